@@ -115,7 +115,7 @@ def _limit(spans: Sequence[Span], x_axis: Axis, y_axis: Axis) -> list[Markup]:
     # Points between two of their own height say nothing new.
     turns = [
         here
-        for before, here, after in zip([(0.0, -1.0), *points], points, [*points[1:], (0.0, -1.0)], strict=True)
+        for before, here, after in zip([(0.0, -1.0), *points[:-1]], points, [*points[1:], (0.0, -1.0)], strict=True)
         if not before[1] == here[1] == after[1]
     ]
     words = f"allowed {number(known[-1].allowed, 3)}"
