@@ -11,6 +11,9 @@ import numpy as np
 
 from scalebridge.ledger import Entry, Verdict
 
+COLUMNS = ("quantity", "unit", "fine", "coarse", "scale", "mismatch", "allowed", "relation", "severity", "verdict",
+           "where", "when")  # fmt: skip
+
 STUDY = """\
 # Transverse stiffness of a carbon/epoxy ply
 title = "Transverse response of a carbon/epoxy ply"
@@ -62,7 +65,7 @@ precision = "2 %"
 METHODS = """\
 The effective behaviour was computed on a periodic representative volume element of 256 × 256 voxels. Equilibrium was
 solved with trilinear displacement elements with one-point integration, preconditioned by the inverted stiffness of a
-homogeneous reference medium [1, after 2], with Newton's method and the consistent tangent of the radial return [3].
+homogeneous reference medium [1, 2], with Newton's method and the consistent tangent of the radial return [3].
 
 Macroscopic and averaged microscopic work were compared at every increment [2]. The size of the representative volume
 was judged with the variance law and the integral range of Kanit et al. [4], between Hashin-Shtrikman bounds [5].
@@ -70,26 +73,27 @@ was judged with the variance law and the integral range of Kanit et al. [4], bet
 
 CITATIONS = [
     (
-        "Ladecký, M., Leute, R. J., Falsafi, A., et al. (2023). An optimal preconditioned FFT-accelerated finite element "
-        "solver for homogenization. Applied Mathematics and Computation 446, 127835",
+        "Ladecký, M., Leute, R. J., Falsafi, A., et al. (2023). An optimal preconditioned FFT-accelerated finite "
+        "element solver for homogenization. Applied Mathematics and Computation 446, 127835",
         "10.1016/j.amc.2023.127835",
         "the preconditioned finite element solver",
     ),
     (
-        "Hill, R. (1963). Elastic properties of reinforced solids: some theoretical principles. Journal of the Mechanics "
-        "and Physics of Solids 11, 357–372",
+        "Hill, R. (1963). Elastic properties of reinforced solids: some theoretical principles. Journal of the "
+        "Mechanics and Physics of Solids 11, 357–372",
         "10.1016/0022-5096(63)90036-X",
         "the condition of equal work",
     ),
     (
-        "Simo, J. C. & Taylor, R. L. (1985). Consistent tangent operators for rate-independent elastoplasticity. Computer "
-        "Methods in Applied Mechanics and Engineering 48, 101–118",
+        "Simo, J. C. & Taylor, R. L. (1985). Consistent tangent operators for rate-independent elastoplasticity. "
+        "Computer Methods in Applied Mechanics and Engineering 48, 101–118",
         "10.1016/0045-7825(85)90070-2",
         "the algorithmic tangent",
     ),
     (
         "Kanit, T., Forest, S., Galliet, I., Mounoury, V. & Jeulin, D. (2003). Determination of the size of the "
-        "representative volume element for random composites. International Journal of Solids and Structures 40, 3647–3679",
+        "representative volume element for random composites. "
+        "International Journal of Solids and Structures 40, 3647–3679",
         "10.1016/S0020-7683(03)00143-4",
         "the size study",
     ),
@@ -112,8 +116,8 @@ def entries(rng: np.random.Generator, increments: int) -> list[Entry]:
         for realisation in range(8):
             lower, upper = np.sort(rng.normal(9.4, 12.0 / size, 2))
             posts.append(
-                Entry("SUBC <= PBC", "Pa", lower * 1e9, upper * 1e9, 9.4e9, 1e-6, f"realisation {realisation}, size {size} µm",
-                      float(size), relation="<=", severity=Verdict.WARNS)
+                Entry("SUBC <= PBC", "Pa", lower * 1e9, upper * 1e9, 9.4e9, 1e-6,
+                      f"realisation {realisation}, size {size} µm", float(size), "<=", Verdict.WARNS)
             )  # fmt: skip
     posts.append(
         Entry("SUBC <= PBC", "Pa", 9.41e9, 9.40e9, 9.4e9, 1e-6, "realisation 8, size 48 µm", 48.0, "<=", Verdict.WARNS)
@@ -124,14 +128,10 @@ def entries(rng: np.random.Generator, increments: int) -> list[Entry]:
 def write_ledger(path: Path, posts: list[Entry]) -> None:
     with path.open("w", newline="", encoding="utf-8") as stream:
         rows = csv.writer(stream)
-        rows.writerow(
-            "quantity unit fine coarse scale mismatch allowed relation severity verdict where when".split(" ")
-        )
+        rows.writerow(COLUMNS)
         for e in posts:
-            rows.writerow(
-                [e.quantity, e.unit, e.fine, e.coarse, e.scale, e.mismatch, e.allowed, e.relation]
-                + [e.severity.value, e.verdict.value, e.where, e.when]
-            )
+            values = (e.quantity, e.unit, e.fine, e.coarse, e.scale, e.mismatch, e.allowed, e.relation)
+            rows.writerow((*values, e.severity.value, e.verdict.value, e.where, e.when))
 
 
 def make_example_run(
@@ -267,8 +267,8 @@ def _write_pictures(folder: Path, rng: np.random.Generator) -> None:
     (folder / "response.svg").write_bytes(_response())
     texts = [
         ("microstructure", "png", "Segmented section", "Fibres (dark) in the matrix (light); the section is periodic."),
-        ("response", "svg", "Stress-strain curves", "Average stress against average strain for both loads. The onset of "
-         "yielding in the matrix is near 0.6 %."),
+        ("response", "svg", "Stress-strain curves", "Average stress against average strain for both loads. The "
+         "onset of yielding in the matrix is near 0.6 %."),
     ]  # fmt: skip
     records = [
         {"name": name, "kind": kind, "title": title, "caption": caption, "file": f"{name}.{kind}"}
@@ -303,6 +303,6 @@ def _response() -> bytes:
         '<path d="M60 30V300H560" fill="none" stroke="#22262b"/><text x="440" y="330">average strain (0 to 3 %)</text>'
     )
     return (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 345" width="600" height="345" font-family="sans-serif" '
-        f'font-size="14">{frame}<text x="66" y="26">average stress (0 to 100 MPa)</text>{"".join(curves)}</svg>'
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 345" width="600" height="345" '
+        f'font-family="sans-serif" font-size="14">{frame}<text x="66" y="26">average stress (0 to 100 MPa)</text>{"".join(curves)}</svg>'
     ).encode()

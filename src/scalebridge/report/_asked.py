@@ -22,14 +22,15 @@ def study(record: Record) -> Markup:
 
 def _tables(path: str, values: Mapping[str, Any]) -> Iterator[Markup]:
     """The plain values of a table under its name, then the tables in it."""
-    plain = [(_words(key), _shown(value)) for key, value in values.items() if not _nested(value)]
+    nested = {key: value for key, value in values.items() if _nested(value) and not (path and _fits_a_line(value))}
+    plain = [(_words(key), _shown(value)) for key, value in values.items() if key not in nested]
     if plain:
         yield tag("section", tag("h3", path) if path else "", definitions(plain))
-    for key, value in values.items():
+    for key, value in nested.items():
         name = f"{path} · {_words(key)}" if path else _words(key)
         if isinstance(value, Mapping):
             yield from _tables(name, value)
-        elif _nested(value):
+        else:
             for i, item in enumerate(value, start=1):
                 yield from _tables(f"{name} {i}", item)
 
@@ -40,6 +41,11 @@ def _nested(value: object) -> bool:
     )
 
 
+def _fits_a_line(value: object) -> bool:
+    """Whether a table is small enough to be a value of the table around it."""
+    return isinstance(value, Mapping) and len(value) <= 3 and not any(map(_nested, value.values()))
+
+
 def _words(key: str) -> str:
     return key.replace("_", " ")
 
@@ -47,6 +53,8 @@ def _words(key: str) -> str:
 def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{_words(key)} = {_shown(item)}" for key, item in value.items())
     return ", ".join(_shown(item) for item in value) if isinstance(value, list) else str(value)
 
 
@@ -88,8 +96,8 @@ def _separations(record: Record) -> Markup:
     if not rows:
         return Markup("")
     caption = (
-        "Each arrow runs from a ratio of one to the ratio found. Shaded behind it, from left to right: where the theory "
-        "is refused, where it warns, and where it is trusted."
+        "Each arrow runs from a ratio of one to the ratio found. Shaded behind it, from left to right: where the "
+        "theory is refused, where it warns, and where it is trusted."
     )
     reasons = [
         tag(

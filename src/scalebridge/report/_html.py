@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable, Sequence
 from typing import final
 
-_VOID = frozenset({"meta", "img", "link", "br", "rect", "line", "circle", "path", "polyline"})
+_VOID = frozenset({"meta", "img", "link"})
 
 
 @final
@@ -42,7 +42,7 @@ def tag(name: str, /, *children: object, **attributes: object) -> Markup:
     """
     words = [name, *(_attribute(key, value) for key, value in attributes.items() if value not in (None, False))]
     start = f"<{' '.join(words)}>"
-    return Markup(start if name in _VOID and not children else f"{start}{join(children)}</{name}>")
+    return Markup(start if name in _VOID else f"{start}{join(children)}</{name}>")
 
 
 def table(
@@ -68,7 +68,7 @@ def table(
     body = (
         tag(
             "tr",
-            *(tag("td", c, role="cell", class_=kind(i), data_label=head[i]) for i, c in enumerate(row)),
+            *(tag("td", tag("div", c), role="cell", class_=kind(i), data_label=head[i]) for i, c in enumerate(row)),
             role="row",
         )
         for row in rows

@@ -48,6 +48,11 @@ def unit(name: str) -> str:
     return powers.replace("*", "·")
 
 
+def relation_signs(name: str) -> str:
+    """A name with its relations as they are set in print: ``<=`` becomes ≤."""
+    return name.replace("<=", "≤").replace(">=", "≥")
+
+
 def quantity(value: float | None, name: str, error: float | None = None) -> tuple[str, str]:
     """A value with its error and its unit, the unit with the prefix that keeps the number short.
 

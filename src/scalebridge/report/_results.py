@@ -11,7 +11,7 @@ from scalebridge.ledger import Verdict
 from scalebridge.report._html import Markup, fold, join, paragraph, table, tag
 from scalebridge.report._ledger_file import Ledger, Line, worst
 from scalebridge.report._ledger_plot import ledger_plot
-from scalebridge.report._numbers import count, number, quantity, unit
+from scalebridge.report._numbers import NOTHING, count, number, quantity, relation_signs, unit
 from scalebridge.report._record import Record, as_float, field, numeral, part, parts
 from scalebridge.report._verdicts import badge, style, verdict_of
 
@@ -53,7 +53,7 @@ def headlines(record: Record) -> Markup:
 
 def _card(item: Mapping[str, Any]) -> Markup:
     value, error = numeral(item, "value"), numeral(item, "error")
-    shown, symbol = quantity(value, field(item, "unit", "1"), error)
+    shown, symbol = quantity(value, field(item, "unit", "1"), error) if value is not None else (NOTHING, "")
     figure = tag("span", shown, tag("span", f"\u00a0{symbol}", class_="unit") if symbol else "", class_="figure")
     exact = None if value is None else f"{value!r} {unit(field(item, 'unit', '1'))}".strip()
     return tag("li", tag("span", field(item, "label"), class_="label"), figure, title=exact)
@@ -81,7 +81,7 @@ def _certificate_row(item: Mapping[str, Any]) -> list[object]:
     words = _separation_words(value, allowed) if separation else _balance_words(value, allowed, verdict)
     why = field(item, "why")
     return [
-        field(item, "name"),
+        relation_signs(field(item, "name")),
         number(value, 3),
         f"{'≥' if separation else '≤'} {number(allowed, 3)}",
         count(numeral(item, "count")),
@@ -151,7 +151,7 @@ def _account(index: int, name: str, account: Sequence[Line]) -> Markup:
     many = len(account) > _WORST_SHOWN
     return tag(
         "figure",
-        tag("figcaption", tag("h3", name), paragraph(words, class_="quiet")),
+        tag("figcaption", tag("h3", relation_signs(name)), paragraph(words, class_="quiet")),
         ledger_plot(f"ledger-{index}", name, account),
         fold(
             f"The {_WORST_SHOWN} most serious entries" if many else "The entries",
@@ -171,7 +171,8 @@ def failures(record: Record) -> Markup:
         for item in shown
     ]
     more = paragraph(f"{count(rest)} more are in failures.json.", class_="quiet") if rest else ""
-    total = paragraph(f"{count(len(record.failures))} in all. Each can be repeated with the inputs given.")
+    pieces = "1 piece" if len(record.failures) == 1 else f"{count(len(record.failures))} pieces"
+    total = paragraph(f"{pieces} of work did not succeed. Each can be repeated with the inputs given.")
     return join((total, tag("ul", *items, class_="failures"), more))
 
 

@@ -30,13 +30,15 @@ def methods(record: Record) -> Markup:
 
 
 def _linked(block: str, known: int) -> Markup:
-    """`block` with its ``[1]`` leading to the references."""
+    """`block` with its ``[1]`` and ``[1, 2]`` leading to the references."""
 
     def link(match: re.Match[str]) -> str:
-        inside = int(match[1]) <= known
-        return tag("a", match[0], href=f"#reference-{match[1]}") if inside and int(match[1]) > 0 else match[0]
+        return tag("a", match[0], href=f"#reference-{match[0]}") if 0 < int(match[0]) <= known else match[0]
 
-    return raw(re.sub(r"\[(\d{1,3})\]", link, text(block)))
+    def group(match: re.Match[str]) -> str:
+        return re.sub(r"\d+", link, match[0])
+
+    return raw(re.sub(r"\[\d{1,3}(?:\s*[,–-]\s*\d{1,3})*\]", group, text(block)))
 
 
 def _reference(number: int, item: Mapping[str, Any]) -> Markup:
