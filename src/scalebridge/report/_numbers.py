@@ -9,6 +9,14 @@ NOTHING = "–"
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _PREFIXES = {-12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
 _SCALABLE = frozenset({"Pa", "m", "J", "N", "W", "Hz"})
+# From which number of seconds on a unit is used, its length, its name.
+_LONG = (
+    (63115200.0, 31557600.0, "years"),
+    (172800.0, 86400.0, "days"),
+    (3600.0, 3600.0, "h"),
+    (120.0, 60.0, "min"),
+    (1.0, 1.0, "s"),
+)
 _THIN = "\u2009"
 _SPACE = "\u00a0"
 
@@ -77,17 +85,13 @@ def duration(seconds: float | None) -> str:
     """Seconds in the unit that a person would use."""
     if seconds is None or not math.isfinite(seconds) or seconds < 0.0:
         return number(seconds)
-    for size, name in (
-        (31557600.0, "years"),
-        (86400.0, "days"),
-        (3600.0, "h"),
-        (60.0, "min"),
-        (1.0, "s"),
-        (1e-3, "ms"),
-    ):
-        if seconds >= 2.0 * size or (name == "s" and seconds >= 1.0):
+    for least, size, name in _LONG:
+        if seconds >= least:
             return f"{number(seconds / size, 3)}{_SPACE}{name}"
-    return f"{number(seconds * 1e6, 3)}{_SPACE}µs" if seconds > 0.0 else f"0{_SPACE}s"
+    for power, prefix in ((-3, "m"), (-6, "µ"), (-9, "n"), (-12, "p"), (-15, "f")):
+        if seconds >= 10.0**power:
+            return f"{number(seconds / 10.0**power, 3)}{_SPACE}{prefix}s"
+    return f"{number(seconds, 3)}{_SPACE}s"
 
 
 def memory(size: float | None) -> str:

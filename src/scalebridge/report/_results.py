@@ -129,35 +129,35 @@ def ledger(books: Ledger) -> Markup:
     """A plot for each quantity and its most serious entries."""
     if not books.accounts:
         return paragraph("The ledger is empty.", class_="quiet")
-    figures = (_account(i, name, account) for i, (name, account) in enumerate(books.accounts.items()))
+    accounts = books.accounts.items()
     intro = paragraph(
         f"{count(len(books))} entries. Each compares the fine side of the bridge with its coarse side; the mismatch is "
         "their difference over a scale of the same unit. The line is the mismatch that still counts as balanced."
     )
-    return join((intro, tag("div", *figures, class_="plots")))
+    figures = (_account(i, name, account) for i, (name, account) in enumerate(accounts))
+    tables = (_most_serious(name, account) for name, account in accounts)
+    return join((intro, tag("div", *figures, class_="plots"), *tables))
 
 
 def _account(index: int, name: str, account: Sequence[Line]) -> Markup:
+    symbol = unit(account[0].unit)
+    relation = "fine must not exceed coarse" if account[0].relation == "<=" else "fine equals coarse"
+    entries = "1 entry" if len(account) == 1 else f"{count(len(account))} entries"
+    words = f"{entries}; {relation}{f'; in {symbol}' if symbol else ''}."
+    caption = tag("figcaption", tag("h3", relation_signs(name)), paragraph(words, class_="quiet"))
+    return tag("figure", caption, ledger_plot(f"ledger-{index}", name, account))
+
+
+def _most_serious(name: str, account: Sequence[Line]) -> Markup:
     serious = sorted(account, key=lambda entry: entry.badness, reverse=True)[:_WORST_SHOWN]
     head = ("Where", "When", "Fine", "Coarse", "Mismatch", "Verdict")
     rows = [
         (e.where, number(e.when), number(e.fine, 6), number(e.coarse, 6), number(e.mismatch, 3), badge(e.verdict))
         for e in serious
     ]
-    symbol = unit(account[0].unit)
-    relation = "fine must not exceed coarse" if account[0].relation == "<=" else "fine equals coarse"
-    entries = "1 entry" if len(account) == 1 else f"{count(len(account))} entries"
-    words = f"{entries}; {relation}{f'; in {symbol}' if symbol else ''}."
-    many = len(account) > _WORST_SHOWN
-    return tag(
-        "figure",
-        tag("figcaption", tag("h3", relation_signs(name)), paragraph(words, class_="quiet")),
-        ledger_plot(f"ledger-{index}", name, account),
-        fold(
-            f"The {_WORST_SHOWN} most serious entries" if many else "The entries",
-            table(head, rows, caption=f"Most serious entries of {name}", numeric=(1, 2, 3, 4)),
-        ),
-    )
+    which = f"The {_WORST_SHOWN} most serious entries" if len(account) > _WORST_SHOWN else "All entries"
+    words = f"{which} of {relation_signs(name)}"
+    return fold(words, table(head, rows, caption=words, numeric=(1, 2, 3, 4)))
 
 
 def failures(record: Record) -> Markup:

@@ -110,7 +110,7 @@ def _space_time(found: Sequence[Model], size: str, width: float) -> Markup:
     top, bottom, left = 24.0, 300.0, 62.0
     x_axis = _length_axis(found, left, width - 14.0)
     times = [end for model in found if model.time is not None for end in model.time]
-    y_axis = log_axis(times, bottom, top)
+    y_axis = log_axis(times, bottom, top, margin=max(0.4, 0.1 * math.log10(max(times) / min(times))))
     rows = join(
         join((line(left, y, width - 14.0, y, "grid"), label(left - 8, y + 4, _time_tick(e), "tick", "end")))
         for e in y_axis.decades(9)
@@ -131,24 +131,27 @@ def _box(model: Model, x_axis: Axis, y_axis: Axis) -> Markup:
     assert model.time is not None
     left, right = x_axis.at(model.length[0]), x_axis.at(model.length[1])
     low, high = y_axis.at(model.time[0]), y_axis.at(model.time[1])
+    shape = tag(
+        "rect",
+        x=left,
+        y=high,
+        width=max(6.0, right - left),
+        height=max(6.0, low - high),
+        rx=3,
+        class_=f"box {model.side}",
+    )
+    return join((shape, _box_name(model, x_axis, (left, right), (high, low))))
+
+
+def _box_name(model: Model, x_axis: Axis, across: tuple[float, float], down: tuple[float, float]) -> Markup:
+    """The name of a model in its box; above a coarse, below a fine box that is too small for it."""
+    (left, right), (top, bottom) = across, down
+    if right - left > len(model.name) * _LETTER + 12 and bottom - top > 24:
+        return label(left + 8, top + 18, model.name, "name inside")
     at_right = 0.5 * (left + right) > 0.5 * (x_axis.start + x_axis.end)
     words = _clip(model.name, right - x_axis.start if at_right else x_axis.end - left)
-    # Coarse boxes stand above fine ones: named above and below, the names do not meet.
-    y = max(high - 7, y_axis.end + 12) if model.side == "coarse" else min(low + 17, y_axis.start - 5)
-    return join(
-        (
-            tag(
-                "rect",
-                x=left,
-                y=high,
-                width=max(6.0, right - left),
-                height=max(6.0, low - high),
-                rx=3,
-                class_=f"box {model.side}",
-            ),
-            label(right if at_right else left, y, words, "name", "end" if at_right else "start"),
-        )
-    )
+    y = top - 7 if model.side == "coarse" else bottom + 17
+    return label(right if at_right else left, y, words, "name", "end" if at_right else "start")
 
 
 def _spoken(found: Sequence[Model]) -> str:
@@ -177,7 +180,7 @@ def _separations(rows: Sequence[Mapping[str, Any]], size: str, width: float) -> 
     )
     arrows = (_arrow(record, axis, top + i * row, width) for i, record in enumerate(rows))
     title = "Separations of scales: " + "; ".join(_spoken_separation(record) for record in rows)
-    marks = (*arrows, ticks, label(width - 14, bottom + 36, "ratio of scales", "axis", "end"))
+    marks = (ticks, *arrows, label(width - 14, bottom + 36, "ratio of scales", "axis", "end"))
     return drawing(f"separations-{size}", width, bottom + 42, title, *marks, class_=size)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -63,7 +64,8 @@ def bibtex(sources: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _key(words: str) -> str:
-    author = re.search(r"[^\W\d_]{2,}", words)
+    plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode("ascii")
+    author = re.search(r"[A-Za-z]{2,}", plain)
     year = re.search(r"\b(1[89]|20)\d\d\b", words)
     return (author[0].lower() if author else "source") + (year[0] if year else "")
 

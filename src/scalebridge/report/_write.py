@@ -100,7 +100,7 @@ def _notes(record: Record) -> Markup:
     if not record.notes:
         return Markup("")
     items = (tag("li", note) for note in record.notes)
-    return tag("div", paragraph("Not everything could be read:"), tag("ul", *items), class_="notes")
+    return tag("div", paragraph("Missing or damaged pieces of the run folder:"), tag("ul", *items), class_="notes")
 
 
 def _contents() -> Markup:
