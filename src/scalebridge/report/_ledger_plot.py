@@ -55,10 +55,9 @@ def ledger_plot(name: str, quantity: str, lines: Sequence[Line]) -> Markup:
 
 def gather(lines: Sequence[Line], bins: int = _BINS) -> list[Span]:
     """Entries at the same `when` as one span each; neighbours in `when` together where that makes too many."""
-    usable = sorted((entry for entry in lines if math.isfinite(entry.when)), key=lambda entry: entry.when)
     groups: dict[float, list[Line]] = {}
-    for entry in usable or lines:
-        groups.setdefault(entry.when if math.isfinite(entry.when) else 0.0, []).append(entry)
+    for entry in sorted(lines, key=_moment):
+        groups.setdefault(_moment(entry), []).append(entry)
     moments = list(groups)
     size = math.ceil(len(moments) / bins)
     return [
@@ -66,11 +65,16 @@ def gather(lines: Sequence[Line], bins: int = _BINS) -> list[Span]:
     ]
 
 
+def _moment(entry: Line) -> float:
+    """Where an entry is drawn; at zero where it has no time that can be drawn."""
+    return entry.when if abs(entry.when) < 1e300 else 0.0
+
+
 def _span(lines: Sequence[Line]) -> Span:
     mismatches = [math.inf if math.isnan(entry.mismatch) else entry.mismatch for entry in lines]
-    times = [entry.when for entry in lines if math.isfinite(entry.when)]
+    times = [_moment(entry) for entry in lines]
     return Span(
-        when=0.5 * (min(times) + max(times)) if times else 0.0,
+        when=0.5 * (min(times) + max(times)),
         low=min(mismatches),
         high=max(mismatches),
         allowed=min(entry.allowed for entry in lines),
@@ -83,7 +87,8 @@ def _time_axis(spans: Sequence[Span]) -> Axis:
     low, high = min(times), max(times)
     if low > 0.0 and high / low > 300.0:
         return log_axis(times, _LEFT, _RIGHT, margin=0.1)
-    margin = 0.04 * (high - low) or 0.5 * max(1.0, abs(low))
+    distinct = high - low > 1e-9 * max(abs(low), abs(high), 1e-290)
+    margin = 0.04 * (high - low) if distinct else 0.5 * max(1.0, abs(low))
     return Axis(low - margin, high + margin, _LEFT, _RIGHT)
 
 

@@ -91,7 +91,12 @@ def numeral(record: object, key: str) -> float | None:
 
 def as_float(value: object) -> float | None:
     """`value` as a number; None where it is none."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.copysign(math.inf, value)
 
 
 def part(record: object, key: str) -> Mapping[str, Any]:

@@ -32,7 +32,7 @@ def banner(record: Record) -> Markup:
             badge(None, "not finished"),
             paragraph(
                 "This run has not come to its end. What follows is what it had written down so far. ",
-                tag("code", f"scalebridge resume {record.folder.name}"),
+                tag("code", f"scalebridge resume {record.folder.resolve().name}"),
                 " continues it.",
             ),
             class_="banner unknown",

@@ -110,7 +110,7 @@ def _space_time(found: Sequence[Model], size: str, width: float) -> Markup:
     top, bottom, left = 24.0, 300.0, 62.0
     x_axis = _length_axis(found, left, width - 14.0)
     times = [end for model in found if model.time is not None for end in model.time]
-    y_axis = log_axis(times, bottom, top, margin=max(0.4, 0.1 * math.log10(max(times) / min(times))))
+    y_axis = log_axis(times, bottom, top, margin=max(0.4, 0.1 * (math.log10(max(times)) - math.log10(min(times)))))
     rows = join(
         join((line(left, y, width - 14.0, y, "grid"), label(left - 8, y + 4, _time_tick(e), "tick", "end")))
         for e in y_axis.decades(9)

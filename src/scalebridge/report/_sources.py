@@ -105,6 +105,7 @@ def _moment(stamp: str) -> str:
     if not stamp:
         return "not yet"
     try:
-        return datetime.fromisoformat(stamp).strftime("%-d %B %Y, %H:%M:%S %Z").strip()
+        moment = datetime.fromisoformat(stamp)
     except ValueError:
         return stamp
+    return f"{moment.day} {moment:%B %Y, %H:%M:%S %Z}".strip()

@@ -55,7 +55,8 @@ class Axis:
 
 def log_axis(values: list[float], start: float, end: float, margin: float = 0.3) -> Axis:
     """A logarithmic axis around positive `values`, with a margin in decades; whole decades if they span less."""
-    low, high = math.log10(min(values)) - margin, math.log10(max(values)) + margin
+    # Beyond these exponents floating-point numbers have no room for a margin.
+    low, high = max(-300.0, math.log10(min(values)) - margin), min(300.0, math.log10(max(values)) + margin)
     if high - low < 2.0:
         middle = 0.5 * (low + high)
         low, high = middle - 1.0, middle + 1.0

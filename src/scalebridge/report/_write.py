@@ -46,7 +46,7 @@ def write_report(folder: Path) -> Path:
     page = render(read_record(folder))
     target, draft = folder / "report.html", folder / f".report.{os.getpid()}.html"
     try:
-        draft.write_text(page, encoding="utf-8")
+        draft.write_bytes(page.encode("utf-8", "replace"))
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
