@@ -170,7 +170,7 @@ def _provenance(finished: bool) -> dict[str, object]:
         "scalebridge": "0.1.0",
         "python": "3.11.7",
         "packages": {"numpy": "2.4.6", "scipy": "1.17.1", "jax": "0.10.2", "numba": "0.68.1", "xarray": "2026.9.0"},
-        "machine": {"system": "Linux 6.1", "processor": "x86_64", "processors": 2, "memory": "8.2 GB"},
+        "machine": {"system": "Linux 6.1", "processor": "x86_64", "processors": 2, "memory": 8_200_000_000},
         "command": "scalebridge run examples/fibre_composite/study.toml --folder runs/demo",
         "seed": 20240611,
         "started": "2026-11-22T09:30:12+00:00",

@@ -8,16 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scalebridge.ledger import Verdict
-from scalebridge.report._ledger_file import Line
+from scalebridge.ledger import Entry, Verdict
 from scalebridge.report._ledger_plot import HEIGHT, WIDTH, gather, ledger_plot
 from scalebridge.report._scale_map import models, scale_diagram, separation_diagram
 from scalebridge.report._svg import Axis, log_axis
 
 
-def entry(when: float, mismatch: float, allowed: float = 1e-8) -> Line:
-    verdict = Verdict.HOLDS if mismatch <= allowed else Verdict.FAILS
-    return Line("work", "J", 1.0, 1.0, mismatch, allowed, "==", verdict, "here", when)
+def entry(when: float, mismatch: float, allowed: float = 1e-8) -> Entry:
+    return Entry("work", "J", mismatch, 0.0, 1.0, allowed, "here", when)
 
 
 anything = st.floats(allow_nan=True, allow_infinity=True)

@@ -144,17 +144,40 @@ def test_a_run_that_was_killed_has_a_report_that_says_so(tmp_path: Path, example
         "The run has left no pictures yet.",
         "summary.json is missing.",
         "Finished not yet",
+        "Memory 8.2 GB",
     ):
         assert words in text
     assert "Both sides agree; the worst mismatch is" in text
 
 
-def test_a_line_of_the_ledger_cut_in_half_is_left_out(tmp_path: Path, example_run):
+def test_a_run_that_crashed_and_was_resumed_tells_its_story(tmp_path: Path, example_run):
+    provenance = example_run(tmp_path, finished=False) / "provenance.json"
+    (tmp_path / "crash.txt").write_text("Traceback ...\nZeroDivisionError: by design")
+    sessions = [
+        {"command": "scalebridge run study.toml", "started": "2026-11-22T09:30:12+00:00", "ended": None, "end": None},
+        {"command": "scalebridge resume demo", "started": "2026-11-22T10:00:00+00:00", "end": "ZeroDivisionError"},
+    ]
+    content = json.loads(provenance.read_text(encoding="utf-8"))
+    provenance.write_text(json.dumps({**content, "sessions": sessions}), encoding="utf-8")
+    text = Checker(page_of(tmp_path)).text
+    assert "The error that stopped the run Traceback ... ZeroDivisionError: by design" in text
+    assert "scalebridge run study.toml 22 November 2026, 09:30:12 UTC stopped without a word" in text
+    assert "scalebridge resume demo 22 November 2026, 10:00:00 UTC ZeroDivisionError" in text
+
+
+@pytest.mark.parametrize("missing", [2, 3, 20])
+def test_a_line_of_the_ledger_that_was_cut_is_left_out(tmp_path: Path, example_run, missing: int):
     ledger = example_run(tmp_path) / "ledger.csv"
-    ledger.write_bytes(ledger.read_bytes()[:-20])
+    ledger.write_bytes(ledger.read_bytes()[:-missing])
     text = Checker(page_of(tmp_path)).text
     assert "ledger.csv: 1 incomplete line was left out." in text
     assert "152 entries." in text
+
+
+def test_a_ledger_that_is_no_table_is_named(tmp_path: Path, example_run):
+    ledger = example_run(tmp_path) / "ledger.csv"
+    ledger.write_text(ledger.read_text(encoding="utf-8") + "x" * 200_000 + "\n", encoding="utf-8")
+    assert "ledger.csv is damaged: field larger than field limit" in Checker(page_of(tmp_path)).text
 
 
 @pytest.mark.parametrize("piece", PIECES)

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scalebridge.ledger import Verdict
+from scalebridge.ledger import Entry, Verdict
 from scalebridge.report._html import Markup, tag
-from scalebridge.report._ledger_file import Line, worst
+from scalebridge.report._ledger_file import worst
 from scalebridge.report._numbers import number
 from scalebridge.report._svg import Axis, drawing, label, line, log_axis, power_of_ten
 
@@ -38,25 +38,25 @@ class Span:
     verdict: Verdict
 
 
-def ledger_plot(name: str, quantity: str, lines: Sequence[Line]) -> Markup:
+def ledger_plot(name: str, quantity: str, entries: Sequence[Entry]) -> Markup:
     """Mismatch of one quantity against `when`, with the allowed mismatch.
 
     Args:
         name: identifier of the drawing, unique in the page.
         quantity: what must balance.
-        lines: its entries; many are drawn as ranges of neighbours.
+        entries: what was posted for it; many are drawn as ranges of neighbours.
     """
-    spans = gather(lines)
+    spans = gather(entries)
     x_axis, y_axis = _time_axis(spans), _mismatch_axis(spans)
     marks = (mark for span in spans for mark in _mark(span, x_axis, y_axis))
-    title = f"{quantity}: {len(lines)} entries, worst mismatch {number(max(span.high for span in spans), 3)}"
+    title = f"{quantity}: {len(entries)} entries, worst mismatch {number(max(span.high for span in spans), 3)}"
     return drawing(name, WIDTH, HEIGHT, title, *_frame(x_axis, y_axis, spans), *_limit(spans, x_axis, y_axis), *marks)
 
 
-def gather(lines: Sequence[Line], bins: int = _BINS) -> list[Span]:
+def gather(entries: Sequence[Entry], bins: int = _BINS) -> list[Span]:
     """Entries at the same `when` as one span each; neighbours in `when` together where that makes too many."""
-    groups: dict[float, list[Line]] = {}
-    for entry in sorted(lines, key=_moment):
+    groups: dict[float, list[Entry]] = {}
+    for entry in sorted(entries, key=_moment):
         groups.setdefault(_moment(entry), []).append(entry)
     moments = list(groups)
     size = math.ceil(len(moments) / bins)
@@ -65,20 +65,20 @@ def gather(lines: Sequence[Line], bins: int = _BINS) -> list[Span]:
     ]
 
 
-def _moment(entry: Line) -> float:
+def _moment(entry: Entry) -> float:
     """Where an entry is drawn; at zero where it has no time that can be drawn."""
     return entry.when if abs(entry.when) < 1e300 else 0.0
 
 
-def _span(lines: Sequence[Line]) -> Span:
-    mismatches = [math.inf if math.isnan(entry.mismatch) else entry.mismatch for entry in lines]
-    times = [_moment(entry) for entry in lines]
+def _span(entries: Sequence[Entry]) -> Span:
+    mismatches = [entry.mismatch for entry in entries]
+    times = [_moment(entry) for entry in entries]
     return Span(
         when=0.5 * (min(times) + max(times)),
         low=min(mismatches),
         high=max(mismatches),
-        allowed=min(entry.allowed for entry in lines),
-        verdict=worst(entry.verdict for entry in lines),
+        allowed=min(entry.allowed for entry in entries),
+        verdict=worst(entry.verdict for entry in entries),
     )
 
 

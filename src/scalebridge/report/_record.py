@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from scalebridge.errors import RunError
-from scalebridge.report._ledger_file import Ledger, read_ledger
+from scalebridge.report._ledger_file import Books, read_books
 
 _PIECES = ("study.toml", "provenance.json", "ledger.csv", "summary.json", "scales.json", "methods.json")
 
@@ -31,6 +31,7 @@ class Record:
         failures: pieces of work that did not succeed.
         pictures: descriptions of the pictures.
         ledger: entries posted so far.
+        crash: traceback of the error that stopped the run; empty where there was none.
         notes: what could not be read, one sentence each.
     """
 
@@ -43,7 +44,8 @@ class Record:
     methods: Mapping[str, Any]
     failures: tuple[Mapping[str, Any], ...]
     pictures: tuple[Mapping[str, Any], ...]
-    ledger: Ledger
+    ledger: Books
+    crash: str
     notes: tuple[str, ...]
 
     @property
@@ -73,7 +75,8 @@ def read_record(folder: Path) -> Record:
         methods=_read_mapping(folder / "methods.json", notes),
         failures=_read_mappings(folder / "failures.json", notes),
         pictures=_read_mappings(folder / "pictures" / "pictures.json", notes),
-        ledger=read_ledger(folder / "ledger.csv", notes),
+        ledger=read_books(folder / "ledger.csv", notes),
+        crash=_read_text(folder / "crash.txt", notes) if (folder / "crash.txt").is_file() else "",
         notes=tuple(notes),
     )
 

@@ -7,9 +7,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scalebridge.ledger import Verdict
+from scalebridge.ledger import Entry, Verdict
 from scalebridge.report._html import Markup, fold, join, paragraph, table, tag
-from scalebridge.report._ledger_file import Ledger, Line, worst
+from scalebridge.report._ledger_file import Books, badness, worst
 from scalebridge.report._ledger_plot import ledger_plot
 from scalebridge.report._numbers import NOTHING, count, number, quantity, relation_signs, unit
 from scalebridge.report._record import Record, as_float, field, numeral, part, parts
@@ -114,8 +114,8 @@ def _separation_words(value: float | None, trusted: float | None) -> str:
     return f"The scales are {number(trusted / value, 2) if value > 0.0 else '∞'} times closer than the theory trusts."
 
 
-def _provisional(name: str, account: Sequence[Line]) -> dict[str, object]:
-    serious = max(account, key=lambda entry: entry.badness)
+def _provisional(name: str, account: Sequence[Entry]) -> dict[str, object]:
+    serious = max(account, key=badness)
     verdict = worst(entry.verdict for entry in account).value
     found = {"value": serious.mismatch, "allowed": serious.allowed, "verdict": verdict, "count": len(account)}
     return {"name": name, "kind": "balance", **found}
@@ -125,7 +125,7 @@ def _expected(item: Mapping[str, Any]) -> dict[str, object]:
     return {"kind": "separation", "allowed": item.get("trusted"), **item}
 
 
-def ledger(books: Ledger) -> Markup:
+def ledger(books: Books) -> Markup:
     """A plot for each quantity and its most serious entries."""
     if not books.accounts:
         return paragraph("The ledger is empty.", class_="quiet")
@@ -139,7 +139,7 @@ def ledger(books: Ledger) -> Markup:
     return join((intro, tag("div", *figures, class_="plots"), *tables))
 
 
-def _account(index: int, name: str, account: Sequence[Line]) -> Markup:
+def _account(index: int, name: str, account: Sequence[Entry]) -> Markup:
     symbol = unit(account[0].unit)
     relation = "fine must not exceed coarse" if account[0].relation == "<=" else "fine equals coarse"
     entries = "1 entry" if len(account) == 1 else f"{count(len(account))} entries"
@@ -148,8 +148,8 @@ def _account(index: int, name: str, account: Sequence[Line]) -> Markup:
     return tag("figure", caption, ledger_plot(f"ledger-{index}", name, account))
 
 
-def _most_serious(name: str, account: Sequence[Line]) -> Markup:
-    serious = sorted(account, key=lambda entry: entry.badness, reverse=True)[:_WORST_SHOWN]
+def _most_serious(name: str, account: Sequence[Entry]) -> Markup:
+    serious = sorted(account, key=badness, reverse=True)[:_WORST_SHOWN]
     head = ("Where", "When", "Fine", "Coarse", "Mismatch", "Verdict")
     rows = [
         (e.where, number(e.when), number(e.fine, 6), number(e.coarse, 6), number(e.mismatch, 3), badge(e.verdict))
@@ -162,8 +162,13 @@ def _most_serious(name: str, account: Sequence[Line]) -> Markup:
 
 def failures(record: Record) -> Markup:
     """Pieces of work that did not succeed, with what is needed to repeat them."""
+    crash = fold("The error that stopped the run", tag("pre", tag("code", record.crash))) if record.crash else ""
+    return join((_failed_pieces(record), crash))
+
+
+def _failed_pieces(record: Record) -> Markup:
     if not record.failures:
-        return paragraph("None: every piece of work succeeded.", class_="quiet")
+        return paragraph("No piece of work has failed.", class_="quiet")
     shown = record.failures[:_FAILURES_SHOWN]
     rest = len(record.failures) - len(shown)
     items = [

@@ -84,25 +84,25 @@ def _lengths(found: Sequence[Model], size: str, width: float) -> Markup:
     row, top = 54.0, 8.0
     bottom = top + row * len(found)
     axis = _length_axis(found, 14.0, width - 14.0)
-    bars = []
-    for i, model in enumerate(found):
-        left, right = axis.at(model.length[0]), axis.at(model.length[1])
-        y = top + i * row
-        words = _clip(f"{model.name} · {length_range(model.length)}", width - 28)
-        at_right = left + len(words) * _LETTER > width - 14
-        bars += [
-            label(
-                max(right, len(words) * _LETTER) if at_right else left,
-                y + 18,
-                words,
-                "name",
-                "end" if at_right else "start",
-            ),
-            tag("rect", x=left, y=y + 26, width=max(6.0, right - left), height=16, rx=3, class_=f"box {model.side}"),
-        ]
+    bars = (_bar(model, axis, top + i * row, width) for i, model in enumerate(found))
     marks = (_x_ticks(axis, top, bottom), *bars, label(width - 14, bottom + 36, "length", "axis", "end"))
     title = "Length scales: " + _spoken(found)
     return drawing(f"scale-map-{size}", width, bottom + 42, title, *marks, class_=size)
+
+
+def _bar(model: Model, axis: Axis, y: float, width: float) -> Markup:
+    """A model's bar with its name above; the name stays inside the drawing."""
+    left, right = axis.at(model.length[0]), axis.at(model.length[1])
+    words = _clip(f"{model.name} · {length_range(model.length)}", width - 28)
+    written = len(words) * _LETTER
+    fits = left + written <= width - 14
+    place = (left, "start") if fits else (max(right, written + 14), "end")
+    return join(
+        (
+            label(place[0], y + 18, words, "name", place[1]),
+            tag("rect", x=left, y=y + 26, width=max(6.0, right - left), height=16, rx=3, class_=f"box {model.side}"),
+        )
+    )
 
 
 def _space_time(found: Sequence[Model], size: str, width: float) -> Markup:

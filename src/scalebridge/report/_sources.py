@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from scalebridge.report._html import Markup, definitions, fold, join, paragraph, raw, table, tag, text
-from scalebridge.report._numbers import duration
-from scalebridge.report._record import Record, field, numeral, part, parts
+from scalebridge.report._numbers import duration, memory
+from scalebridge.report._record import Record, as_float, field, numeral, part, parts
 
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
 
@@ -88,16 +88,35 @@ def provenance(record: Record) -> Markup:
         ("Processor time", duration(numeral(facts, "cpu_seconds"))),
         ("scalebridge", field(facts, "scalebridge", "–")),
         ("Python", field(facts, "python", "–")),
-        *((key.replace("_", " ").capitalize(), value) for key, value in part(facts, "machine").items()),
+        *(_machine(key, value) for key, value in part(facts, "machine").items()),
     ]
     packages = [(name, version) for name, version in part(facts, "packages").items()]
     inputs = [(name, tag("code", value)) for name, value in part(facts, "inputs").items()]
-    folds = []
+    folds = _sessions(facts)
     if inputs:
         folds.append(fold("Input files", table(("File", "SHA-256"), inputs, caption="Input files and their hashes")))
     if packages:
         folds.append(fold("Packages", table(("Package", "Version"), packages, caption="Packages and their versions")))
     return join((definitions(pairs), *folds))
+
+
+def _machine(key: str, value: object) -> tuple[str, object]:
+    size = as_float(value) if key == "memory" else None
+    return key.replace("_", " ").capitalize(), value if size is None else memory(size)
+
+
+def _sessions(facts: Mapping[str, Any]) -> list[Markup]:
+    """The processes that worked on the run, where it was resumed."""
+    rows = [
+        (
+            tag("code", field(item, "command")),
+            _moment(field(item, "started")),
+            field(item, "end", "stopped without a word"),
+        )
+        for item in parts(facts, "sessions")
+    ]
+    head = ("Command", "Started", "How it ended")
+    return [fold("Sessions", table(head, rows, caption="Sessions of the run"))] if len(rows) > 1 else []
 
 
 def _moment(stamp: str) -> str:
