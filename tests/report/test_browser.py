@@ -182,6 +182,7 @@ def test_everything_is_printed_unfolded_and_in_light(visit, example_run, tmp_pat
     page.emulate_media(media="print")
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(34, 38, 43)"
     assert not page.locator("nav").is_visible()
+    assert page.locator("summary").first.is_visible()
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("details[open]").count() == 0
 

@@ -155,6 +155,8 @@ def _serve(tasks: queue.SimpleQueue[_Task | None], worker: WorkerProcess, retrie
         while (task := tasks.get()) is not None:
             if task.future.set_running_or_notify_cancel():
                 _settle(task, worker, retries)
+            # Waiting for the next task must not keep the last one and its result alive.
+            del task
     finally:
         worker.close()
 

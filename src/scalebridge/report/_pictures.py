@@ -30,17 +30,21 @@ def pictures(record: Record) -> Markup:
 
 
 def _read(folder: Path, item: Mapping[str, Any]) -> bytes | None:
-    """The picture's bytes; None where it is missing, of an unknown kind, or outside of the folder."""
-    path = folder / field(item, "file", "missing")
-    if field(item, "kind") not in _TYPES or not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
+    """The picture's bytes; None where it cannot be read, is of an unknown kind, or lies outside of the folder."""
+    if field(item, "kind") not in _TYPES:
         return None
-    return path.read_bytes()
+    try:
+        path = (folder / field(item, "file")).resolve()
+        return path.read_bytes() if path.is_relative_to(folder.resolve()) else None
+    except (OSError, ValueError):
+        # No such file, or no name of a file at all; the page says so in the picture's place.
+        return None
 
 
 def _figure(item: Mapping[str, Any], data: bytes | None, fits: bool) -> Markup:
     title, caption, file = field(item, "title", "Untitled"), field(item, "caption"), field(item, "file")
     if data is None:
-        picture = paragraph(f"The picture {file} is not in the run folder.", class_="quiet")
+        picture = paragraph(f"The picture {file} could not be read from the run folder.", class_="quiet")
     elif not fits:
         words = f"The picture {file} ({memory(len(data))}) is too large for this page; it is in the folder pictures."
         picture = paragraph(words, class_="quiet")
