@@ -241,6 +241,16 @@ def test_no_value_in_any_file_breaks_the_report(folder: Path, tmp_path: Path, da
         shutil.copy(folder / piece, target / piece)
 
 
+def test_a_bridge_that_does_not_pay_is_told_so(tmp_path: Path, example_run):
+    scales = example_run(tmp_path) / "scales.json"
+    content = json.loads(scales.read_text(encoding="utf-8"))
+    content["brute_force"] |= {"seconds": 1.0}
+    scales.write_text(json.dumps(content), encoding="utf-8")
+    assert (
+        "Every fibre of the part resolved would have been cheaper than this bridge." in Checker(page_of(tmp_path)).text
+    )
+
+
 def test_what_is_no_run_folder_is_refused(tmp_path: Path):
     with pytest.raises(RunError, match="is not a folder"):
         write_report(tmp_path / "nowhere")

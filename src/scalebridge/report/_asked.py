@@ -138,9 +138,7 @@ def _saving(brute: Mapping[str, Any], bridge: Mapping[str, Any], cpu: float | No
     direct, own = numeral(brute, "seconds"), cpu if cpu is not None else numeral(bridge, "seconds")
     if direct is None or own is None or own <= 0.0 or direct <= 0.0:
         return Markup("")
-    if direct < own:
-        return paragraph(f"{field(brute, 'name')} would have been cheaper than this bridge.")
-    words = (
-        f"{field(brute, 'name')} would take about {number(direct / own, 2)} times the processor time of this bridge."
-    )
-    return paragraph(words[:1].upper() + words[1:])
+    name = field(brute, "name", "direct simulation")
+    times = f"would take about {number(direct / own, 2)} times the processor time of this bridge."
+    comparison = "would have been cheaper than this bridge." if direct < own else times
+    return paragraph(f"{name[:1].upper()}{name[1:]} {comparison}")
