@@ -100,6 +100,5 @@ def universal_anisotropy_index(stiffness: ArrayLike) -> float:
     c = check_stiffness(stiffness)
     k_v, g_v = _project(c)
     # The isotropic part of the compliance is 1/(9 K_R) and 1/(4 G_R) in the moduli of `_project`.
-    compliance: FloatArray = np.linalg.inv(c)
-    k_s, g_s = _project(compliance)
+    k_s, g_s = _project(np.asarray(np.linalg.inv(c), dtype=np.float64))
     return max(0.0, k_v * 9.0 * k_s + 5.0 * g_v * 4.0 * g_s - 6.0)

@@ -147,8 +147,14 @@ def mandel_rotation(rotation: ArrayLike) -> FloatArray:
     Raises:
         InputError: not a proper rotation.
     """
-    r = check_rotation(rotation)
-    matrix: FloatArray = np.einsum("aij,...ik,bkl,...jl->...ab", BASIS, r, BASIS, r, optimize=True)
+    return unchecked_mandel_rotation(check_rotation(rotation))
+
+
+def unchecked_mandel_rotation(rotation: FloatArray) -> FloatArray:
+    """`mandel_rotation` of what is known to be a rotation, for inner loops."""
+    both = np.einsum("...ik,...jl->...ijkl", rotation, rotation).reshape(*rotation.shape[:-2], 9, 9)
+    flat = BASIS.reshape(6, 9)
+    matrix: FloatArray = flat @ both @ flat.T
     return matrix
 
 

@@ -10,7 +10,12 @@ from numpy.typing import ArrayLike
 
 from scalebridge.errors import InputError
 from scalebridge.solids.elasticity._constants import engineering_constants
-from scalebridge.solids.elasticity._mandel import FloatArray, check_stiffness, mandel_rotation, tensor_from_mandel
+from scalebridge.solids.elasticity._mandel import (
+    FloatArray,
+    check_stiffness,
+    tensor_from_mandel,
+    unchecked_mandel_rotation,
+)
 from scalebridge.solids.elasticity._symmetry_groups import SymmetryClass, group, projector, rotation_about
 
 _SPREAD = 600
@@ -99,14 +104,14 @@ def find_symmetry(stiffness: ArrayLike, *, tolerance: float = 0.01) -> Symmetry:
         frames[symmetry] = _best_frame(unit, symmetry, np.concatenate([*related, guesses]))
     distances = {s: float(_distances(unit, s, frame[None])[0]) for s, frame in frames.items()}
     found = next(s for s in SymmetryClass if distances[s] <= tolerance)
-    m = mandel_rotation(frames[found])
+    m = unchecked_mandel_rotation(frames[found])
     own = (projector(found) @ (m.T @ c @ m).ravel()).reshape(6, 6)
     return Symmetry(found, frames[found], m @ own @ m.T, distances, tolerance)
 
 
 def _residuals(unit: FloatArray, symmetry: SymmetryClass, frames: FloatArray) -> FloatArray:
     """What the class cannot represent when its axes are `frames` (n, 3, 3); shape (n, 36)."""
-    m = mandel_rotation(frames)
+    m = unchecked_mandel_rotation(frames)
     own = (np.swapaxes(m, -1, -2) @ unit @ m).reshape(-1, 36)
     return own - own @ projector(symmetry)
 
