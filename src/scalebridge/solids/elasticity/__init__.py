@@ -29,6 +29,7 @@ from scalebridge.solids.elasticity._mandel import check_conductivity as check_co
 from scalebridge.solids.elasticity._mandel import check_rotation as check_rotation
 from scalebridge.solids.elasticity._mandel import check_stiffness as check_stiffness
 from scalebridge.solids.elasticity._mandel import compliance_to_voigt as compliance_to_voigt
+from scalebridge.solids.elasticity._mandel import finite_array as finite_array
 from scalebridge.solids.elasticity._mandel import from_mandel as from_mandel
 from scalebridge.solids.elasticity._mandel import mandel_rotation as mandel_rotation
 from scalebridge.solids.elasticity._mandel import rotate_stiffness as rotate_stiffness
@@ -62,6 +63,7 @@ __all__ = [
     "directional_youngs_modulus",
     "engineering_constants",
     "find_symmetry",
+    "finite_array",
     "from_mandel",
     "hashin_shtrikman",
     "hashin_shtrikman_conductivity",
