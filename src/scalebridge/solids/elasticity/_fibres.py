@@ -29,7 +29,7 @@ class TransverseIsotropy:
         G_TT: transverse shear modulus, Pa.
 
     Raises:
-        InputError: a modulus is not positive, or E_L <= 4 nu_LT^2 k_T (the stiffness would not be positive definite).
+        InputError: a modulus is not positive, or the ratio is not finite. The stiffness is then positive definite for any ratio.
     """
 
     E_L: float
@@ -43,11 +43,6 @@ class TransverseIsotropy:
             value = getattr(self, field.name)
             if not np.isfinite(value) or (field.name != "nu_LT" and value <= 0.0):
                 raise InputError(f"{field.name} is {value}; it must be finite and, unless a ratio, positive")
-        limit = 2.0 * np.sqrt(self.k_T / self.E_L) * abs(self.nu_LT)
-        if limit > 1.0:
-            raise InputError(
-                f"nu_LT is {self.nu_LT}; for E_L and k_T given it must stay below {self.nu_LT / limit:.4g}"
-            )
 
     @classmethod
     def isotropic(cls, youngs_modulus: float, poisson_ratio: float) -> TransverseIsotropy:

@@ -71,7 +71,7 @@ def volume_for_precision(
 ) -> float:
     """Volume at which the mean of n realisations has the relative precision eps: V = (z / eps / Z)^2 D_Z^2 A / n.
 
-    Kanit et al. 2003, doi 10.1016/S0020-7683(03)00143-4, eq. (17), with their 2 for the normal quantile z (1.96 for
+    Kanit et al. 2003, doi 10.1016/S0020-7683(03)00143-4, with their 2 for the normal quantile z (1.96 for
     95 %).
 
     Args:

@@ -97,7 +97,7 @@ def fit_variance_law(
 ) -> VarianceLaw:
     """Fit the variance law to sample variances, by maximum likelihood for normally distributed properties.
 
-    Kanit et al. 2003, doi 10.1016/S0020-7683(03)00143-4, eqs. (12)-(14). With alpha = 1 the estimate
+    Kanit et al. 2003, doi 10.1016/S0020-7683(03)00143-4. With alpha = 1 the estimate
     sum (n - 1) s^2 V / sum (n - 1) times its degrees of freedom is chi-squared, so that its interval is exact. The
     exponent is tested by the likelihood ratio.
 
