@@ -38,7 +38,7 @@ def test_projection_is_the_nearest_isotropic_stiffness():
 
 @pytest.mark.parametrize("zener", [0.3, 1.5, 4.0])
 def test_universal_index_of_cubic_follows_zener(zener):
-    # Ranganathan and Ostoja-Starzewski 2008, eq. (13): A_U = 6/5 (sqrt(A) - 1/sqrt(A))^2.
+    # Ranganathan and Ostoja-Starzewski 2008: A_U = 6/5 (sqrt(A) - 1/sqrt(A))^2.
     c11, c12 = 3.0, 1.0
     c = np.zeros((6, 6))
     c[:3, :3] = c12

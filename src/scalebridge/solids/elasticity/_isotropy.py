@@ -89,7 +89,7 @@ def _project(matrix: FloatArray) -> tuple[float, float]:
 def universal_anisotropy_index(stiffness: ArrayLike) -> float:
     """Universal elastic anisotropy index A_U = K_V/K_R + 5 G_V/G_R - 6; zero exactly when isotropic.
 
-    Ranganathan and Ostoja-Starzewski 2008, doi 10.1103/PhysRevLett.101.055504, eq. (9).
+    Ranganathan and Ostoja-Starzewski 2008, doi 10.1103/PhysRevLett.101.055504.
 
     Args:
         stiffness: Mandel matrix (6, 6).
