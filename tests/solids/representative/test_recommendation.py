@@ -7,8 +7,9 @@ import pytest
 
 from scalebridge.errors import InputError
 from scalebridge.ledger import Verdict
-from scalebridge.solids.representative import mean_interval, study_separations, volume_for_precision
-from scalebridge.solids.representative._recommendation import Requirement, bias_edge, recommend, reference_mean
+from scalebridge.solids.representative import fit_variance_law, mean_interval, study_separations, volume_for_precision
+from scalebridge.solids.representative._readable import readable_length
+from scalebridge.solids.representative._recommendation import bias_edge, recommend_size, reference_mean
 
 
 def test_volume_gives_the_precision_asked_for():
@@ -58,38 +59,68 @@ def test_reference_prefers_periodic_and_else_lies_between_the_others():
     assert math.isnan(reference_mean({"kubc": mean_interval([])}))
 
 
-def requirement(name: str, scatter: float, bias: float) -> Requirement:
-    return Requirement(name, scatter, (0.9 * scatter, 1.2 * scatter), bias, 0.001)
+EDGES = np.array([1.0, 2.0, 4.0])
 
 
-def recommended(*requirements: Requirement):
-    edges = np.array([1.0, 2.0, 4.0])
-    return recommend(requirements, boundary="kubc", edges=edges, precision=0.02, realisations=5, ndim=3)
+def series(*means: float):
+    return tuple(mean_interval([m - 0.01, m + 0.01]) for m in means)
+
+
+def recommended(products, means, boundary="kubc", **options):
+    """Recommendation from variance products and means of each quantity, with the periodic mean 1 everywhere."""
+    volumes, counts = EDGES**3, [500, 500, 500]
+    laws = {(boundary, q): fit_variance_law(volumes, p / volumes, counts) for q, p in products.items()}
+    statistics = {(boundary, q): series(*m) for q, m in means.items()}
+    statistics |= {("periodic", q): series(1.0, 1.0, 1.0) for q in means if boundary != "periodic"}
+    wish = {"precision": 0.02, "realisations": 5} | options
+    return recommend_size(statistics, laws, edges=EDGES, ndim=3, **wish)
+
+
+def product_for(edge: float) -> float:
+    return 5 * edge**3 * (0.02 / 1.959964) ** 2
 
 
 def test_the_most_demanding_quantity_governs():
-    best = recommended(requirement("K", 1.5, 1.0), requirement("G", 3.0, 2.0))
-    assert (best.edge, best.governing.quantity, best.extrapolated) == (3.0, "G", False)
-    assert best.edge_interval == pytest.approx((2.7, 3.6))
-    assert "G governs, whose scatter" in best.sentence
+    best = recommended({"K": product_for(1.5), "G": product_for(3.0)}, {"K": (1.0, 1.0, 1.0), "G": (1.1, 1.01, 1.0)})
+    assert best.edge == pytest.approx(3.0, rel=1e-6)
+    assert (best.governing.quantity, best.governing.bias_edge, best.extrapolated) == ("G", 2.0, False)
+    assert best.edge_interval[0] < 3.0 < best.edge_interval[1]
+    assert "the scatter of G" in best.sentence
+    assert "uniform-displacement" in best.sentence
 
 
 def test_bias_can_govern():
-    best = recommended(requirement("K", 1.5, 4.0))
+    best = recommended({"K": product_for(1.5)}, {"K": (1.2, 1.1, 1.0)})
     assert best.edge == 4.0
+    assert "would allow 1.5 m" in best.sentence
     assert "biased" in best.sentence
 
 
 def test_beyond_the_sizes_tested_is_said():
-    best = recommended(requirement("K", 9.0, 1.0))
+    best = recommended({"K": product_for(9.0)}, {"K": (1.0, 1.0, 1.0)})
+    assert best.edge == pytest.approx(9.0, rel=1e-6)
     assert best.extrapolated
     assert "beyond the sizes tested" in best.sentence
 
 
 def test_no_size_is_said():
-    best = recommended(requirement("K", 1.0, math.inf))
+    best = recommended({"K": product_for(1.0)}, {"K": (1.3, 1.2, 1.1)})
     assert math.isnan(best.edge)
+    assert not best.extrapolated
     assert "No size can be recommended" in best.sentence
+    assert "still 10 % off" in best.sentence
+
+
+def test_a_boundary_that_was_not_studied_is_refused():
+    laws = {("kubc", "K"): fit_variance_law([1.0], [1.0], [5])}
+    wish = {"edges": EDGES, "ndim": 3, "precision": 0.1, "realisations": 1}
+    with pytest.raises(InputError, match="those studied: kubc"):
+        recommend_size({}, laws, boundary="subc", **wish)
+
+
+@pytest.mark.parametrize(("length", "text"), [(3.2e-6, "3.2 µm"), (1e-6, "1 µm"), (4e-10, "0.4 nm"), (2.0, "2 m")])
+def test_lengths_are_written_in_units_that_fit(length, text):
+    assert readable_length(length) == text
 
 
 def test_separations_of_microstructure_cell_and_part():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import io
 import math
 import pickle
@@ -73,6 +74,19 @@ def test_recommended_size_is_that_of_the_planted_law(planted):
     assert best.governing.scatter_edge == pytest.approx(volume ** (1 / 3), rel=0.04)
     assert best.governing.scatter_interval[0] <= volume ** (1 / 3) <= best.governing.scatter_interval[1]
     assert best.edge >= best.governing.scatter_edge
+
+
+def test_a_study_can_be_asked_again_with_other_wishes(study):
+    one, eight = (study.recommend(realisations=n, precision=0.001).governing for n in (1, 8))
+    assert one.scatter_edge == pytest.approx(2.0 * eight.scatter_edge)
+    assert study.recommend(realisations=20).edge == study.recommendation.edge
+    assert study.recommend(realisations=20, boundary="kubc").edge > study.recommendation.edge
+
+
+def test_a_quantity_that_does_not_scatter_asks_for_nothing(study):
+    law = study.variance_laws["kubc", "G"]
+    assert (law.product, law.point_variance) == (0.0, 0.0)
+    assert {r.quantity: r.scatter_edge for r in study.recommendation.requirements}["G"] == 0.0
 
 
 def test_ordering_is_checked_in_every_realisation(study):
@@ -244,8 +258,22 @@ def test_the_tensor_of_a_solver_is_checked(planted):
             return stiffness
 
     plan = planted.plan(counts=(2,))
-    task = plan.tasks()[0]
-    broken = type(task)(0, 0, 0, task.size, task.seed, planted.make_cell, Broken(), plan.boundaries)
-    result = homogenize_realisation(broken)
+    result = homogenize_realisation(dataclasses.replace(plan.tasks()[0], model=Broken()))
     assert set(result.apparent) == {"periodic"}
-    assert ["not symmetric" in result.failures[0].reason, "NaN" in result.failures[1].reason] == [True, True]
+    assert "not symmetric" in result.failures[0].reason
+    assert "NaN" in result.failures[1].reason
+
+
+def test_a_largest_size_that_only_failed_is_left_out(planted):
+    class FailsWhenLarge(planted.model):
+        def apparent(self, microstructure, boundary):
+            if microstructure.size[0] > 7e-6:
+                raise MemoryError("96 GB")
+            return super().apparent(microstructure, boundary)
+
+    plan = planted.plan(counts=(20, 2))
+    tasks = [dataclasses.replace(task, model=FailsWhenLarge()) for task in plan.tasks()]
+    found = reduce_study(plan, run_tasks(tasks))
+    assert len(found.failures) == 6
+    assert found.failures[0].reason == "MemoryError: 96 GB"
+    assert found.recommendation.largest_tested == pytest.approx(5e-6)

@@ -29,7 +29,8 @@ class TransverseIsotropy:
         G_TT: transverse shear modulus, Pa.
 
     Raises:
-        InputError: a modulus is not positive, or the ratio is not finite. The stiffness is then positive definite for any ratio.
+        InputError: a modulus is not positive, or the ratio is not finite. Any finite ratio gives a positive definite
+            stiffness.
     """
 
     E_L: float

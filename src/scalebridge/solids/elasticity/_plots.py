@@ -14,6 +14,7 @@ from scalebridge.solids.elasticity._mandel import FloatArray, check_rotation
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from matplotlib.projections.polar import PolarAxes
 
 _COLOURS = ("#0072b2", "#d55e00", "#009e73")
 _STYLES = ("-", "--", ":")
@@ -61,13 +62,18 @@ def _draw_planes(
     unit: str,
     per_unit: float,
 ) -> None:
-    polar = figure.add_subplot(1, 2, 1, projection="polar")
+    from matplotlib.ticker import MaxNLocator
+
+    polar: PolarAxes = figure.add_subplot(1, 2, 1, projection="polar")  # type: ignore[assignment]
     angle = np.linspace(0.0, 2.0 * np.pi, 361)
     for (i, j), colour, style in zip(planes, _COLOURS, _STYLES, strict=False):
         directions = np.outer(np.cos(angle), frame[:, i]) + np.outer(np.sin(angle), frame[:, j])
         modulus = directional_youngs_modulus(stiffness, directions) / per_unit
         polar.plot(angle, modulus, style, color=colour, label=f"from axis {i + 1} (0°) to axis {j + 1} (90°)")
     polar.set_ylim(bottom=0.0)
+    polar.yaxis.set_major_locator(MaxNLocator(4))
+    # Between the axes, where curves of an orthotropic material leave room.
+    polar.set_rlabel_position(67.5)
     polar.set_title(f"Young's modulus in {unit}")
     polar.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), frameon=False)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scalebridge.solids.representative._quantities import Quantity
+from scalebridge.solids.representative._readable import LENGTHS, STRESSES, readable_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,8 +22,7 @@ _LOOK = {
     "periodic": ("periodic", "#0072b2", "o"),
     "subc": ("SUBC", "#009e73", "v"),
 }
-_LENGTHS = ((1e-9, "nm"), (1e-6, "µm"), (1e-3, "mm"), (1.0, "m"))
-_VALUES = {"Pa": ((1.0, "Pa"), (1e6, "MPa"), (1e9, "GPa")), "W/(m K)": ((1.0, "W/(m K)"),)}
+_VALUES = {"Pa": STRESSES, "W/(m K)": ((1.0, "W/(m K)"),)}
 
 
 def plot_study(study: RVEStudy) -> Figure:
@@ -32,10 +32,10 @@ def plot_study(study: RVEStudy) -> Figure:
     rows = len(study.quantities)
     figure = Figure(figsize=(10.5, 3.5 * rows + 0.7), layout="constrained")
     grid = figure.subplots(rows, 2, squeeze=False)
-    length, length_unit = _scale(_LENGTHS, float(np.nanmax(study.edges)))
+    length, length_unit = readable_unit(LENGTHS, float(np.nanmax(study.edges)))
     for q, (left, right) in zip(study.quantities, grid, strict=True):
         highest = max(x.mean for b in study.boundaries for x in study.statistics[b, q.name] if x.count)
-        per_unit, unit = _scale(_VALUES[q.unit], highest)
+        per_unit, unit = readable_unit(_VALUES[q.unit], highest)
         _draw_means(left, study, q, length, per_unit)
         left.set(xlabel=f"edge of the RVE in {length_unit}", ylabel=f"{q.label} {q.name} in {unit}")
         _draw_variances(right, study, q, length, per_unit)
@@ -43,12 +43,6 @@ def plot_study(study: RVEStudy) -> Figure:
     handles, labels = grid[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 6), frameon=False)
     return figure
-
-
-def _scale(steps: tuple[tuple[float, str], ...], largest: float) -> tuple[float, str]:
-    """The largest unit in which `largest` is at least one, else the smallest."""
-    fitting = [step for step in steps if abs(largest) >= step[0] * (1.0 - 1e-9)]
-    return fitting[-1] if fitting else steps[0]
 
 
 def _draw_means(axes: Axes, study: RVEStudy, q: Quantity, length: float, per_unit: float) -> None:
@@ -106,7 +100,11 @@ def _draw_variances(axes: Axes, study: RVEStudy, q: Quantity, length: float, per
         _, colour, marker = _LOOK[boundary]
         axes.loglog(volumes, variances, ls="", marker=marker, color=colour)
         line = np.array([law.variance(v) for v in study.volumes]) / per_unit**2
-        label = f"slope −1 (fitted {-law.exponent:.2f})" if math.isfinite(law.exponent) else "slope −1"
+        label = f"slope −1 (fitted −{law.exponent:.2f})" if math.isfinite(law.exponent) else "slope −1"
         axes.loglog(volumes, line, color=colour, lw=1.2, label=label)
     if axes.lines:
+        axes.set_xticks(volumes, [f"{v:.4g}" for v in volumes])
+        axes.minorticks_off()
         axes.legend(frameon=False, fontsize=8)
+    else:
+        axes.text(0.5, 0.5, "no scatter", transform=axes.transAxes, ha="center", va="center", color="0.35")

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scalebridge.errors import InputError
+from scalebridge.solids.representative._readable import readable_length
 from scalebridge.solids.representative._statistics import MeanInterval, check_confidence
+from scalebridge.solids.representative._variance import VarianceLaw
 
 FloatArray = NDArray[np.float64]
+
+_NAMES = {"periodic": "periodic", "kubc": "uniform-displacement", "subc": "uniform-traction"}
+_BEYOND = " This lies beyond the sizes tested: it rests on the variance law alone."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +57,7 @@ class Recommendation:
         boundary: boundary condition it holds for.
         governing: what the most demanding quantity asks.
         requirements: what each quantity asks.
-        extrapolated: whether the edge lies beyond the sizes tested.
-        sentence: the recommendation with its reason.
+        largest_tested: largest edge in the study, m.
     """
 
     edge: float
@@ -62,8 +67,37 @@ class Recommendation:
     boundary: str
     governing: Requirement
     requirements: tuple[Requirement, ...]
-    extrapolated: bool
-    sentence: str
+    largest_tested: float
+
+    @property
+    def extrapolated(self) -> bool:
+        """Whether the edge lies beyond the sizes tested."""
+        return self.edge > self.largest_tested * (1.0 + 1e-9)
+
+    @property
+    def sentence(self) -> str:
+        """The recommendation with its reason, for the reader."""
+        name, wish = _NAMES[self.boundary], f"{100 * self.precision:.2g} %"
+        asked = self.governing
+        if math.isnan(self.edge):
+            return (
+                f"No size can be recommended for {name} boundary conditions: at the largest edge tested, "
+                f"{readable_length(self.largest_tested)}, {asked.quantity} is still {100 * abs(asked.bias):.2g} % off "
+                f"the reference, more than {wish}. Test larger cells, or use periodic boundary conditions."
+            )
+        cells = f"{self.realisations} realisation{'' if self.realisations == 1 else 's'}"
+        head = (
+            f"Use cells with an edge of {readable_length(self.edge)}, {name} boundary conditions and {cells} for {wish} "
+            "in every quantity: "
+        )
+        if asked.scatter_edge >= asked.bias_edge:
+            why = f"the scatter of {asked.quantity}, D_Z^2 A / V, asks for the largest cell."
+        else:
+            why = (
+                f"the scatter of {asked.quantity} would allow {readable_length(asked.scatter_edge)}, but "
+                " smaller cells are biased by their boundary condition or were not tested."
+            )
+        return head + why + (_BEYOND if self.extrapolated else "")
 
 
 def volume_for_precision(
@@ -127,66 +161,87 @@ def reference_mean(largest: dict[str, MeanInterval]) -> float:
     return float(np.mean(list(known.values()))) if known else math.nan
 
 
-def recommend(
-    requirements: tuple[Requirement, ...],
+def recommend_size(
+    statistics: Mapping[tuple[str, str], Sequence[MeanInterval]],
+    laws: Mapping[tuple[str, str], VarianceLaw],
     *,
-    boundary: str,
     edges: FloatArray,
+    ndim: int,
     precision: float,
     realisations: int,
-    ndim: int,
+    confidence: float = 0.95,
+    boundary: str | None = None,
 ) -> Recommendation:
-    """The edge that meets every quantity's requirement, and the sentence that says why.
+    """The smallest edge at which every quantity is precise enough, and the sentence that says why.
+
+    Two things must be small: the scatter of the mean of the realisations, from the variance law, and the bias that the
+    boundary condition has in small cells, from the means of the sizes tested.
 
     Args:
-        requirements: what each quantity asks; at least one.
-        boundary: boundary condition they hold for.
-        edges: edges tested in m, ascending.
-        precision: relative error that was asked for.
+        statistics: means of each size by boundary condition and quantity.
+        laws: variance laws by boundary condition and quantity.
+        edges: edge of each size in m, ascending; NaN where no realisation succeeded.
+        ndim: dimensions of the microstructures.
+        precision: relative error wanted.
         realisations: number of realisations to be averaged.
-        ndim: dimensions of the microstructure.
+        confidence: level at which the precision is to hold.
+        boundary: boundary condition to be used; periodic, which has the smallest bias, where it succeeded, else the
+            first that did.
+
+    Raises:
+        InputError: a boundary condition without a variance law, or an impossible precision or number.
     """
+    usable = list(dict.fromkeys(b for b, _ in laws))
+    chosen = boundary or ("periodic" if "periodic" in usable else usable[0])
+    if chosen not in usable:
+        raise InputError(f"no size is known for the boundary condition {chosen!r}; those studied: {', '.join(usable)}")
+    by_size = zip(*statistics.values(), strict=True)
+    tested = np.isfinite(edges) & np.array([any(x.count for x in at_size) for at_size in by_size])
+    requirements = tuple(
+        _requirement(q, chosen, statistics, law, edges, tested, ndim, (precision, realisations, confidence))
+        for (b, q), law in laws.items()
+        if b == chosen
+    )
     governing = max(requirements, key=lambda r: r.edge)
-    edge = governing.edge if math.isfinite(governing.edge) else math.nan
     ends = [max(max(r.scatter_interval[i], r.bias_edge) for r in requirements) for i in (0, 1)]
-    extrapolated = edge > float(edges[-1]) * (1.0 + 1e-9)
-    sentence = _sentence(governing, edge, edges, boundary, precision, realisations, ndim, extrapolated)
+    largest = float(edges[tested][-1])
     return Recommendation(
-        edge, (ends[0], ends[1]), realisations, precision, boundary, governing, requirements, extrapolated, sentence
+        edge=governing.edge if math.isfinite(governing.edge) else math.nan,
+        edge_interval=(ends[0], ends[1]),
+        realisations=realisations,
+        precision=precision,
+        boundary=chosen,
+        governing=governing,
+        requirements=requirements,
+        largest_tested=largest,
     )
 
 
-def _sentence(
-    governing: Requirement,
-    edge: float,
-    edges: FloatArray,
+def _requirement(
+    quantity: str,
     boundary: str,
-    precision: float,
-    realisations: int,
+    statistics: Mapping[tuple[str, str], Sequence[MeanInterval]],
+    law: VarianceLaw,
+    edges: FloatArray,
+    tested: NDArray[np.bool_],
     ndim: int,
-    extrapolated: bool,
-) -> str:
-    name = {"periodic": "periodic", "kubc": "uniform-displacement", "subc": "uniform-traction"}[boundary]
-    if math.isnan(edge):
-        return (
-            f"No size can be recommended for {name} boundary conditions: at the largest edge tested, "
-            f"{edges[-1]:.3g} m, {governing.quantity} is still {100 * abs(governing.bias):.2g} % off the reference, "
-            f"more than {100 * precision:.2g} %. Test larger cells, or use periodic boundary conditions."
+    wish: tuple[float, int, float],
+) -> Requirement:
+    precision, realisations, confidence = wish
+    last = int(np.flatnonzero(tested)[-1])
+    reference = reference_mean({b: series[last] for (b, q), series in statistics.items() if q == quantity})
+    means = np.array([x.mean for x in statistics[boundary, quantity]])
+
+    def edge(product: float) -> float:
+        volume = volume_for_precision(
+            product, reference, precision=precision, realisations=realisations, confidence=confidence
         )
-    cells = f"{realisations} realisation{'' if realisations == 1 else 's'}"
-    power = "2" if ndim == 2 else "3"
-    head = (
-        f"Use cells with an edge of {edge:.3g} m, {name} boundary conditions and {cells} for {100 * precision:.2g} % "
+        return float(volume ** (1.0 / ndim))
+
+    return Requirement(
+        quantity=quantity,
+        scatter_edge=edge(law.product),
+        scatter_interval=(edge(law.product_interval[0]), edge(law.product_interval[1])),
+        bias_edge=bias_edge(edges[tested], means[tested], reference, precision),
+        bias=float(means[last] / reference - 1.0),
     )
-    if governing.scatter_edge >= governing.bias_edge:
-        why = (
-            f"in every quantity: {governing.quantity} governs, whose scatter, D_Z^2 A / V with V = edge^{power}, then "
-            "leaves the confidence interval of the mean within that precision."
-        )
-    else:
-        why = (
-            f"in every quantity: {governing.quantity} governs; its scatter would allow {governing.scatter_edge:.3g} m, "
-            "but smaller cells are biased by their boundary condition or were not tested."
-        )
-    tail = " This lies beyond the sizes tested: it rests on the variance law alone." if extrapolated else ""
-    return head + why + tail

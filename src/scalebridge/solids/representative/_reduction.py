@@ -13,14 +13,7 @@ from scalebridge.solids.representative._correlation import study_separations
 from scalebridge.solids.representative._plan import StudyPlan
 from scalebridge.solids.representative._quantities import TENSOR_SIZE, Bounds, Quantity, study_quantities
 from scalebridge.solids.representative._realisation import RealisationResult
-from scalebridge.solids.representative._recommendation import (
-    Recommendation,
-    Requirement,
-    bias_edge,
-    recommend,
-    reference_mean,
-    volume_for_precision,
-)
+from scalebridge.solids.representative._recommendation import recommend_size
 from scalebridge.solids.representative._statistics import MeanInterval, mean_interval
 from scalebridge.solids.representative._study import RVEStudy
 from scalebridge.solids.representative._variance import VarianceLaw, fit_variance_law
@@ -52,7 +45,15 @@ def reduce_study(plan: StudyPlan, results: Sequence[RealisationResult]) -> RVESt
     if not laws:
         raise InputError(_nothing_to_reduce(done))
     edges = volumes ** (1.0 / drawn[0].ndim)
-    recommendation = _recommendation(plan, quantities, edges, statistics, laws, drawn[0].ndim)
+    recommendation = recommend_size(
+        statistics,
+        laws,
+        edges=edges,
+        ndim=drawn[0].ndim,
+        precision=plan.precision,
+        realisations=plan.realisations[-1],
+        confidence=plan.confidence,
+    )
     length = _correlation_length(drawn)
     return RVEStudy(
         prop=plan.model.prop,
@@ -136,12 +137,17 @@ def _variance_laws(
         for q, d in zip(quantities, point_variances, strict=True):
             series = [x for x, k in zip(statistics[boundary, q.name], known, strict=True) if k]
             if any(x.known for x in series):
-                variances = [x.deviation**2 for x in series]
+                variances = [_beyond_rounding(x) for x in series]
                 counts = [x.count for x in series]
                 laws[boundary, q.name] = fit_variance_law(
                     volumes[known], variances, counts, point_variance=float(d), confidence=plan.confidence
                 )
     return laws
+
+
+def _beyond_rounding(x: MeanInterval) -> float:
+    """Sample variance; zero where it is rounding of a value that does not scatter."""
+    return 0.0 if x.deviation <= 1e-12 * abs(x.mean) else x.deviation**2
 
 
 def _mean_bounds(bounds: Sequence[Bounds]) -> Bounds:
@@ -150,57 +156,3 @@ def _mean_bounds(bounds: Sequence[Bounds]) -> Bounds:
 
     lower, upper = (mean([b.hashin_shtrikman[i] for b in bounds]) for i in (0, 1))
     return Bounds(mean([b.reuss for b in bounds]), mean([b.voigt for b in bounds]), (lower, upper))
-
-
-def _recommendation(
-    plan: StudyPlan, quantities: Sequence[Quantity], edges: FloatArray, statistics: Statistics, laws: Laws, ndim: int
-) -> Recommendation:
-    """For the periodic boundary condition where it succeeded, which has the smallest bias; else for the first."""
-    usable = [b for b in plan.boundaries if (b, quantities[0].name) in laws]
-    boundary = "periodic" if "periodic" in usable else usable[0]
-    tested = np.isfinite(edges)
-    requirements = tuple(
-        _requirement(plan, q.name, boundary, edges, tested, statistics, laws[boundary, q.name], ndim)
-        for q in quantities
-    )
-    return recommend(
-        requirements,
-        boundary=boundary,
-        edges=edges[tested],
-        precision=plan.precision,
-        realisations=plan.realisations[-1],
-        ndim=ndim,
-    )
-
-
-def _requirement(
-    plan: StudyPlan,
-    quantity: str,
-    boundary: str,
-    edges: FloatArray,
-    tested: NDArray[np.bool_],
-    statistics: Statistics,
-    law: VarianceLaw,
-    ndim: int,
-) -> Requirement:
-    last = int(np.flatnonzero(tested)[-1])
-    reference = reference_mean({b: statistics[b, quantity][last] for b in plan.boundaries})
-    means = np.array([x.mean for x in statistics[boundary, quantity]])
-
-    def edge(product: float) -> float:
-        volume = volume_for_precision(
-            product,
-            reference,
-            precision=plan.precision,
-            realisations=plan.realisations[-1],
-            confidence=plan.confidence,
-        )
-        return float(volume ** (1.0 / ndim))
-
-    return Requirement(
-        quantity=quantity,
-        scatter_edge=edge(law.product),
-        scatter_interval=(edge(law.product_interval[0]), edge(law.product_interval[1])),
-        bias_edge=bias_edge(edges[tested], means[tested], reference, plan.precision),
-        bias=float(means[last] / reference - 1.0),
-    )

@@ -14,7 +14,7 @@ from scalebridge.ledger import Entry
 from scalebridge.scales import Separation
 from scalebridge.solids.representative._model import Boundary
 from scalebridge.solids.representative._quantities import Bounds, Property, Quantity
-from scalebridge.solids.representative._recommendation import Recommendation
+from scalebridge.solids.representative._recommendation import Recommendation, recommend_size
 from scalebridge.solids.representative._statistics import MeanInterval
 from scalebridge.solids.representative._variance import VarianceLaw
 
@@ -72,6 +72,30 @@ class RVEStudy:
         """Edge of a cube (square) of each volume, m, shape (s,)."""
         edges: FloatArray = self.volumes ** (1.0 / self.ndim)
         return edges
+
+    def recommend(
+        self, *, precision: float | None = None, realisations: int, boundary: Boundary | None = None
+    ) -> Recommendation:
+        """One size for another precision, number of realisations or boundary condition.
+
+        Args:
+            precision: relative error wanted of the mean; the study's where not given.
+            realisations: number of realisations to be averaged.
+            boundary: boundary condition to be used; chosen as in `recommendation` where not given.
+
+        Raises:
+            InputError: a boundary condition that was not studied, or an impossible precision or number.
+        """
+        return recommend_size(
+            self.statistics,
+            self.variance_laws,
+            edges=self.edges,
+            ndim=self.ndim,
+            precision=self.precision if precision is None else precision,
+            realisations=realisations,
+            confidence=self.confidence,
+            boundary=boundary,
+        )
 
     def plot(self) -> Figure:
         """Mean and confidence interval against size with bounds and recommendation; the variance law."""
