@@ -223,6 +223,8 @@ def test_picture_shows_means_bounds_recommendation_and_law(study):
     assert line.get_xdata()[0] == pytest.approx(study.recommendation.edge / 1e-6)
     assert figure.axes[1].get_xscale() == "log"
     assert len(figure.axes[1].lines) == 6
+    # The shear modulus does not scatter, and rounding is not drawn as if it did.
+    assert [text.get_text() for text in figure.axes[3].texts] == ["no scatter"]
     figure.savefig(io.BytesIO(), format="svg")
 
 

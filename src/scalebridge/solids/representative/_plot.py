@@ -41,7 +41,7 @@ def plot_study(study: RVEStudy) -> Figure:
         _draw_variances(right, study, q, length, per_unit)
         right.set(xlabel=f"volume in {length_unit}$^{study.ndim}$", ylabel=f"variance of {q.name} in ({unit})$^2$")
     handles, labels = grid[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 6), frameon=False)
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 4), frameon=False)
     return figure
 
 
@@ -95,12 +95,12 @@ def _draw_variances(axes: Axes, study: RVEStudy, q: Quantity, length: float, per
         law = study.variance_laws.get((boundary, q.name))
         series = study.statistics[boundary, q.name]
         variances = np.array([x.deviation**2 if x.known else np.nan for x in series]) / per_unit**2
-        if law is None or not np.any(variances > 0.0):
+        if law is None or law.product == 0.0:
             continue
-        _, colour, marker = _LOOK[boundary]
+        name, colour, marker = _LOOK[boundary]
         axes.loglog(volumes, variances, ls="", marker=marker, color=colour)
         line = np.array([law.variance(v) for v in study.volumes]) / per_unit**2
-        label = f"slope −1 (fitted −{law.exponent:.2f})" if math.isfinite(law.exponent) else "slope −1"
+        label = f"{name}: slope −1" + (f", fitted −{law.exponent:.2f}" if math.isfinite(law.exponent) else "")
         axes.loglog(volumes, line, color=colour, lw=1.2, label=label)
     if axes.lines:
         axes.set_xticks(volumes, [f"{v:.4g}" for v in volumes])

@@ -87,15 +87,15 @@ class Recommendation:
             )
         cells = f"{self.realisations} realisation{'' if self.realisations == 1 else 's'}"
         head = (
-            f"Use cells with an edge of {readable_length(self.edge)}, {name} boundary conditions and {cells} for {wish} "
-            "in every quantity: "
+            f"Use cells with an edge of {readable_length(self.edge)}, {name} boundary conditions and {cells} for "
+            f"{wish} in every quantity: "
         )
         if asked.scatter_edge >= asked.bias_edge:
             why = f"the scatter of {asked.quantity}, D_Z^2 A / V, asks for the largest cell."
         else:
             why = (
                 f"the scatter of {asked.quantity} would allow {readable_length(asked.scatter_edge)}, but "
-                " smaller cells are biased by their boundary condition or were not tested."
+                "smaller cells are biased by their boundary condition or were not tested."
             )
         return head + why + (_BEYOND if self.extrapolated else "")
 
@@ -105,8 +105,7 @@ def volume_for_precision(
 ) -> float:
     """Volume at which the mean of n realisations has the relative precision eps: V = (z / eps / Z)^2 D_Z^2 A / n.
 
-    Kanit et al. 2003, doi 10.1016/S0020-7683(03)00143-4, with their 2 for the normal quantile z (1.96 for
-    95 %).
+    Kanit et al. 2003, doi 10.1016/S0020-7683(03)00143-4, who round the normal quantile z of 95 % to 2.
 
     Args:
         product: D_Z^2 A of the variance law.
