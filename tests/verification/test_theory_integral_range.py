@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scalebridge.solids.representative import ApparentModel, rve_study
+from scalebridge.solids.representative import Apparent, ApparentModel, rve_study
 
 FRACTION = 0.3
 GRAIN = 1e-5
@@ -65,7 +65,7 @@ class Parallel(ApparentModel):
         return {0: np.eye(3), 1: 5.0 * np.eye(3)}
 
     def apparent(self, microstructure, boundary):
-        return (1.0 + 4.0 * microstructure.volume_fractions()[1]) * np.eye(3)
+        return Apparent((1.0 + 4.0 * microstructure.volume_fractions()[1]) * np.eye(3))
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 
 from scalebridge.errors import ConvergenceError
 from scalebridge.solids.elasticity import isotropic_stiffness
-from scalebridge.solids.representative import ApparentModel, StudyPlan
+from scalebridge.solids.representative import Apparent, ApparentModel, StudyPlan
 
 SOFT, HARD, SHEAR = 1.0e9, 3.0e9, 1.0e9
 POINT_VARIANCE = 0.25 * (HARD - SOFT) ** 2
@@ -80,7 +80,7 @@ class PlantedModel(ApparentModel):
         edge = microstructure.size[0]
         shift = 1.0 + sign * self.bias * LENGTH / edge
         scatter = np.sqrt(POINT_VARIANCE * INTEGRAL_RANGE / edge**3) * microstructure.noise
-        return isotropic_stiffness(EXACT * shift + scatter, SHEAR)
+        return Apparent(isotropic_stiffness(EXACT * shift + scatter, SHEAR))
 
 
 # With one shear modulus the bulk modulus is exact whatever the geometry (Hill 1963).

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from scalebridge.errors import InputError, WorkerLostError
-from scalebridge.ledger import Verdict
+from scalebridge.ledger import Entry, Verdict
 from scalebridge.solids import elasticity as el
 from scalebridge.solids.representative import (
+    Apparent,
     StudyPlan,
     correlation_length,
     homogenize_realisation,
@@ -257,13 +258,27 @@ def test_the_tensor_of_a_solver_is_checked(planted):
                 stiffness[0, 1] *= 1.1
             if boundary == "subc":
                 stiffness[2, 2] = math.nan
-            return stiffness
+            return Apparent(stiffness)
 
     plan = planted.plan(counts=(2,))
     result = homogenize_realisation(dataclasses.replace(plan.tasks()[0], model=Broken()))
     assert set(result.apparent) == {"periodic"}
     assert "not symmetric" in result.failures[0].reason
     assert "NaN" in result.failures[1].reason
+
+
+def test_what_the_solver_balanced_is_posted_with_the_place(planted):
+    class Balancing(planted.model):
+        def apparent(self, microstructure, boundary):
+            work = Entry("Hill-Mandel work", "J/m^3", 1.0, 1.0, 1.0, 1e-8, where="load 11", when=0.0)
+            return dataclasses.replace(super().apparent(microstructure, boundary), entries=(work,))
+
+    task = dataclasses.replace(planted.plan().tasks()[3], model=Balancing())
+    posted = [e for e in homogenize_realisation(task).entries if e.quantity == "Hill-Mandel work"]
+    assert [e.where for e in posted] == [
+        f"realisation 4, size 5e-06, {boundary}, load 11" for boundary in ("periodic", "kubc", "subc")
+    ]
+    assert {e.when for e in posted} == {3.0}
 
 
 def test_a_largest_size_that_only_failed_is_left_out(planted):

@@ -6,6 +6,7 @@
 
 from scalebridge.solids.representative._correlation import correlation_length as correlation_length
 from scalebridge.solids.representative._correlation import study_separations as study_separations
+from scalebridge.solids.representative._model import Apparent as Apparent
 from scalebridge.solids.representative._model import ApparentModel as ApparentModel
 from scalebridge.solids.representative._ordering import ordering_entries as ordering_entries
 from scalebridge.solids.representative._plan import StudyPlan as StudyPlan
@@ -30,6 +31,7 @@ from scalebridge.solids.representative._variance import point_variance as point_
 from scalebridge.solids.representative._voxel_model import VoxelModel as VoxelModel
 
 __all__ = [
+    "Apparent",
     "ApparentModel",
     "Bounds",
     "MeanInterval",

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scalebridge.ledger import Entry
 from scalebridge.solids.representative._quantities import Property
 
 FloatArray = NDArray[np.float64]
 Boundary = Literal["periodic", "kubc", "subc"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Apparent:
+    """Apparent tensor of one cell.
+
+    Attributes:
+        tensor: 6x6 Mandel in Pa or 3x3 in W/(m K).
+        entries: what the computation itself balanced, e.g. Hill-Mandel work.
+    """
+
+    tensor: FloatArray
+    entries: tuple[Entry, ...] = ()
 
 
 class ApparentModel(ABC):
@@ -30,8 +45,8 @@ class ApparentModel(ABC):
         """Tensor of each phase that occurs, in the coordinates of the microstructure; 6x6 Mandel in Pa or 3x3."""
 
     @abstractmethod
-    def apparent(self, microstructure: Any, boundary: Boundary) -> FloatArray:
-        """Apparent tensor, 6x6 Mandel in Pa or 3x3 in W/(m K).
+    def apparent(self, microstructure: Any, boundary: Boundary) -> Apparent:
+        """Apparent tensor under a boundary condition.
 
         Raises:
             ConvergenceError: the solver did not reach its tolerance.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,6 @@ from scalebridge.solids.representative._quantities import (
     TENSOR_SIZE,
     Bounds,
     Property,
-    Quantity,
     quantity_bounds,
     study_quantities,
 )
@@ -94,8 +93,9 @@ class RealisationResult:
         correlation_length: in m; NaN where not known.
         apparent: tensor by boundary condition, for those that succeeded.
         bounds: of each quantity of `study_quantities`, for this realisation's volume fractions.
-        point_moments: mean and mean square of each quantity from point to point, shape (q, 2).
-        entries: ordering of the tensors, for the ledger.
+        point_values: each quantity of each phase that occurs, shape (q, n).
+        fractions: volume fractions of those phases, shape (n,).
+        entries: balances of the computations and ordering of the tensors, for the ledger.
         failures: what did not succeed.
     """
 
@@ -107,7 +107,8 @@ class RealisationResult:
     correlation_length: float = float("nan")
     apparent: Mapping[str, FloatArray] = field(default_factory=dict)
     bounds: tuple[Bounds, ...] = ()
-    point_moments: FloatArray = field(default_factory=lambda: np.empty((0, 2)))
+    point_values: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
+    fractions: FloatArray = field(default_factory=lambda: np.empty(0))
     entries: tuple[Entry, ...] = ()
     failures: tuple[Failure, ...] = ()
 
@@ -136,9 +137,9 @@ def homogenize_realisation(task: RealisationTask) -> RealisationResult:
         length = correlation_length(microstructure)
     except _EXPECTED as error:
         return failed_realisation(task, error, f"{task.where}: microstructure")
-    apparent, failures = _apparent_tensors(task, microstructure)
+    apparent, balances, failures = _apparent_tensors(task, microstructure)
     outer = {"reuss": reuss_average(tensors, shares), "voigt": voigt_average(tensors, shares)}
-    entries = ordering_entries(
+    ordering = ordering_entries(
         outer | apparent,
         unit=quantities[0].unit,
         where=task.where,
@@ -154,21 +155,30 @@ def homogenize_realisation(task: RealisationTask) -> RealisationResult:
         correlation_length=length,
         apparent=apparent,
         bounds=bounds,
-        point_moments=_point_moments(quantities, tensors, shares),
-        entries=entries if apparent else (),
+        point_values=np.stack([q.of(tensors) for q in quantities]),
+        fractions=shares,
+        entries=balances + (ordering if apparent else ()),
         failures=failures,
     )
 
 
-def _apparent_tensors(task: RealisationTask, microstructure: Any) -> tuple[dict[str, FloatArray], tuple[Failure, ...]]:
-    apparent: dict[str, FloatArray] = {}
-    failures = []
+def _apparent_tensors(
+    task: RealisationTask, microstructure: Any
+) -> tuple[dict[str, FloatArray], tuple[Entry, ...], tuple[Failure, ...]]:
+    tensors: dict[str, FloatArray] = {}
+    entries: list[Entry] = []
+    failures: list[Failure] = []
     for boundary in task.boundaries:
+        where = f"{task.where}, {boundary}"
         try:
-            apparent[boundary] = _checked(task.model.apparent(microstructure, boundary), task.model.prop)
+            answer = task.model.apparent(microstructure, boundary)
+            tensors[boundary] = _checked(answer.tensor, task.model.prop)
+            entries += [
+                replace(entry, where=f"{where}, {entry.where}", when=float(task.number)) for entry in answer.entries
+            ]
         except _EXPECTED as error:
-            failures.append(_failure(task, error, f"{task.where}, {boundary}", boundary=boundary))
-    return apparent, tuple(failures)
+            failures.append(_failure(task, error, where, boundary=boundary))
+    return tensors, tuple(entries), tuple(failures)
 
 
 def _checked(tensor: FloatArray, prop: Property) -> FloatArray:
@@ -180,11 +190,6 @@ def _checked(tensor: FloatArray, prop: Property) -> FloatArray:
         raise ConvergenceError(f"{name} is not symmetric: relative difference {rest:.2g} to its transpose")
     symmetric = 0.5 * (finite + finite.T)
     return check_stiffness(symmetric, name) if prop == "stiffness" else check_conductivity(symmetric, name)
-
-
-def _point_moments(quantities: tuple[Quantity, ...], tensors: FloatArray, shares: FloatArray) -> FloatArray:
-    values = np.stack([q.of(tensors) for q in quantities])
-    return np.stack([values @ shares, values**2 @ shares], axis=1)
 
 
 def _failure(task: RealisationTask, error: BaseException, where: str, **more: object) -> Failure:

@@ -16,7 +16,7 @@ from scalebridge.solids.representative._realisation import RealisationResult
 from scalebridge.solids.representative._recommendation import recommend_size
 from scalebridge.solids.representative._statistics import MeanInterval, mean_interval
 from scalebridge.solids.representative._study import RVEStudy
-from scalebridge.solids.representative._variance import VarianceLaw, fit_variance_law
+from scalebridge.solids.representative._variance import VarianceLaw, fit_variance_law, point_variance
 
 FloatArray = NDArray[np.float64]
 Statistics = Mapping[tuple[str, str], tuple[MeanInterval, ...]]
@@ -116,12 +116,13 @@ def _statistics(plan: StudyPlan, quantities: Sequence[Quantity], apparent: Float
     }
 
 
-def _point_variances(drawn: Sequence[RealisationResult]) -> FloatArray:
-    """D_Z^2 of each quantity over all realisations together, weighted by their volumes, shape (q,)."""
-    weights = np.array([r.volume for r in drawn])
-    mean, square = np.average([r.point_moments for r in drawn], axis=0, weights=weights).T
-    # Below rounding there is no scatter from point to point, e.g. of an invariant of a rotated crystal.
-    return np.where(square - mean**2 > 1e-12 * square, square - mean**2, 0.0)
+def _point_variances(drawn: Sequence[RealisationResult]) -> list[float]:
+    """D_Z^2 of each quantity over all realisations together."""
+    shares = np.concatenate([r.fractions * r.volume for r in drawn])
+    values = np.concatenate([r.point_values for r in drawn], axis=1)
+    variances = [point_variance(z, shares / shares.sum()) for z in values]
+    # Rounding is no scatter, e.g. of an invariant of a turned crystal.
+    return [0.0 if d <= (1e-12 * np.max(np.abs(z))) ** 2 else d for d, z in zip(variances, values, strict=True)]
 
 
 def _variance_laws(
@@ -129,7 +130,7 @@ def _variance_laws(
     quantities: Sequence[Quantity],
     volumes: FloatArray,
     statistics: Statistics,
-    point_variances: FloatArray,
+    point_variances: Sequence[float],
 ) -> Laws:
     laws: dict[tuple[str, str], VarianceLaw] = {}
     known = np.isfinite(volumes)
@@ -140,7 +141,7 @@ def _variance_laws(
                 variances = [_beyond_rounding(x) for x in series]
                 counts = [x.count for x in series]
                 laws[boundary, q.name] = fit_variance_law(
-                    volumes[known], variances, counts, point_variance=float(d), confidence=plan.confidence
+                    volumes[known], variances, counts, point_variance=d, confidence=plan.confidence
                 )
     return laws
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from scalebridge.errors import ConvergenceError, InputError
 from scalebridge.solids.elasticity import rotate_stiffness
-from scalebridge.solids.representative._model import ApparentModel, Boundary
+from scalebridge.solids.representative._model import Apparent, ApparentModel, Boundary
 from scalebridge.solids.representative._quantities import Property
 
 FloatArray = NDArray[np.float64]
@@ -51,8 +51,8 @@ class VoxelModel(ApparentModel):
         conductivity: FloatArray = turn @ np.asarray(self.laws[phase].conductivity) @ turn.T
         return conductivity
 
-    def apparent(self, microstructure: Any, boundary: Boundary) -> FloatArray:
-        """Apparent tensor of the microstructure.
+    def apparent(self, microstructure: Any, boundary: Boundary) -> Apparent:
+        """Apparent tensor of the microstructure, with the balances that the solver posted.
 
         Raises:
             ConvergenceError: the solver did not reach its tolerance.
@@ -65,9 +65,10 @@ class VoxelModel(ApparentModel):
         answer = rve.homogenize()
         if not answer.converged:
             raise ConvergenceError(
-                f"the RVE solver did not reach {self.tolerance:.1g} in {answer.iterations} iterations"
+                f"the RVE solver did not reach the relative tolerance {self.tolerance:.1g}; iterations per load: "
+                f"{np.asarray(answer.iterations).tolist()}"
             )
-        return np.asarray(answer.stiffness if self.prop == "stiffness" else answer.conductivity)
+        return Apparent(np.asarray(answer.tensor), tuple(answer.entries))
 
 
 def initial_stiffness(law: Any) -> FloatArray:
