@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -23,24 +23,24 @@ class StudyPlan:
         model: computes apparent tensors.
         sizes: sizes in growing order.
         realisations: realisations of each size.
-        boundaries: boundary conditions.
         seed: seed of the study.
+        boundaries: boundary conditions.
         precision: relative error wanted of the mean.
         confidence: level of all intervals.
         part_length: smallest length in m over which the part's load varies; None where not known.
         ordering_allowed: largest relative violation of SUBC <= PBC <= KUBC that still balances.
 
     Raises:
-        InputError: sizes not growing, no realisation, an unknown boundary condition, or a precision or confidence
-            outside (0, 1).
+        InputError: sizes not growing, no realisation, an unknown boundary condition, a part length that is not
+            positive, or a precision or confidence outside (0, 1).
     """
 
     make_microstructure: MakeMicrostructure
     model: ApparentModel
     sizes: tuple[float, ...]
     realisations: tuple[int, ...]
+    seed: np.random.SeedSequence
     boundaries: tuple[Boundary, ...] = BOUNDARIES
-    seed: np.random.SeedSequence = field(default_factory=lambda: np.random.SeedSequence(0))
     precision: float = 0.02
     confidence: float = 0.95
     part_length: float | None = None
@@ -50,12 +50,15 @@ class StudyPlan:
         check_confidence(self.confidence)
         if not 0.0 < self.precision < 1.0:
             raise InputError(f"the precision is {self.precision}; give a relative error between 0 and 1, e.g. 0.02")
-        if not self.sizes or min(self.sizes) <= 0.0 or any(np.diff(self.sizes) <= 0.0):
-            raise InputError(f"the sizes {list(self.sizes)} must be positive and grow; give at least one")
+        steps = np.diff([0.0, *self.sizes])
+        if not self.sizes or not np.all(np.isfinite(steps) & (steps > 0.0)):
+            raise InputError(f"the sizes {list(self.sizes)} must be positive, finite and grow; give at least one")
         if len(self.realisations) != len(self.sizes) or min(self.realisations) < 1:
             raise InputError(
                 f"{list(self.realisations)} realisations for {len(self.sizes)} sizes; give one or more each"
             )
+        if self.part_length is not None and not self.part_length > 0.0:
+            raise InputError(f"the part's length is {self.part_length} m; it must be positive")
         strange = [b for b in self.boundaries if b not in BOUNDARIES]
         if strange or not self.boundaries or len(set(self.boundaries)) != len(self.boundaries):
             raise InputError(f"boundaries {list(self.boundaries)}; allowed are {', '.join(BOUNDARIES)}, each once")
