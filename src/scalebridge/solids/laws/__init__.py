@@ -9,6 +9,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from scalebridge.solids.laws._check import check_law as check_law
+    from scalebridge.solids.laws._conduction import Conduction as Conduction
     from scalebridge.solids.laws._elastic import LinearElastic as LinearElastic
     from scalebridge.solids.laws._evaluate import Evaluation as Evaluation
     from scalebridge.solids.laws._evaluate import compile_seconds as compile_seconds
@@ -30,13 +32,19 @@ if TYPE_CHECKING:
     from scalebridge.solids.laws._law import SmallStrainLaw as SmallStrainLaw
     from scalebridge.solids.laws._law import initial_state as initial_state
     from scalebridge.solids.laws._law import state_rows as state_rows
-    from scalebridge.solids.laws._law import supported_kinematics as supported_kinematics
     from scalebridge.solids.laws._plastic import J2Plasticity as J2Plasticity
+    from scalebridge.solids.laws._report import LawError as LawError
+    from scalebridge.solids.laws._report import LawLine as LawLine
+    from scalebridge.solids.laws._report import LawReport as LawReport
     from scalebridge.solids.laws._tensors import from_mandel as from_mandel
     from scalebridge.solids.laws._tensors import mandel_rotation as mandel_rotation
     from scalebridge.solids.laws._tensors import to_mandel as to_mandel
+    from scalebridge.solids.laws._viscoelastic import MaxwellArm as MaxwellArm
+    from scalebridge.solids.laws._viscoelastic import Viscoelastic as Viscoelastic
 
 _MODULES = {
+    "_check": ("check_law",),
+    "_conduction": ("Conduction",),
     "_elastic": ("LinearElastic",),
     "_evaluate": ("Evaluation", "compile_seconds", "evaluate", "output_rows", "prepare"),
     "_hardening": (
@@ -57,14 +65,15 @@ _MODULES = {
         "SmallStrainLaw",
         "initial_state",
         "state_rows",
-        "supported_kinematics",
     ),
     "_plastic": ("J2Plasticity",),
+    "_report": ("LawError", "LawLine", "LawReport"),
+    "_viscoelastic": ("MaxwellArm", "Viscoelastic"),
     "_tensors": ("from_mandel", "mandel_rotation", "to_mandel"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 
-__all__ = sorted(_HOME)  # noqa: PLE0605
+__all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from scalebridge.errors import InputError
 from scalebridge.solids.laws import _validate
 from scalebridge.solids.laws._law import Array, HasFreeEnergy, HyperelasticLaw, Rows, SmallStrainLaw, State
 from scalebridge.solids.laws._moduli import bulk_modulus, shear_modulus, youngs_and_poisson
@@ -71,11 +72,11 @@ class LinearElastic(SmallStrainLaw, HyperelasticLaw, HasFreeEnergy):
             InputError: a constant is out of range or the stiffness is not positive definite.
         """
         if axis not in (1, 2, 3):
-            raise _validate.InputError(f"axis is {axis!r}; it must be 1, 2 or 3.")
+            raise InputError(f"axis is {axis!r}; it must be 1, 2 or 3.")
         transverse = _validate.positive("transverse_modulus", transverse_modulus)
         nu = _validate.finite_number("transverse_poisson_ratio", transverse_poisson_ratio)
         if nu <= -1.0:
-            raise _validate.InputError(f"transverse_poisson_ratio is {nu:g}; it must be above -1.")
+            raise InputError(f"transverse_poisson_ratio is {nu:g}; it must be above -1.")
         along_axis_1 = cls.orthotropic(
             (axial_modulus, transverse, transverse),
             (axial_poisson_ratio, axial_poisson_ratio, nu),

@@ -33,8 +33,9 @@ class Evaluation:
     Attributes:
         stress: (6, N) Mandel, order 11, 22, 33, 23, 13, 12, for small strain; (9, N) first Piola-Kirchhoff stress,
             row by row, for finite strain. Pa.
-        tangent: derivative of the stress by the strain (by F), Pa. Where `law.symmetric_tangent`, the upper triangle row
-            by row: (21, N) or (45, N); otherwise the whole matrix row by row: (36, N) or (81, N). None if not asked for.
+        tangent: derivative of the stress by the strain (by F), Pa. Where `law.symmetric_tangent`, the upper triangle
+            row by row: (21, N) or (45, N); otherwise the whole matrix row by row: (36, N) or (81, N). None if not
+            asked for.
         state: (n_state, N) internal variables at the end of the step.
         ok: (N,) bool; False where the law has no answer (local iteration not converged, negative volume, overflow).
     """
@@ -59,7 +60,8 @@ def evaluate(
 
     Args:
         law: the law; 6 rows of strain mean small strain, 9 rows finite strain.
-        strain: (6, N) strain in Mandel components, order 11, 22, 33, 23, 13, 12; or (9, N) deformation gradient, row by row.
+        strain: (6, N) strain in Mandel components, order 11, 22, 33, 23, 13, 12; or (9, N) deformation gradient, row
+            by row.
         state: (n_state, N) internal variables at the start of the step; None for the undeformed material.
         dt: length of the time step, s; positive. Without effect where the law is not rate dependent.
         tangent: whether the tangent is wanted.
@@ -116,7 +118,10 @@ def _compile(structure: Hashable, law: Law, kinematics: Kinematics, tangent: boo
     start = time.perf_counter()
     n_state = sum(law.internal_variables().values())
     shapes = ((STRAIN_ROWS[kinematics], BLOCK), (n_state, BLOCK), (1 + split(law)[1].size,))
-    arguments = [jax.ShapeDtypeStruct(shape, np.float64) for shape in shapes]
+    arguments = [
+        jax.ShapeDtypeStruct(shape, np.float64)  # type: ignore[no-untyped-call]
+        for shape in shapes
+    ]
     kernel: _Kernel = jax.jit(_block_function(structure, kinematics, tangent)).lower(*arguments).compile()
     _compile_seconds += time.perf_counter() - start
     return kernel
@@ -140,7 +145,7 @@ def _block_function(
             jnp.broadcast_to(r, ok.shape) for r in (*stress, *new_state, *slopes, ok.astype(strain.dtype))
         )
         # Without the barrier the rows are fused into the concatenation, and each computes again what they share.
-        return jnp.stack(jax.lax.optimization_barrier(everything))
+        return jnp.stack(jax.lax.optimization_barrier(everything))  # type: ignore[no-untyped-call]
 
     return law_on_block
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from scalebridge.errors import InputError
 from scalebridge.solids.laws import _validate
-from scalebridge.solids.laws._law import Array
+from scalebridge.solids.laws._law import Array, Scalar
 
 
 class Hardening(ABC):
@@ -55,7 +55,9 @@ class LinearHardening(Hardening):
 
 @dataclass(frozen=True)
 class PowerHardening(Hardening):
-    """Yield stress sigma_0 + K ((p + p_0)^n - p_0^n): Swift's law where sigma_0 = K p_0^n, Ludwik's where p_0 tends to 0.
+    """Yield stress sigma_0 + K ((p + p_0)^n - p_0^n).
+
+    Swift's law where sigma_0 = K p_0^n, Ludwik's where p_0 tends to 0.
 
     Args:
         yield_stress: sigma_0, Pa.
@@ -81,15 +83,14 @@ class PowerHardening(Hardening):
 
     def stress(self, plastic_strain: Array) -> Array:
         """Yield stress, Pa."""
-        return self.yield_stress + self.coefficient * (
-            (plastic_strain + self.offset) ** self.exponent - self.offset**self.exponent
-        )
+        gain = _power(plastic_strain + self.offset, self.exponent) - _power(self.offset, self.exponent)
+        return self.yield_stress + self.coefficient * gain
 
     def stored_energy(self, plastic_strain: Array) -> Array:
         """Integral of the yield stress above sigma_0."""
         n = self.exponent + 1.0
-        whole = ((plastic_strain + self.offset) ** n - self.offset**n) / n
-        return self.coefficient * (whole - self.offset**self.exponent * plastic_strain)
+        whole = (_power(plastic_strain + self.offset, n) - _power(self.offset, n)) / n
+        return self.coefficient * (whole - _power(self.offset, self.exponent) * plastic_strain)
 
 
 @dataclass(frozen=True)
@@ -160,8 +161,8 @@ class TabulatedHardening(Hardening):
         strains, stresses = _column("plastic_strains", self.plastic_strains), _column("stresses", self.stresses)
         if strains.size != stresses.size or strains.size < 2:
             raise InputError(
-                f"the hardening table has {strains.size} plastic_strains and {stresses.size} stresses; it needs equally "
-                "many, two or more."
+                f"the hardening table has {strains.size} plastic_strains and {stresses.size} stresses; it needs "
+                "equally many, two or more."
             )
         if strains[0] != 0.0:
             raise InputError(f"plastic_strains begin with {strains[0]:g}; the first must be 0, where yielding starts.")
@@ -196,9 +197,17 @@ class TabulatedHardening(Hardening):
         p, s = self._columns()
         slopes = jnp.append(jnp.diff(s) / jnp.diff(p), 0.0)
         stored = jnp.append(0.0, jnp.cumsum((0.5 * (s[1:] + s[:-1]) - s[0]) * jnp.diff(p)))
-        found = jnp.searchsorted(p, jax.lax.stop_gradient(plastic_strain), side="right", method="compare_all")
+        found = jnp.searchsorted(p, jax.lax.stop_gradient(plastic_strain), side="right", method="scan")
         index = jnp.maximum(found - 1, 0)
         return p[index], s[index], slopes[index], stored[index]
+
+
+def _power(base: Scalar, exponent: Scalar) -> Array:
+    """Power of a positive base; exponential and logarithm become vector instructions, a general power does not."""
+    import jax.numpy as jnp
+
+    power: Array = jnp.exp(exponent * jnp.log(base))
+    return power
 
 
 def _column(name: str, values: np.ndarray | Sequence[float]) -> np.ndarray:

@@ -25,8 +25,8 @@ class NeoHookean(HyperelasticLaw):
     Raises:
         InputError: a parameter is out of its range.
 
-    Source: J. Bonet, R. D. Wood, Nonlinear Continuum Mechanics for Finite Element Analysis, 2nd ed. 2008, section 6.4.3,
-    DOI 10.1017/CBO9780511755446.
+    Source: J. Bonet, R. D. Wood, Nonlinear Continuum Mechanics for Finite Element Analysis, 2nd ed. 2008, section
+    6.4.3, DOI 10.1017/CBO9780511755446.
     """
 
     youngs_modulus: float

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from pathlib import Path
+from typing import Any
 
 from scalebridge.errors import MissingExtraError
 
@@ -22,10 +23,11 @@ def prepare_jax() -> None:
         import jax
     except ImportError as error:
         raise MissingExtraError("jax", "solids") from error
-    jax.config.update("jax_enable_x64", True)
-    if jax.config.jax_compilation_cache_dir is None:
-        jax.config.update("jax_compilation_cache_dir", str(_cache_folder()))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    config: Any = jax.config
+    config.update("jax_enable_x64", True)
+    if config.jax_compilation_cache_dir is None:
+        config.update("jax_compilation_cache_dir", str(_cache_folder()))
+        config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 
 
 def _cache_folder() -> Path:

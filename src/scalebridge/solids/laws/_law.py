@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     import jax
 
 Array: TypeAlias = "jax.Array"
+Scalar: TypeAlias = "jax.Array | float"
 Rows: TypeAlias = "tuple[Array, ...]"
 State: TypeAlias = "Mapping[str, Rows]"
 Kinematics = Literal["small", "finite"]
 
 
-class Law(ABC):
-    """Interface of all laws that give a stress.
+class Law:
+    """Base of all laws that give a stress; a law derives from one of the interfaces below.
 
     The attributes and the short methods below have defaults that a law overrides where they do not apply to it: a
     user's law is then as small as its physics.
@@ -39,6 +40,13 @@ class Law(ABC):
 
     symmetric_tangent: ClassVar[bool] = True
     is_linear: ClassVar[bool] = False
+
+    @property
+    def kinematics(self) -> tuple[Kinematics, ...]:
+        """Kinematics in which the law can be used: ``"small"``, ``"finite"`` or both."""
+        small: tuple[Kinematics, ...] = ("small",) if isinstance(self, SmallStrainLaw | PointLaw) else ()
+        finite: tuple[Kinematics, ...] = ("finite",) if isinstance(self, HyperelasticLaw | PointHyperelasticLaw) else ()
+        return small + finite
 
     @property
     def citations(self) -> tuple[Citation, ...]:
@@ -55,7 +63,7 @@ class Law(ABC):
         return {}
 
 
-class SmallStrainLaw(Law):
+class SmallStrainLaw(Law, ABC):
     """A law in infinitesimal strain, written on rows."""
 
     @abstractmethod
@@ -74,7 +82,7 @@ class SmallStrainLaw(Law):
         """
 
 
-class HyperelasticLaw(Law):
+class HyperelasticLaw(Law, ABC):
     """A law that is a stored energy of the deformation gradient, written on rows."""
 
     @abstractmethod
@@ -82,7 +90,7 @@ class HyperelasticLaw(Law):
         """Stored energy per reference volume, J/m^3, from the deformation gradient (9 rows)."""
 
 
-class PointLaw(Law):
+class PointLaw(Law, ABC):
     """A law in infinitesimal strain, written for one point with 3x3 arrays."""
 
     @abstractmethod
@@ -99,7 +107,7 @@ class PointLaw(Law):
         """
 
 
-class PointHyperelasticLaw(Law):
+class PointHyperelasticLaw(Law, ABC):
     """A law that is a stored energy of the deformation gradient, written for one point."""
 
     @abstractmethod
@@ -121,13 +129,6 @@ class HasFreeEnergy(ABC):
     @abstractmethod
     def free_energy(self, strain: Rows, state: State) -> Array:
         """Helmholtz free energy per volume, J/m^3, of a strain with its internal variables."""
-
-
-def supported_kinematics(law: Law) -> tuple[Kinematics, ...]:
-    """Kinematics in which a law can be used, e.g. ``("small",)``."""
-    small: tuple[Kinematics, ...] = ("small",) if isinstance(law, SmallStrainLaw | PointLaw) else ()
-    finite: tuple[Kinematics, ...] = ("finite",) if isinstance(law, HyperelasticLaw | PointHyperelasticLaw) else ()
-    return small + finite
 
 
 def state_rows(law: Law) -> dict[str, slice]:

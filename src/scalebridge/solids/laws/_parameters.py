@@ -62,8 +62,8 @@ def _split(value: object, path: str, leaves: list[np.ndarray]) -> Hashable:
         parts = tuple(_split(getattr(value, n), f"{path}.{n}", leaves) for n in names)
         return _Node(type(value), names, parts)
     raise InputError(
-        f"{path} is a {type(value).__name__}; a law is a frozen dataclass whose fields are numbers, arrays, texts, flags, "
-        "None, or tuples and dataclasses of these. Write it as @dataclass(frozen=True) and convert the field."
+        f"{path} is a {type(value).__name__}; a law is a frozen dataclass whose fields are numbers, arrays, texts, "
+        "flags, None, or tuples and dataclasses of these. Write it as @dataclass(frozen=True) and convert the field."
     )
 
 
@@ -88,7 +88,7 @@ def _join(item: Hashable, parameters: jax.Array, offsets: Iterator[int]) -> Any:
     parts = [_join(part, parameters, offsets) for part in item.parts]
     if item.kind is tuple:
         return tuple(parts)
-    instance = object.__new__(item.kind)
+    instance: Any = object.__new__(item.kind)
     for name, part in zip(item.names, parts, strict=True):
         object.__setattr__(instance, name, part)
     return instance

@@ -30,9 +30,9 @@ _PERZYNA = Citation(
 class J2Plasticity(SmallStrainLaw, HasFreeEnergy):
     """Isotropic elasticity with von Mises yield, isotropic and linear kinematic hardening, optional viscosity.
 
-    With q = sqrt(3/2) |dev(sigma) - X|, back stress X = 2/3 H_k eps_p, and p the equivalent plastic strain, a step solves
-    q_trial - dp (3 G + H_k + 3/2 eta/dt) - sigma_y(p + dp) = 0 for dp. The tangent follows from the implicit function
-    theorem. Internal variables: ``plastic_strain`` (6, Mandel) and ``equivalent_plastic_strain`` (1).
+    With q = sqrt(3/2) |dev(sigma) - X|, back stress X = 2/3 H_k eps_p, and p the equivalent plastic strain, a step
+    solves q_trial - dp (3 G + H_k + 3/2 eta/dt) - sigma_y(p + dp) = 0 for dp. The tangent follows from the implicit
+    function theorem. Internal variables: ``plastic_strain`` (6, Mandel) and ``equivalent_plastic_strain`` (1).
 
     Args:
         youngs_modulus: Pa.
@@ -61,7 +61,8 @@ class J2Plasticity(SmallStrainLaw, HasFreeEnergy):
         _validate.not_negative("viscosity", self.viscosity)
         if not isinstance(self.hardening, Hardening):
             raise InputError(
-                f"hardening is {self.hardening!r}; it must be a hardening curve, e.g. LinearHardening(yield_stress, modulus)."
+                f"hardening is {self.hardening!r}; it must be a hardening curve, "
+                "e.g. LinearHardening(yield_stress, modulus)."
             )
 
     @property

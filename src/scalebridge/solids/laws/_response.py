@@ -18,7 +18,6 @@ from scalebridge.solids.laws._law import (
     SmallStrainLaw,
     State,
     state_rows,
-    supported_kinematics,
 )
 from scalebridge.solids.laws._tensors import MANDEL_PAIRS, MANDEL_WEIGHTS
 
@@ -38,11 +37,9 @@ def response(law: Law, kinematics: Kinematics) -> Response:
         return _small_strain(law)
     if kinematics == "small" and isinstance(law, PointLaw):
         return _point(law)
-    if kinematics == "finite" and isinstance(law, HyperelasticLaw):
-        return _hyperelastic(law.energy)
-    if kinematics == "finite" and isinstance(law, PointHyperelasticLaw):
-        return _hyperelastic(_point_energy(law))
-    allowed = ", ".join(supported_kinematics(law)) or "none"
+    if kinematics == "finite" and isinstance(law, HyperelasticLaw | PointHyperelasticLaw):
+        return _hyperelastic(energy_on_rows(law))
+    allowed = ", ".join(law.kinematics) or "none"
     raise InputError(
         f"{type(law).__name__} was used with {kinematics} strain; it supports: {allowed}. A law derives from "
         "SmallStrainLaw or PointLaw (small strain), HyperelasticLaw or PointHyperelasticLaw (finite strain)."
@@ -61,7 +58,7 @@ def tangent_rows(law: Law, kinematics: Kinematics, strain: Rows, state: Rows, dt
 
 
 def _column(function: Response, strain: Rows, state: Rows, dt: Array, j: int) -> Rows:
-    """Derivative by one strain component only: the others stay constants, so that no products with zero are computed."""
+    """Derivative by one strain component only: the others stay constants, which saves products with zero."""
     import jax
     import jax.numpy as jnp
 
@@ -119,7 +116,10 @@ def _point(law: PointLaw) -> Response:
     return function
 
 
-def _point_energy(law: PointHyperelasticLaw) -> Callable[[Rows], Array]:
+def energy_on_rows(law: HyperelasticLaw | PointHyperelasticLaw) -> Callable[[Rows], Array]:
+    """The stored energy of a law as a function of 9 rows."""
+    if isinstance(law, HyperelasticLaw):
+        return law.energy
     import jax
 
     return lambda gradient: jax.vmap(law.energy)(_matrix(list(gradient)))

@@ -13,7 +13,7 @@ MAX_ITERATIONS = 100
 
 
 class _Search(NamedTuple):
-    count: Array
+    iteration: Array
     x: Array
     low: Array
     high: Array
@@ -25,8 +25,8 @@ def decreasing_root(function: Callable[[Array], Array], high: Array, size: Array
     """Root in [0, high] of a strictly decreasing function, by Newton's method kept inside a shrinking bracket.
 
     A step that leaves the bracket, or that did not halve the residual, is replaced by bisection; kinks do no harm.
-    The result is a constant to differentiation: see `with_derivative`. Each iteration costs all points of the block, but
-    only as many are made as the slowest of them needs.
+    The result is a constant to differentiation: see `with_derivative`. Each iteration costs all points of the block,
+    but only as many are made as the slowest of them needs.
 
     Args:
         function: elementwise; positive at 0 and not positive at `high` where `active`.
@@ -51,10 +51,10 @@ def decreasing_root(function: Callable[[Array], Array], high: Array, size: Array
         slow = jnp.abs(value) > 0.5 * s.last
         safe = (newton >= low) & (newton <= high) & ~slow
         x = jnp.where(done, s.x, jnp.where(safe, newton, 0.5 * (low + high)))
-        return _Search(s.count + 1, x, low, high, jnp.abs(value), done)
+        return _Search(s.iteration + 1, x, low, high, jnp.abs(value), done)
 
     def unfinished(s: _Search) -> Array:
-        return (s.count < MAX_ITERATIONS) & ~jnp.all(s.done)
+        return (s.iteration < MAX_ITERATIONS) & ~jnp.all(s.done)
 
     high, size = jax.lax.stop_gradient((high, size))
     zero = jnp.zeros_like(high)
@@ -66,11 +66,13 @@ def decreasing_root(function: Callable[[Array], Array], high: Array, size: Array
 def with_derivative(function: Callable[[Array], Array], root: Array) -> Array:
     """A root with the derivative that the implicit function theorem gives it, by all that `function` closes over.
 
-    One more Newton step, in which the slope is held constant, leaves the value where it is and has exactly that derivative.
+    One more Newton step, in which the slope is held constant, leaves the value where it is and has exactly that
+    derivative.
     """
     import jax
     import jax.numpy as jnp
 
     frozen = jax.lax.stop_gradient(root)
     value, slope = jax.jvp(function, (frozen,), (jnp.ones_like(frozen),))
-    return frozen - value / jax.lax.stop_gradient(slope)
+    polished: Array = frozen - value / jax.lax.stop_gradient(slope)
+    return polished

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from scalebridge.solids.laws._law import Array, Rows
+    from scalebridge.solids.laws._law import Array, Rows, Scalar
 
 MANDEL_PAIRS = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 """Tensor indices of the Mandel components, order 11, 22, 33, 23, 13, 12."""
@@ -24,7 +24,8 @@ MANDEL_WEIGHTS = np.array([1.0, 1.0, 1.0, math.sqrt(2.0), math.sqrt(2.0), math.s
 def to_mandel(tensor: np.ndarray) -> np.ndarray:
     """Mandel components, shape (..., 6), of symmetric tensors, shape (..., 3, 3)."""
     i, j = np.transpose(MANDEL_PAIRS)
-    return np.asarray(tensor)[..., i, j] * MANDEL_WEIGHTS
+    components: np.ndarray = np.asarray(tensor)[..., i, j] * MANDEL_WEIGHTS
+    return components
 
 
 def from_mandel(components: np.ndarray) -> np.ndarray:
@@ -40,11 +41,6 @@ def mandel_rotation(rotation: np.ndarray) -> np.ndarray:
     """The orthogonal 6x6 matrix that does to Mandel components what R a R^T does to the tensor a."""
     units = from_mandel(np.eye(6))
     return to_mandel(rotation @ units @ rotation.T).T
-
-
-def upper_triangle(n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Indices (i, j) of the upper triangle of an n x n matrix, row by row."""
-    return np.triu_indices(n)
 
 
 def trace(a: Rows) -> Array:
@@ -76,25 +72,25 @@ def subtract(a: Rows, b: Rows) -> Rows:
     return tuple(x - y for x, y in zip(a, b, strict=True))
 
 
-def scale(factor: Array | float, a: Rows) -> Rows:
+def scale(factor: Scalar, a: Rows) -> Rows:
     """A tensor times a number per point."""
     return tuple(factor * x for x in a)
 
 
-def isotropic(bulk: Array, shear: Array, strain: Rows) -> Rows:
+def isotropic(bulk: Scalar, shear: Scalar, strain: Rows) -> Rows:
     """Isotropic linear elastic stress, K tr(e) 1 + 2 G dev(e), Mandel rows."""
     pressure = bulk * trace(strain)
     dev = scale(2.0 * shear, deviator(strain))
     return (dev[0] + pressure, dev[1] + pressure, dev[2] + pressure, *dev[3:])
 
 
-def isotropic_energy(bulk: Array, shear: Array, strain: Rows) -> Array:
+def isotropic_energy(bulk: Scalar, shear: Scalar, strain: Rows) -> Array:
     """Energy of `isotropic`: K/2 tr(e)^2 + G dev(e):dev(e)."""
     dev = deviator(strain)
     return 0.5 * bulk * trace(strain) ** 2 + shear * dot(dev, dev)
 
 
-def matrix_times(matrix: Array, a: Rows) -> Rows:
+def matrix_times(matrix: Array | np.ndarray, a: Rows) -> Rows:
     """A constant 6x6 Mandel matrix applied to a symmetric tensor in Mandel rows."""
     return tuple(dot([matrix[i, j] for j in range(6)], a) for i in range(6))
 
