@@ -65,3 +65,12 @@ def test_saturation_law_saturates():
     curve = laws.SaturationHardening(100.0, 250.0, 30.0)
     assert np.isclose(curve.stress(np.array([10.0]))[0], 250.0, rtol=1e-14)
     assert np.isclose(curve.stress(np.array([np.log(2.0) / 30.0]))[0], 175.0, rtol=1e-14)
+
+
+def test_at_a_point_of_the_table_the_slope_is_that_of_the_segment_above():
+    import jax
+    import jax.numpy as jnp
+
+    points = jnp.asarray(TABLE[0])
+    slope = jax.jvp(laws.TabulatedHardening(*TABLE).stress, (points,), (jnp.ones_like(points),))[1]
+    assert np.allclose(slope, [5000.0, 1250.0, 10.0 / 0.15, 0.0], rtol=1e-12)
