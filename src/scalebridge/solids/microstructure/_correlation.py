@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 from scalebridge.errors import InputError
 
+_FALLEN = 0.1
+
 
 @dataclass(frozen=True, eq=False)
 class TwoPointCorrelation:
@@ -28,34 +30,39 @@ class TwoPointCorrelation:
     radial: npt.NDArray[np.float64]
     fraction: float
 
-    def integral_range(self) -> float:
+    def integral_range(self, reach: float | None = None) -> float:
         """Integral range A of the indicator of the phase: var(c) = c (1 - c) A / V for volumes V >> A.
 
         The covariance S2 - c^2 of a periodic cell sums to zero over all shifts, because c is measured on the same
-        cell. It is therefore summed up to its first radial zero only, and the bias -c (1 - c) A / V that the measured c
-        puts on every shift is taken back. One cell gives a rough value; average over realisations.
+        cell. It is therefore summed over shifts shorter than `reach` only, and the bias -c (1 - c) A / V that the
+        measured c puts on every shift is taken back. One cell gives a rough value; average over realisations.
+
+        Args:
+            reach: distance in m beyond which nothing is correlated; default twice the distance at which the
+                covariance has fallen to a tenth.
 
         Returns:
             A in m^2 (sections) or m^3.
 
         Raises:
-            InputError: the phase fills the cell, or its covariance has no zero within half the cell (too small a cell).
+            InputError: the phase fills the cell, or the cell is too small for the reach.
 
         Source:
-            Kanit et al. 2003, Int J Solids Struct 40, 3647, eq. 12-14, doi:10.1016/S0020-7683(03)00143-4.
+            Kanit et al. 2003, Int J Solids Struct 40, 3647, doi:10.1016/S0020-7683(03)00143-4.
         """
         variance = self.fraction * (1 - self.fraction)
         if variance == 0:
             raise InputError("The phase fills the whole cell: it has no integral range.")
-        beyond = np.flatnonzero(self.radial <= self.fraction**2)
-        if beyond.size == 0:
+        if reach is None:
+            low = np.flatnonzero(self.radial - self.fraction**2 <= _FALLEN * variance)
+            reach = 2 * float(self.distance[low[0]]) if low.size else np.inf
+        if not 0 < reach <= self.distance[-1]:
             raise InputError(
-                "The covariance does not fall to zero within half the cell, so that the integral range cannot be "
-                "estimated; take a larger cell."
+                f"Correlations reach over {reach:.3g} m, more than half the cell ({self.distance[-1]:.3g} m): the "
+                "integral range cannot be estimated. Take a larger cell."
             )
-        near = _lengths(self.values.shape, self.spacing) < self.distance[beyond[0]]
-        volume_element = float(np.prod(self.spacing))
-        total = float(np.sum(self.values[near] - self.fraction**2)) * volume_element
+        near = _lengths(self.values.shape, self.spacing) < reach
+        total = float(np.sum(self.values[near] - self.fraction**2)) * float(np.prod(self.spacing))
         covered = np.count_nonzero(near) / self.values.size
         return total / variance / (1 - covered)
 

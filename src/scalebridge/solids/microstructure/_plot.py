@@ -73,7 +73,7 @@ def phase_colours(microstructure: Microstructure) -> _Colours:
         turn = microstructure.orientations.get(phase)
         if turn is not None:
             along = np.abs(turn[2])
-            table[phase] = 0.15 + 0.85 * along / along.max()
+            table[phase] = 0.3 + 0.65 * along / along.max()
         elif len(phases) <= len(_PALETTE):
             table[phase] = _PALETTE[order]
         else:
@@ -130,7 +130,7 @@ def _label_cube(ax: Axes, size: tuple[float, float, float], unit: str) -> None:
     ax.text(a * cos / 2 - margin, -a * sin / 2 - margin, f"$x_1$: {a:.3g} {unit}", ha="right", va="top")
     ax.text((a + b / 2) * cos + margin, (b / 2 - a) * sin - margin, f"$x_2$: {b:.3g} {unit}", ha="left", va="top")
     ax.text(-margin, c / 2, f"$x_3$: {c:.3g} {unit}", ha="right", va="center")
-    ax.set_xlim(-6 * margin, (a + b) * cos + 6 * margin)
+    ax.set_xlim(-8 * margin, (a + b) * cos + 6 * margin)
     ax.set_ylim(-a * sin - 2 * margin, c + b * sin + margin)
     ax.set_aspect("equal")
     ax.set_axis_off()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -68,7 +69,7 @@ def find_thresholds(values: npt.NDArray[np.generic], thresholds: Thresholds) -> 
     if isinstance(thresholds, str):
         return _otsu(values, _classes(thresholds))
     cuts = [float(cut) for cut in (thresholds if isinstance(thresholds, Sequence) else [thresholds])]
-    ascending = all(a < b for a, b in zip(cuts, cuts[1:], strict=False))
+    ascending = all(a < b for a, b in pairwise(cuts))
     if not cuts or not ascending or not all(map(math.isfinite, cuts)):
         raise InputError(f"Thresholds are finite numbers in ascending order, at least one; found {cuts}.")
     return cuts
@@ -97,9 +98,7 @@ def take_labels(values: npt.NDArray[np.generic], phases: Labels | None) -> npt.N
         )
     if not isinstance(phases, Mapping):
         if found[0] < 0:
-            raise InputError(
-                f"Phase numbers start at 0; found {found[0]}. Map the values with phases={{value: phase}}."
-            )
+            raise InputError(f"Phases start at 0; found {found[0]}. Map the values with phases={{value: phase}}.")
         return whole.astype(np.int32)
     missing = [int(value) for value in found if value not in phases]
     if missing:
@@ -126,7 +125,7 @@ def finite(values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
         raise InputError(f"Voxel values are real numbers; found {values.dtype}.")
     if values.size == 0:
         raise InputError(f"The array is empty: shape {values.shape}.")
-    wrong = int(np.count_nonzero(~np.isfinite(values)))  # type: ignore[call-overload]
+    wrong = int(np.count_nonzero(~np.isfinite(values)))
     if wrong:
         raise InputError(f"{wrong} of {values.size} values are NaN or infinite; repair or crop the data first.")
     return values
@@ -149,7 +148,7 @@ def _classes(name: str) -> int:
 
 def _otsu(values: npt.NDArray[np.generic], classes: int) -> list[float]:
     """Thresholds that maximise the variance between classes, by dynamic programming over a histogram."""
-    low, high = float(values.min()), float(values.max())  # type: ignore[arg-type]
+    low, high = float(values.min()), float(values.max())
     if low == high:
         raise InputError(f"All values are {low:g}: there is nothing to separate.")
     counts, edges = np.histogram(values.astype(float), bins=_BINS, range=(low, high))

@@ -45,7 +45,7 @@ def centred_sphere(
         raise InputError(f"A sphere of radius {radius:g} edges holds no voxel of a grid of {n}; take more voxels.")
     origin = f"a centred sphere of radius {radius:g} edges, volume fraction {inside.mean():.4f} achieved"
     size = (length("The edge", edge),) * 3
-    return Microstructure(inside, size, {0: "matrix", 1: "sphere"}, origin=origin)
+    return Microstructure(inside.astype(np.int32), size, {0: "matrix", 1: "sphere"}, origin=origin)
 
 
 def random_spheres(
