@@ -27,6 +27,8 @@ def xdmf(
 ) -> tuple[str, bytes]:
     """Phases and fields as an XDMF description and the HDF5 file that it points to, lengths in m.
 
+    A section becomes a layer one voxel thick.
+
     Args:
         microstructure: the grid.
         increments: the fields of each increment by name, arrays of shape grid (scalar), grid + (3,) (vector) or
@@ -83,20 +85,22 @@ def _units_there(units: Mapping[str, str] | None, fields: Mapping[str, npt.Array
 
 
 def _layered(field: Field, microstructure: Microstructure) -> npt.NDArray[np.generic]:
-    shape = microstructure.shape[::-1] + ((3**field.rank,) if field.rank else ())
+    layer = (1,) if microstructure.ndim == 2 else ()
+    shape = layer + microstructure.shape[::-1] + ((3**field.rank,) if field.rank else ())
     return field.flat().reshape(shape)
 
 
 def _describe_grid(grid: Xml.Element, microstructure: Microstructure) -> None:
-    ndim = microstructure.ndim
-    points = " ".join(str(n + 1) for n in reversed(microstructure.shape))
-    Xml.SubElement(grid, "Topology", TopologyType=f"{ndim}DCoRectMesh", Dimensions=points)
-    geometry = Xml.SubElement(grid, "Geometry", GeometryType="ORIGIN_DXDYDZ" if ndim == 3 else "ORIGIN_DXDY")
-    for numbers in ([0.0] * ndim, list(reversed(microstructure.spacing))):
-        item = Xml.SubElement(
-            geometry, "DataItem", Format="XML", NumberType="Float", Precision="8", Dimensions=str(ndim)
-        )
-        item.text = " ".join(repr(float(number)) for number in numbers)
+    points = [n + 1 for n in microstructure.shape]
+    steps = list(microstructure.spacing)
+    if microstructure.ndim == 2:
+        # A layer one voxel thick: readers put 2-D meshes into the y-z plane and fail on layers without thickness.
+        points, steps = [*points, 2], [*steps, min(steps)]
+    Xml.SubElement(grid, "Topology", TopologyType="3DCoRectMesh", Dimensions=" ".join(map(str, reversed(points))))
+    geometry = Xml.SubElement(grid, "Geometry", GeometryType="ORIGIN_DXDYDZ")
+    for numbers in ([0.0, 0.0, 0.0], steps[::-1]):
+        item = Xml.SubElement(geometry, "DataItem", Format="XML", NumberType="Float", Precision="8", Dimensions="3")
+        item.text = " ".join(repr(number) for number in numbers)
 
 
 def _describe_field(grid: Xml.Element, field: Field, dataset: object, where: str) -> None:

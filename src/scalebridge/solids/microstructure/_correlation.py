@@ -103,7 +103,8 @@ def _average_over_directions(
     width = max(spacing)
     length = _lengths(values.shape, spacing)
     reach = min(n * step for n, step in zip(values.shape, spacing, strict=True)) / 2
-    shell = np.rint(length / width).astype(int)
+    # The zero shift keeps a shell to itself, also where one voxel edge is much shorter than the other.
+    shell = np.where(length > 0, np.maximum(np.rint(length / width), 1), 0).astype(int)
     inside = length <= reach
     count = np.bincount(shell[inside])
     filled = count > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Literal
@@ -139,11 +140,10 @@ def _whole(values: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
 
 
 def _classes(name: str) -> int:
-    head, _, tail = name.partition("-")
-    count = int(tail) if tail.isdigit() else 2
-    if head != "otsu" or (tail and not tail.isdigit()) or not 2 <= count <= 8:
+    match = re.fullmatch(r"otsu(?:-([2-8]))?", name)
+    if match is None:
         raise InputError(f"Thresholds by name are 'otsu' (two phases) or 'otsu-3' to 'otsu-8'; found '{name}'.")
-    return count
+    return int(match[1] or 2)
 
 
 def _otsu(values: npt.NDArray[np.generic], classes: int) -> list[float]:
