@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from scalebridge.errors import InputError
 from scalebridge.solids.export import ansys_card, calculix_card
-from scalebridge.solids.microstructure import random_rotations
+from scalebridge.solids.microstructure._random import random_rotations
 
 ABAQUS_LABELS = [
     "1111",

@@ -14,10 +14,10 @@ from scalebridge.solids.microstructure import (
     hexagonal_fibres,
     laminate,
     polycrystal,
-    random_rotations,
     square_fibres,
     voronoi_mosaic,
 )
+from scalebridge.solids.microstructure._random import random_rotations
 from scalebridge.solids.microstructure._voronoi import _nearest_seed
 
 
@@ -159,12 +159,12 @@ def test_bad_input_is_told(call, message):
 
 
 @pytest.mark.verify
-@pytest.mark.parametrize(("ndim", "expected", "mean", "voxels"), [(2, 1.280, 400.0, 100), (3, 1.179, 400.0, 40)])
+@pytest.mark.parametrize(("ndim", "expected", "mean", "voxels"), [(2, 1.280, 400.0, 100), (3, 1.179, 400.0, 28)])
 def test_variance_of_the_mosaic_follows_its_integral_range(ndim, expected, mean, voxels):
     """var(c) V = c (1 - c) A with A / E[V] = E[V^2] / E[V]^2 (Gilbert 1962), within Monte Carlo error."""
     shares = [
         voronoi_mosaic(mean, 0.5, shape=(voxels,) * ndim, size=(1.0,) * ndim, rng=seed).phase.mean()
-        for seed in np.random.SeedSequence(31).spawn(2000)
+        for seed in np.random.SeedSequence(31).spawn(1500)
     ]
     found = np.var(shares, ddof=1) * mean / 0.25
     error = found * math.sqrt(2 / len(shares))

@@ -10,9 +10,6 @@ from scalebridge.solids.microstructure._fibres import square_fibres as square_fi
 from scalebridge.solids.microstructure._laminate import laminate as laminate
 from scalebridge.solids.microstructure._load import load as load
 from scalebridge.solids.microstructure._microstructure import Microstructure as Microstructure
-from scalebridge.solids.microstructure._packing import Packing as Packing
-from scalebridge.solids.microstructure._packing import pack as pack
-from scalebridge.solids.microstructure._random import random_rotations as random_rotations
 from scalebridge.solids.microstructure._read_hdf5 import read_hdf5 as read_hdf5
 from scalebridge.solids.microstructure._read_image import read_image as read_image
 from scalebridge.solids.microstructure._read_image import read_tiff_stack as read_tiff_stack
@@ -27,17 +24,14 @@ from scalebridge.solids.microstructure._voronoi import voronoi_mosaic as voronoi
 
 __all__ = [
     "Microstructure",
-    "Packing",
     "TwoPointCorrelation",
     "centred_sphere",
     "extrude",
     "hexagonal_fibres",
     "laminate",
     "load",
-    "pack",
     "polycrystal",
     "random_fibres",
-    "random_rotations",
     "random_spheres",
     "read_hdf5",
     "read_image",

@@ -22,7 +22,7 @@ _DENSEST = {2: math.pi / math.sqrt(12), 3: math.pi / math.sqrt(18)}
 _REACHED = {2: 0.78, 3: 0.56}
 _PUSHES = 4000
 _STARTS = 5
-_SWEEPS = 60
+_SWEEPS = 150
 # Pushed to a little more than touching, so that rounding leaves no overlap.
 _MARGIN = 1e-6
 
@@ -45,21 +45,6 @@ class Packing:
     def volume_fraction(self) -> float:
         """Exact share of the box that the particles fill."""
         return float(np.sum(particle_volumes(self.diameters, len(self.box))) / math.prod(self.box))
-
-    def gaps(self) -> _Array:
-        """Smallest surface-to-surface distance of each particle to any other, with periodic images, in m, shape (n,).
-
-        Returns:
-            The gaps; the distance to the own image counts.
-        """
-        n = len(self.diameters)
-        found = np.empty(n)
-        for i in range(n):
-            gap = _distances(self.centres[i], self.centres, np.array(self.box))
-            gap -= 0.5 * (self.diameters[i] + self.diameters)
-            gap[i] = min(self.box) - self.diameters[i]
-            found[i] = gap.min()
-        return found
 
 
 def particle_volumes(diameters: _Array, ndim: int) -> _Array:
@@ -158,27 +143,31 @@ def _push_apart(centres: _Array, cores: _Array, box: _Array) -> _Array | None:
 
 def _shake(centres: _Array, cores: _Array, box: _Array, rng: np.random.Generator) -> _Array:
     """Metropolis walk of hard particles: each sweep tries one move per particle and keeps those without overlap."""
-    centres = centres.copy()
-    n, ndim = centres.shape
     length = float(cores.mean())
     for _ in range(_SWEEPS):
-        steps = rng.uniform(-length, length, (n, ndim))
-        accepted = 0
-        for i in range(n):
-            trial = _into(centres[i] + steps[i], box)
-            distance = _distances(trial, centres, box)
-            distance[i] = np.inf
-            if np.all(distance >= 0.5 * (cores[i] + cores)):
-                centres[i] = trial
-                accepted += 1
+        centres, accepted = _sweep(centres, cores, box, rng.uniform(-length, length, centres.shape))
         # Towards a third of the moves being accepted, where the walk forgets fastest.
-        length = float(np.clip(length * (1.15 if accepted > n / 3 else 0.85), 1e-4 * cores.mean(), box[0] / 2))
+        length *= 1.15 if accepted > len(cores) / 3 else 0.85
+        length = float(np.clip(length, 1e-4 * cores.mean(), box[0] / 2))
     return centres
 
 
-def _distances(point: _Array, centres: _Array, box: _Array) -> _Array:
-    apart: _Array = np.linalg.norm(_nearest_image(point - centres, box), axis=1)
-    return apart
+def _sweep(centres: _Array, cores: _Array, box: _Array, steps: _Array) -> tuple[_Array, int]:
+    from scipy.spatial import cKDTree
+
+    # Whatever a particle can meet during the sweep, in which each particle moves once at most.
+    reach = float(cores.max()) + 2 * float(np.linalg.norm(steps, axis=1).max())
+    near = cKDTree(centres, boxsize=box).query_ball_point(centres, reach)
+    trials = _into(centres + steps, box)
+    centres, accepted = centres.copy(), 0
+    for i, (trial, around) in enumerate(zip(trials, near, strict=True)):
+        others = np.array(around)
+        apart = _nearest_image(centres[others] - trial, box)
+        overlap = np.einsum("nd,nd->n", apart, apart) < (0.5 * (cores[others] + cores[i])) ** 2
+        if not np.any(overlap & (others != i)):
+            centres[i] = trial
+            accepted += 1
+    return centres, accepted
 
 
 def _nearest_image(apart: _Array, box: _Array) -> _Array:
