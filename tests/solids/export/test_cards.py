@@ -83,7 +83,7 @@ def flat(rows: list[list[float]]) -> list[float]:
 
 
 def abaqus_tensor(card: str) -> np.ndarray:
-    rows = numbers_after(card, "*ELASTIC, TYPE=ANISO")
+    rows = numbers_after(card, "*ELASTIC, TYPE=ANISOTROPIC")
     assert [len(row) for row in rows] == [8, 8, 5]
     return fill(dict(zip(ABAQUS_LABELS, flat(rows), strict=True)))
 
@@ -164,7 +164,7 @@ def test_isotropic_card_with_everything():
     table = np.array([[200e6, 0.0], [250e6, 0.01], [270e6, 0.05]])
     card = calculix_card(isotropic(), "Al-2024", form="isotropic", density=2780.0, conductivity=121.0, plastic=table)
     assert card.splitlines()[0].startswith("** SI units")
-    assert numbers_after(card, "*ELASTIC, TYPE=ISO")[0] == pytest.approx([70e9, 0.33], rel=1e-12)
+    assert numbers_after(card, "*ELASTIC, TYPE=ISOTROPIC")[0] == pytest.approx([70e9, 0.33], rel=1e-12)
     assert np.array(numbers_after(card, "*PLASTIC")) == pytest.approx(table, rel=1e-12)
     assert numbers_after(card, "*DENSITY") == [[2780.0]]
     assert numbers_after(card, "*CONDUCTIVITY, TYPE=ISO") == [[121.0]]

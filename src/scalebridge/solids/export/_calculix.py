@@ -106,15 +106,16 @@ def _check(name: str, form: str, dialect: str, plastic: bool) -> None:
 
 
 def _elastic(components: npt.NDArray[np.float64], form: str, tolerance: float) -> list[str]:
+    # CalculiX compares the first letters of a type only, so that the names of Abaqus serve both.
     if form == "isotropic":
-        return ["*ELASTIC, TYPE=ISO", _row(isotropic_constants(components, tolerance))]
+        return ["*ELASTIC, TYPE=ISOTROPIC", _row(isotropic_constants(components, tolerance))]
     if form == "orthotropic":
         found = orthotropic_constants(components, tolerance)
         constants = [*found.youngs, *found.poisson, *found.shear]
         head = ["** E1, E2, E3, nu12, nu13, nu23, G12, G13, G23", "*ELASTIC, TYPE=ENGINEERING CONSTANTS"]
     else:
         constants = [components[_ORDER[row], _ORDER[col]] for col in range(6) for row in range(col + 1)]
-        head = ["*ELASTIC, TYPE=ANISO"]
+        head = ["*ELASTIC, TYPE=ANISOTROPIC"]
     return head + [_row(constants[i : i + _PER_LINE]) for i in range(0, len(constants), _PER_LINE)]
 
 

@@ -22,8 +22,10 @@ def optional(module: str) -> Any:
     Raises:
         MissingExtraError: its package is not installed.
     """
+    root = module.partition(".")[0]
     try:
         return importlib.import_module(module)
-    except ImportError:
-        root = module.partition(".")[0]
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != root:
+            raise
         raise MissingExtraError(_PACKAGES.get(root, root), "solids") from None

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _LISTED = 6
+# Counts and colours are tables over all phase numbers.
+_LARGEST = 10_000_000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -108,7 +110,7 @@ class Microstructure:
     def volume_fractions(self) -> dict[int, float]:
         """Share of the voxels that each phase has; the shares sum to one."""
         counts = np.bincount(self.phase.ravel())
-        return {phase: float(counts[phase] / self.phase.size) for phase in self.phases}
+        return {int(phase): float(counts[phase] / self.phase.size) for phase in np.flatnonzero(counts)}
 
     def two_point_correlation(self, phase: int) -> TwoPointCorrelation:
         """Probability that two points a given vector apart both lie in `phase`, with periodic continuation.
@@ -152,8 +154,8 @@ def _checked_phase(phase: npt.ArrayLike) -> npt.NDArray[np.int32]:
             "solids.microstructure.segment(grey, thresholds)."
         )
     low, high = int(array.min()), int(array.max())
-    if low < 0 or high > np.iinfo(np.int32).max:
-        raise InputError(f"Phase numbers are integers from 0 on; found values from {low} to {high}.")
+    if low < 0 or high >= _LARGEST:
+        raise InputError(f"Phase numbers are integers from 0 to {_LARGEST - 1}; found values from {low} to {high}.")
     copy = np.array(array, dtype=np.int32, order="C")
     copy.setflags(write=False)
     return copy

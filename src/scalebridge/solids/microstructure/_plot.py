@@ -45,7 +45,7 @@ def draw(microstructure: Microstructure, ax: Axes | None) -> Axes:
     if ax is None:
         from matplotlib import pyplot
 
-        ax = pyplot.subplots(figsize=(5.2, 4.2), layout="constrained")[1]
+        ax = pyplot.subplots(figsize=(4.6, 4.8), layout="constrained")[1]
     colours = phase_colours(microstructure)
     if microstructure.ndim == 2:
         _draw_section(microstructure, colours, ax)
@@ -147,4 +147,6 @@ def _draw_legend(microstructure: Microstructure, colours: _Colours, ax: Axes) ->
         Patch(facecolor=tuple(colours[phase]), edgecolor="0.3", label=f"{microstructure.name(phase)}, {share:.1%}")
         for phase, share in fractions.items()
     ]
-    ax.legend(handles=patches, loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, borderaxespad=0.0)
+    ax.legend(
+        handles=patches, loc="lower center", bbox_to_anchor=(0.5, 1.01), frameon=False, ncols=min(len(patches), 3)
+    )

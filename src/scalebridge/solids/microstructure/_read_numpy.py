@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -94,7 +94,7 @@ def _load(path: PathLike) -> Any:
     return _guarded(path, lambda: np.load(path, allow_pickle=False))
 
 
-def _guarded(path: PathLike, read: Any) -> Any:
+def _guarded(path: PathLike, read: Callable[[], Any]) -> Any:
     try:
         return read()
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
