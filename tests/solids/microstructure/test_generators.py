@@ -50,6 +50,13 @@ def test_square_and_hexagonal_arrays_have_the_fraction_and_the_symmetry():
     assert np.array_equal(even, even[:, ::-1])
 
 
+@pytest.mark.parametrize("voxels", [15, 16, 63, 64])
+def test_fibre_almost_as_wide_as_the_cell(voxels):
+    phase = square_fibres(0.784, diameter=1e-5, voxels=voxels).phase
+    away = ((np.arange(voxels) + 0.5) / voxels - 0.5) ** 2
+    assert np.array_equal(phase, (away[:, None] + away < 0.784 / math.pi).astype(int))
+
+
 def test_extruded_section_is_the_same_everywhere():
     section = square_fibres(0.3, diameter=1e-5, voxels=16)
     solid = extrude(section, 3, 2e-6)

@@ -50,9 +50,9 @@ def _fill(phase: npt.NDArray[np.int32], centre: npt.NDArray[np.float64], radius:
     squares: npt.NDArray[np.float64] = np.zeros(1)
     wrapped = []
     for axis, (middle, step) in enumerate(zip(centre, spacing, strict=True)):
-        index = np.arange(math.floor((middle - radius) / step), math.ceil((middle + radius) / step) + 1)
-        # A cell of a single particle may be narrower than the block: its indices must not repeat after wrapping.
-        index = index[: phase.shape[axis]] if len(index) > phase.shape[axis] else index
+        # Centres strictly inside: never more than the cell has voxels, so that no index repeats after wrapping.
+        first = math.ceil((middle - radius) / step - 0.5)
+        index = np.arange(first, math.floor((middle + radius) / step - 0.5) + 1)
         away = ((index + 0.5) * step - middle) ** 2
         squares = squares[..., None] + away
         wrapped.append(index % phase.shape[axis])
