@@ -31,8 +31,6 @@ SINGLE_LIMIT = 2e-6
 class Operator(ABC):
     """A symmetric stiffness on the grid."""
 
-    components: int
-
     @abstractmethod
     def apply(self, u: Array, macro: Array) -> tuple[Array, Array]:
         """Nodal forces (B, C, nodes) and mean stress (B, 3 C) of fluctuations `u` with mean gradients `macro` (B, 3 C)."""
@@ -123,7 +121,7 @@ class Solution:
         y: free mean strains (B, F).
         residual: what is left of the right-hand side (B, C, nodes).
         iterations: conjugate-gradient iterations of each load.
-        converged: whether each load reached its target.
+        converged: whether each load reached its target; without refinement, whether the stiffness met was definite.
     """
 
     u: Array
@@ -135,11 +133,15 @@ class Solution:
 
 def _descend(
     system: System, r: Array, ry: npt.NDArray[np.float64], target: npt.NDArray[np.float64], target_y: npt.NDArray[np.float64], limit: int
-) -> tuple[Array, npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-    """Conjugate gradients from zero in the precision of `r`, until force and free stress residuals fall below the targets."""
+) -> tuple[Array, npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Conjugate gradients from zero in the precision of `r`, until force and free stress residuals fall below the targets.
+
+    Returns fluctuation, free mean strains, iterations, and whether all curvatures met were positive.
+    """
     u = np.zeros_like(r)
     y = np.zeros_like(ry)
     iterations = np.zeros(len(r), np.int64)
+    definite = np.ones(len(r), bool)
     flat = (len(r), -1)
     p = q = z = np.empty(0)
     py = np.zeros_like(ry)
@@ -164,10 +166,11 @@ def _descend(
         _advance(u.reshape(flat), r.reshape(flat), p.reshape(flat), q.reshape(flat), alpha)
         y += alpha[:, None] * py
         ry -= alpha[:, None] * qy
+        definite &= healthy | ~active
         iterations += active
         size = np.sqrt(dots(r, r))
         active &= healthy & ((size > target) | (np.linalg.norm(ry, axis=1) > target_y))
-    return u, y, iterations
+    return u, y, iterations, definite
 
 
 def solve(
@@ -209,7 +212,7 @@ def solve(
         size, size_y = np.sqrt(dots(r, r)), np.linalg.norm(ry, axis=1)
         converged = (size <= target) & (size_y <= target_y)
         stalled = size + size_y > 0.5 * previous
-        if converged.all() or stalled.all() or total.max() >= limit or not np.isfinite(size).all():
+        if (converged | stalled).all() or total.max() >= limit or not np.isfinite(size).all():
             break
         previous = np.where(converged, previous, size + size_y)
         scale = np.maximum(size, size_y)
@@ -217,12 +220,12 @@ def solve(
         shape = (-1, 1, 1, 1, 1)
         goal = np.where(converged, np.inf, np.maximum(0.7 * target / scale, SINGLE_LIMIT * size / scale))
         goal_y = np.where(converged, np.inf, np.maximum(0.7 * target_y / scale, SINGLE_LIMIT * size_y / scale))
-        d, dy, n = _descend(system, (r / scale.reshape(shape)).astype(np.float32), ry / scale[:, None], goal, goal_y, limit)
+        d, dy, n, definite = _descend(system, (r / scale.reshape(shape)).astype(np.float32), ry / scale[:, None], goal, goal_y, limit)
         u += d * scale.reshape(shape)
         y += dy * scale[:, None]
         total += n
         if not refine:
-            converged[:] = True
+            converged = definite
             break
         f, fy = system.apply(u, y)
         r = force - f

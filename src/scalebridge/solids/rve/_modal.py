@@ -10,7 +10,8 @@ force is the mean stress itself). Points lie at +-a on each axis, so products of
 Walsh-Hadamard transform over the points leaves a few terms for each entry.
 
     stiffness (T, n0, tiles, K, W)   upper triangle of S, row-major, in the tiles of `_rows`; T = B, or 1 when shared
-    tangent   (K', T, nq, M)         upper triangle of the tangents of M voxels; K' = 21 (Mandel) or 45
+    tangent   (K', T, nq, M)         upper triangle of the tangents of M voxels; K' = 21 (Mandel), 45 (finite strain),
+                                     or 6 (conductivity)
 """
 
 from __future__ import annotations
@@ -82,6 +83,8 @@ _MANDEL = {(0, 0): 0, (1, 1): 1, (2, 2): 2, (1, 2): 3, (2, 1): 3, (0, 2): 4, (2,
 
 def _component(c: int, d: int, terms: int) -> tuple[int, float]:
     """Row of the tangent for gradient component (c, d), and its factor."""
+    if terms == 6:
+        return d, 1.0
     if terms == 45:
         return 3 * c + d, 1.0
     return _MANDEL[c, d], 1.0 if c == d else float(np.sqrt(0.5))
@@ -95,8 +98,8 @@ def assembly(spread: tuple[float, float, float], rh: tuple[float, float, float],
     patterns = [p for p in product((0, 1), repeat=3) if all(s or not e for s, e in zip(spread, p, strict=True))]
     signs = np.array([[np.prod(np.sign(x) ** np.array(p)) for x in points] for p in patterns]) / len(points)
     active = [m for m in range(MODES) if any(_acts(m, d, spread) for d in range(3))]
-    pairs = [(c, m) for c in range(3) for m in active]
-    position = triangle(6 if terms == 21 else 9)
+    pairs = [(c, m) for c in range(1 if terms == 6 else 3) for m in active]
+    position = triangle({6: 3, 21: 6, 45: 9}[terms])
     start, moment, term, factor = [0], [], [], []
     for a, (c1, m1) in enumerate(pairs):
         for c2, m2 in pairs[a:]:
@@ -179,7 +182,7 @@ def scatter(values, places, stiffness):  # type: ignore[no-untyped-def]
 @njit(inline="always")
 def _mean_modes_with_macro(w, n, rh, e):  # type: ignore[no-untyped-def]
     """Turn the three mean modes of each component into gradients and add the macro gradient."""
-    for c in range(3):
+    for c in range(e.size // 3):
         for d in range(3):
             row = GRADIENT + MODES * c + d
             r = rh[d]
@@ -190,13 +193,11 @@ def _mean_modes_with_macro(w, n, rh, e):  # type: ignore[no-untyped-def]
 
 @njit(inline="always")
 def _multiply(w, n, s, rows, position):  # type: ignore[no-untyped-def]
-    """Force modes = S times gradient modes; sums go in threes, the number of active rows is a multiple of three."""
+    """Force modes = S times gradient modes; long loops of few terms, so that sums stay in registers."""
     count = rows.size
     for a in range(count):
         h = FORCE + rows[a]
-        b = 0
         if count == 21:
-            b = 9
             s0, s1, s2 = s[position[a, 0]], s[position[a, 1]], s[position[a, 2]]
             s3, s4, s5 = s[position[a, 3]], s[position[a, 4]], s[position[a, 5]]
             s6, s7, s8 = s[position[a, 6]], s[position[a, 7]], s[position[a, 8]]
@@ -221,7 +222,12 @@ def _multiply(w, n, s, rows, position):  # type: ignore[no-untyped-def]
         else:
             for k in range(n):
                 w[h, k] = 0.0
-            for b in range(0, count, 3):
+            for b in range(count % 3):
+                s0 = s[position[a, b]]
+                g0 = GRADIENT + rows[b]
+                for k in range(n):
+                    w[h, k] += s0[k] * w[g0, k]
+            for b in range(count % 3, count, 3):
                 s0, s1, s2 = s[position[a, b]], s[position[a, b + 1]], s[position[a, b + 2]]
                 g0, g1, g2 = GRADIENT + rows[b], GRADIENT + rows[b + 1], GRADIENT + rows[b + 2]
                 for k in range(n):
@@ -232,13 +238,13 @@ def _multiply(w, n, s, rows, position):  # type: ignore[no-untyped-def]
 def _tile(u, b, i, i1, j0, group, k0, n, macro, s, rows, position, rh, w, f, total):  # type: ignore[no-untyped-def]
     m1 = u.shape[3]
     for j in range(group):
-        for c in range(3):
+        for c in range(u.shape[1]):
             load_modes(u, b, c, i, j0 + j, i1, (j0 + j + 1) % m1, k0, n, w[:, j * n :])
     _mean_modes_with_macro(w, group * n, rh, macro[b])
     _multiply(w, group * n, s, rows, position)
     close_mean_modes(w, group * n, rh, total[b])
     for j in range(group):
-        for c in range(3):
+        for c in range(u.shape[1]):
             add_modes(f, b, c, i, j0 + j, i1, (j0 + j + 1) % m1, k0, n, w[:, j * n :])
 
 
@@ -265,7 +271,7 @@ def _stored_slab(u, macro, stiffness, n1, n2, rows, position, rh, begin, end, f,
 def apply_stored(u, macro, stiffness, n1, n2, rows, position, rh, edges, f, mean):  # type: ignore[no-untyped-def]
     """Forces `f` and summed stresses `mean` for one stiffness per voxel."""
     slabs = edges.size - 1
-    totals = np.zeros((2, slabs, u.shape[0], 9))
+    totals = np.zeros((2, slabs, u.shape[0], 3 * u.shape[1]))
     for s in prange(slabs):
         zero_planes(f, edges[s], edges[s + 1], s == slabs - 1)
     for s in prange(slabs):
@@ -301,7 +307,7 @@ def _table_slab(u, macro, phase, table, rows, position, rh, begin, end, f, total
 def apply_table(u, macro, phase, table, rows, position, rh, edges, f, mean):  # type: ignore[no-untyped-def]
     """Forces and summed stresses for one stiffness per phase: `phase` (n0, n1, n2), `table` (K, phases)."""
     slabs = edges.size - 1
-    totals = np.zeros((2, slabs, u.shape[0], 9))
+    totals = np.zeros((2, slabs, u.shape[0], 3 * u.shape[1]))
     for s in prange(slabs):
         zero_planes(f, edges[s], edges[s + 1], s == slabs - 1)
     for s in prange(slabs):

@@ -38,8 +38,6 @@ class IsotropicOperator(Operator):
         lame: lambda and mu of every voxel, (2, n0, n1, n2) in Pa.
     """
 
-    components = 3
-
     def __init__(self, grid: Grid, lame: Array) -> None:
         self._grid = grid
         self._lambda, self._mu = _both(lame[0]), _both(lame[1])
@@ -58,8 +56,13 @@ class IsotropicOperator(Operator):
 def _to_coordinates(mean: Array, grid: Grid) -> Array:
     """Mean stress per voxel in coordinates, from sums in array axes."""
     result = np.empty_like(mean)
-    result[:, grid.gradient_order] = mean / grid.voxels
+    result[:, _order(grid, mean)] = mean / grid.voxels
     return result
+
+
+def _order(grid: Grid, tensor: Array) -> npt.NDArray[np.int64]:
+    """Positions in coordinates of the array-axis components of a gradient of a vector (9) or a scalar (3)."""
+    return grid.gradient_order if tensor.shape[1] == 9 else np.array(grid.axes)
 
 
 def grid_assembly(grid: Grid, terms: int) -> Assembly:
@@ -77,29 +80,28 @@ def _pack(grid: Grid, tangent: Array) -> Array:
 
 @final
 class TableOperator(Operator):
-    """One anisotropic linear stiffness per phase.
+    """One anisotropic linear stiffness, or conductivity, per phase.
 
     Args:
         grid: the grid.
         phase: row of `stiffness` that each voxel takes, (n0, n1, n2).
-        stiffness: upper triangles of the Mandel stiffnesses in array axes, (P, 21) in Pa.
+        stiffness: upper triangles in array axes of Mandel stiffnesses (P, 21) in Pa, or conductivities (P, 6) in W/(m K).
     """
-
-    components = 3
 
     def __init__(self, grid: Grid, phase: npt.NDArray[np.int64], stiffness: Array) -> None:
         self._grid = grid
+        terms = stiffness.shape[1]
         self._phase = np.ascontiguousarray(phase, np.int64)
         points = np.repeat(stiffness.T[:, None, None, :], len(grid.points), axis=2)
         self._table = _both(_pack(grid, np.ascontiguousarray(points))[:, 0])
-        self._rows = grid_assembly(grid, 21).rows
+        self._rows = grid_assembly(grid, terms).rows
         self._position = triangle(self._rows.size)
         self._rh = _both(np.array(grid.inverse_spacing))
 
     def apply(self, u: Array, macro: Array) -> tuple[Array, Array]:
         grid, t = self._grid, u.dtype
-        force, mean = np.empty_like(u), np.empty((len(u), 9))
-        gradient = np.ascontiguousarray(macro[:, grid.gradient_order], t)
+        force, mean = np.empty_like(u), np.empty(macro.shape)
+        gradient = np.ascontiguousarray(macro[:, _order(grid, macro)], t)
         apply_table(
             u, gradient, self._phase, self._table[t], self._rows, self._position, self._rh[t], grid.edges, force, mean
         )
@@ -115,8 +117,6 @@ class StoredOperator(Operator):
         terms: entries of a tangent, 21 (Mandel, small strain) or 45 (first Piola-Kirchhoff stress and gradient).
         sets: number of loads with tangents of their own; 1 when all share them.
     """
-
-    components = 3
 
     def __init__(self, grid: Grid, terms: int, sets: int) -> None:
         self._grid = grid

@@ -197,7 +197,12 @@ class PeriodicSpace(Space):
 
 
 def _diagonal_symbol(grid: Grid, reference: Array, angles: tuple[Array, Array, Array], scale: float) -> dict[Any, Array]:
-    """Inverse diagonal blocks of the symbol times `scale`, per precision, (C, *frequencies)."""
+    """Inverse diagonal blocks of the symbol times `scale`, per precision, (C, *frequencies).
+
+    Real transforms diagonalise products of one-dimensional stiffness and mass matrices only, so couplings of different
+    directions are left out.
+    """
+    reference = reference * np.eye(3)[None, :, None, :]
     symbol = stiffness_symbol(reference, angles, grid)
     shape = tuple(a.size for a in angles)
     blocks = np.stack([np.broadcast_to(symbol[c, c], shape) for c in range(reference.shape[0])])
