@@ -10,7 +10,7 @@ import pytest
 from scalebridge.errors import InputError
 from scalebridge.solids import laws
 
-P = np.linspace(0.0, 0.3, 12)
+P = np.linspace(0.0, 0.3, 50)
 GOOD = {
     "elastic": laws.LinearElastic.orthotropic((10.0, 20.0, 30.0), (0.1, 0.15, 0.2), (4.0, 5.0, 6.0)),
     "linear": laws.J2Plasticity(70e9, 0.3, laws.LinearHardening(1e8, 1e9), kinematic_modulus=2e9),

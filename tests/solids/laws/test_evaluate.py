@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import doctest
 import os
 import pickle
 import subprocess
@@ -140,6 +141,19 @@ def _python(code, **environment):
         [sys.executable, "-c", code], env={**kept, **environment}, capture_output=True, text=True, check=True
     )
     return done.stdout.strip()
+
+
+def test_without_jax_the_missing_extra_is_named():
+    build = "from scalebridge.solids import laws; law = laws.LinearElastic.isotropic(1.0, 0.3)"
+    call = "\ntry:\n    laws.prepare(law, 'small', tangent=False)\nexcept ImportError as error:\n    print(error)"
+    assert "pip install 'scalebridge[solids]'" in _python(f"import sys; sys.modules['jax'] = None; {build}{call}")
+
+
+def test_the_example_in_the_package_docstring_runs():
+    names = {name: getattr(laws, name) for name in ("SmallStrainLaw", "check_law")}
+    result = doctest.testmod(laws, extraglobs=names)
+    assert result.attempted == 4
+    assert result.failed == 0
 
 
 def test_a_law_can_be_made_and_checked_without_jax():

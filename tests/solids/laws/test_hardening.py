@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -24,17 +26,24 @@ def _float64():
     prepare_jax()
 
 
+@functools.cache
+def compiled(method):
+    import jax
+
+    return jax.jit(method)
+
+
 @pytest.mark.parametrize("curve", CURVES, ids=lambda c: type(c).__name__)
 def test_starts_at_the_yield_stress_with_nothing_stored(curve):
-    assert np.isclose(curve.stress(np.array([0.0]))[0], 100.0, rtol=1e-15)
-    assert np.isclose(curve.stored_energy(np.array([0.0]))[0], 0.0, atol=1e-12)
+    assert np.isclose(compiled(curve.stress)(np.array([0.0]))[0], 100.0, rtol=1e-15)
+    assert np.isclose(compiled(curve.stored_energy)(np.array([0.0]))[0], 0.0, atol=1e-12)
 
 
 @pytest.mark.parametrize("curve", CURVES, ids=lambda c: type(c).__name__)
 @settings(deadline=None, derandomize=True)
 @given(p=st.lists(st.floats(0.0, 0.5), min_size=8, max_size=8))
 def test_never_falls(curve, p):
-    stress = np.asarray(curve.stress(np.sort(np.array(p))))
+    stress = np.asarray(compiled(curve.stress)(np.sort(np.array(p))))
     assert (np.diff(stress) >= -1e-11).all()
 
 
@@ -44,8 +53,8 @@ def test_stored_energy_is_the_integral_of_the_stress_above_yield(curve):
     ends = np.unique(np.concatenate([np.geomspace(1e-9, 0.4, 60), TABLE[0]]))
     a, b = ends[:-1, None], ends[1:, None]
     points = 0.5 * (a + b) + 0.5 * (b - a) * nodes
-    integrals = (0.5 * (b - a) * weights * (np.asarray(curve.stress(points)) - 100.0)).sum(axis=1)
-    stored = np.asarray(curve.stored_energy(ends))
+    integrals = (0.5 * (b - a) * weights * (np.asarray(compiled(curve.stress)(points)) - 100.0)).sum(axis=1)
+    stored = np.asarray(compiled(curve.stored_energy)(ends))
     assert np.allclose(np.cumsum(integrals), stored[1:] - stored[0], rtol=1e-7, atol=1e-9)
 
 
@@ -63,5 +72,14 @@ def test_table_is_interpolated_linearly_and_constant_beyond_its_end():
 
 def test_saturation_law_saturates():
     curve = laws.SaturationHardening(100.0, 250.0, 30.0)
-    assert np.isclose(curve.stress(np.array([10.0]))[0], 250.0, rtol=1e-14)
-    assert np.isclose(curve.stress(np.array([np.log(2.0) / 30.0]))[0], 175.0, rtol=1e-14)
+    assert np.isclose(compiled(curve.stress)(np.array([10.0]))[0], 250.0, rtol=1e-14)
+    assert np.isclose(compiled(curve.stress)(np.array([np.log(2.0) / 30.0]))[0], 175.0, rtol=1e-14)
+
+
+def test_at_a_point_of_the_table_the_slope_is_that_of_the_segment_above():
+    import jax
+    import jax.numpy as jnp
+
+    points = jnp.asarray(TABLE[0])
+    slope = jax.jvp(laws.TabulatedHardening(*TABLE).stress, (points,), (jnp.ones_like(points),))[1]
+    assert np.allclose(slope, [5000.0, 1250.0, 10.0 / 0.15, 0.0], rtol=1e-12)

@@ -1,14 +1,16 @@
 """J2 plasticity against exact solutions at one point.
 
 On paths with a fixed direction of the strain deviator the radial return is exact for any size of step. With q the
-equivalent stress, G the shear modulus and R(p) the yield stress, the strain that belongs to an equivalent plastic strain
-p follows from q = R(p) + H_k p in closed form for every hardening curve.
+equivalent stress, G the shear modulus and R(p) the yield stress, the strain that belongs to an equivalent plastic
+strain p follows from q = R(p) + H_k p in closed form for every hardening curve.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from scalebridge.solids import laws
 
@@ -136,6 +138,40 @@ def test_plastic_flow_keeps_the_volume(name):
     answer = laws.evaluate(law(name), 0.02 * np.random.default_rng(2).normal(size=(6, 100)), tangent=False)
     assert np.abs(answer.state[:3].sum(axis=0)).max() < 1e-15
     assert answer.state[6].min() > 0
+
+
+@settings(deadline=None, derandomize=True, max_examples=40)
+@given(
+    size=st.floats(-9.0, 0.5),
+    nu=st.floats(-0.9, 0.49),
+    start=st.floats(-5.0, -1.0),
+    gain=st.floats(0.0, 20.0),
+    rate=st.floats(-2.0, 6.0),
+)
+def test_every_material_at_every_strain_ends_on_its_yield_surface(size, nu, start, gain, rate):
+    """Strains from 1e-9 to 3, yield stresses from 1e-5 to 0.1 of Young's modulus, any speed of saturation."""
+    first, last, delta = 10**start, 10**start * (1 + gain), 10**rate
+    material = laws.J2Plasticity(1.0, nu, laws.SaturationHardening(first, last, delta, 0.01))
+    answer = laws.evaluate(material, 10**size * np.random.default_rng(0).normal(size=(6, 50)), tangent=True)
+    radius = first + (last - first) * -np.expm1(-delta * answer.state[6]) + 0.01 * answer.state[6]
+    overstress = np.array([mises(s) for s in laws.from_mandel(answer.stress.T)]) - radius
+    plastic = answer.state[6] > 0
+    trial = answer.stress[:, plastic] + 2 / (2 * (1 + nu)) * answer.state[:6, plastic]
+    assert answer.ok.all()
+    assert (overstress[~plastic] <= 0).all()
+    assert (np.abs(overstress[plastic]) <= 4e-15 * np.linalg.norm(trial, axis=0) + 1e-13 * radius[plastic]).all()
+
+
+def test_a_jagged_table_is_solved(respond):
+    strains = np.cumsum([0.0, 1e-8, 1e-3, 1e-6, 5e-3, 1e-9, 1e-2])
+    stresses = np.array([1e8, 2e8, 2e8, 3e8, 3.1e8, 6e8, 6e8])
+    material = laws.J2Plasticity(E, NU, laws.TabulatedHardening(strains, stresses))
+    for p in np.concatenate([strains[1:], 0.5 * (strains[1:] + strains[:-1]), [0.5]]):
+        radius = np.interp(p, strains, stresses)
+        stress, state = respond(material, shear(p, radius))
+        steepest = 3e8 / 1e-9
+        assert np.isclose(mises(stress), radius, rtol=1e-12, atol=4e-16 * steepest * p)
+        assert np.isclose(state[6], p, rtol=1e-10)
 
 
 def test_below_yield_it_is_hookes_law():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from scalebridge.errors import InputError
 from scalebridge.solids.laws._evaluate import evaluate
 from scalebridge.solids.laws._law import (
+    Array,
     HasFreeEnergy,
     HyperelasticLaw,
     Kinematics,
@@ -36,6 +37,8 @@ _EXACT = 1e-10
 _STEPS = (4e-3, 1e-3, 1e-4, 1e-6)
 _SUBSTEPS = (16, 32)
 
+_Energy = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
 
 def check_law(
     law: Law,
@@ -50,9 +53,9 @@ def check_law(
     Tested are: an answer at every point; the tangent against central differences, with the order in which their
     difference falls; symmetry of the tangent where it is claimed; no stress without strain; for rate-independent laws
     that a step without strain increment changes nothing; in finite strain objectivity, W(QF) = W(F) and P(QF) = Q P(F);
-    for a `PointLaw` a symmetric stress; for a law that `HasFreeEnergy`, dissipation: work minus gain of free energy must
-    not be negative in any step. (In small strain a law only ever gets the symmetric part of the displacement gradient,
-    so that rotations cannot enter.)
+    for a `PointLaw` a symmetric stress; for a law that `HasFreeEnergy`, dissipation: work minus gain of free energy
+    must not be negative in any step. (In small strain a law only ever gets the symmetric part of the displacement
+    gradient, so that rotations cannot enter.)
 
     Args:
         law: the law.
@@ -188,19 +191,19 @@ def _symmetric_stress_line(law: PointLaw, probe: Probe) -> LawLine:
 
 def _dissipation_line(law: Law, path: np.ndarray, dt: float) -> LawLine:
     """Dissipation of every step, by the trapezoidal rule in two resolutions, whose difference is its uncertainty."""
-    (coarse, _), (fine, size) = (_dissipation(law, path, dt, n) for n in _SUBSTEPS)
+    stored = _free_energy(law)
+    (coarse, _), (fine, size) = (_dissipation(law, stored, path, dt, n) for n in _SUBSTEPS)
     certain = fine + 2.0 * np.abs(fine - coarse)
     value = float(np.max(-certain) / size)
     text = "largest loss of dissipation (free energy gained beyond the work done) in a step, over the largest work"
     return LawLine("dissipation", max(value, 0.0), _EXACT, text)
 
 
-def _dissipation(law: Law, path: np.ndarray, dt: float, substeps: int) -> tuple[np.ndarray, float]:
+def _dissipation(law: Law, stored: _Energy, path: np.ndarray, dt: float, substeps: int) -> tuple[np.ndarray, float]:
     """Work minus gain of free energy of every step, shape (STEPS, POINTS), and the largest of these terms."""
     strain, state = np.zeros_like(path[0]), initial_state(law, path.shape[2])
     stress = np.zeros_like(strain)
-    stored = _free_energy(law, strain, state)
-    works, gains = [], []
+    works, energies = [], [stored(strain, state)]
     for target in path:
         work, increment = np.zeros(path.shape[2]), (target - strain) / substeps
         for _ in range(substeps):
@@ -208,18 +211,24 @@ def _dissipation(law: Law, path: np.ndarray, dt: float, substeps: int) -> tuple[
             answer = evaluate(law, strain, state, dt / substeps, tangent=False)
             work += np.sum(0.5 * (stress + answer.stress) * increment, axis=0)
             stress, state = answer.stress, answer.state
-        gains.append(_free_energy(law, strain, state) - stored)
         works.append(work)
-        stored = stored + gains[-1]
-    return np.array(works) - np.array(gains), max(_size(np.array(works)), _size(np.array(gains)))
+        energies.append(stored(strain, state))
+    gains = np.diff(energies, axis=0)
+    return np.array(works) - gains, max(_size(np.array(works)), _size(gains))
 
 
-def _free_energy(law: Law, strain: np.ndarray, state: np.ndarray) -> np.ndarray:
-    import jax.numpy as jnp
+def _free_energy(law: Law) -> _Energy:
+    """Free energy, (N,), as a function of strain, (6, N), and state, (n_state, N)."""
+    import jax
 
     assert isinstance(law, HasFreeEnergy)
-    rows = {name: tuple(jnp.asarray(state[place])) for name, place in state_rows(law).items()}
-    return np.asarray(law.free_energy(tuple(jnp.asarray(strain)), rows))
+    places = state_rows(law)
+
+    @jax.jit
+    def on_rows(strain: Array, state: Array) -> Array:
+        return law.free_energy(tuple(strain), {name: tuple(state[place]) for name, place in places.items()})
+
+    return lambda strain, state: np.asarray(on_rows(strain, state))
 
 
 def _size(values: np.ndarray) -> float:

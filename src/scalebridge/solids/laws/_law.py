@@ -108,7 +108,11 @@ class PointLaw(Law, ABC):
 
 
 class PointHyperelasticLaw(Law, ABC):
-    """A law that is a stored energy of the deformation gradient, written for one point."""
+    """A law that is a stored energy of the deformation gradient, written for one point.
+
+    Functions of ``jnp.linalg`` work and are slow to differentiate; a determinant of 3x3 is better written out, e.g. as
+    ``jnp.dot(F[0], jnp.cross(F[1], F[2]))``.
+    """
 
     @abstractmethod
     def energy(self, gradient: Array) -> Array:
