@@ -7,10 +7,26 @@ fails.
 
 from __future__ import annotations
 
+import csv
+import io
 import math
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from scalebridge.errors import InputError, RunError
+
+if TYPE_CHECKING:
+    from scalebridge.scales import Separation
+
+__all__ = ["COLUMNS", "Certificate", "Entry", "Ledger", "Line", "Verdict"]
 
 
 class Verdict(Enum):
@@ -19,6 +35,11 @@ class Verdict(Enum):
     HOLDS = "holds"
     WARNS = "warns"
     FAILS = "fails"
+
+    @property
+    def rank(self) -> int:
+        """0 for holds, 1 for warns, 2 for fails."""
+        return ("holds", "warns", "fails").index(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +85,241 @@ class Entry:
     def verdict(self) -> Verdict:
         """Whether this entry balances."""
         return Verdict.HOLDS if self.mismatch <= self.allowed else self.severity
+
+
+COLUMNS = (
+    "quantity",
+    "unit",
+    "fine",
+    "coarse",
+    "scale",
+    "mismatch",
+    "allowed",
+    "relation",
+    "severity",
+    "verdict",
+    "where",
+    "when",
+)
+_NUMBERS = ("fine", "coarse", "scale", "mismatch", "allowed", "when")
+
+
+class Ledger:
+    """The entries of a run: columns in memory, lines in a file, written as they come.
+
+    Use it as a context manager. Lines are in the file when `post` returns; `sync` makes them survive a power cut.
+    """
+
+    def __init__(self, path: Path, keep: int = 0) -> None:
+        """Open the file, keep its first `keep` entries and drop what a killed run wrote after them.
+
+        Args:
+            path: the CSV file; made where it is missing.
+            keep: entries to keep, counted by the last checkpoint.
+
+        Raises:
+            RunError: the file holds fewer than `keep` whole entries, or is no ledger.
+        """
+        self.path = path
+        kept = _kept_bytes(path, keep) if keep else _text([COLUMNS]).encode()
+        self._columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+        self._extend(_parse(kept.decode(), path))
+        self._file = path.open("r+b" if keep else "wb")
+        if keep:
+            self._file.truncate(len(kept))
+            self._file.seek(0, os.SEEK_END)
+        else:
+            self._file.write(kept)
+            self._file.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def __len__(self) -> int:
+        return len(self._columns["quantity"])
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """All entries, in the order of posting."""
+        rows = zip(*self._columns.values(), strict=True)
+        return tuple(_entry(dict(zip(COLUMNS, row, strict=True))) for row in rows)
+
+    def post(self, entries: Iterable[Entry]) -> None:
+        """Append entries.
+
+        Raises:
+            InputError: a text of an entry holds a line break.
+        """
+        new = tuple(entries)
+        self._file.write(_text(_row(entry) for entry in new).encode())
+        self._file.flush()
+        self._extend(new)
+
+    def sync(self) -> None:
+        """Wait until all lines are on the disk."""
+        os.fsync(self._file.fileno())
+
+    def columns(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Every column of `COLUMNS`, of length n; numbers as float64, the rest as text."""
+        return {
+            name: np.array(column, dtype=np.float64 if name in _NUMBERS else np.str_)
+            for name, column in self._columns.items()
+        }
+
+    def _extend(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            for column, value in zip(self._columns.values(), _values(entry), strict=True):
+                column.append(value)
+
+    @staticmethod
+    def read(path: Path) -> tuple[Entry, ...]:
+        """Entries of a ledger file; a last line that was cut short is left out.
+
+        Raises:
+            RunError: the file is missing or is no ledger.
+        """
+        return tuple(_parse(_whole_lines(path).decode(), path))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a certificate: the worst entry of a quantity, or a separation.
+
+    Attributes:
+        name: the quantity or the separation.
+        kind: which of the two.
+        value: worst mismatch, or the ratio found.
+        allowed: largest mismatch that balances, or the ratio from which on the theory is trusted.
+        verdict: what the line concludes.
+        count: number of entries behind the line.
+        why: where the worst was found, or why the separation matters.
+    """
+
+    name: str
+    kind: Literal["balance", "separation"]
+    value: float
+    allowed: float
+    verdict: Verdict
+    count: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What a run concludes from its ledger and its separations.
+
+    Attributes:
+        lines: balances in the order in which their quantities were first posted, then separations.
+    """
+
+    lines: tuple[Line, ...]
+
+    @classmethod
+    def of(cls, entries: Iterable[Entry], separations: Iterable[Separation] = ()) -> Self:
+        """Certificate of entries, grouped by quantity, and of separations."""
+        groups: dict[str, list[Entry]] = {}
+        for entry in entries:
+            groups.setdefault(entry.quantity, []).append(entry)
+        balances = (_balance(name, group) for name, group in groups.items())
+        return cls((*balances, *map(_separation, separations)))
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst verdict of all lines; fails where no balance was posted, since then nothing is known."""
+        if not any(line.kind == "balance" for line in self.lines):
+            return Verdict.FAILS
+        return max((line.verdict for line in self.lines), key=lambda verdict: verdict.rank)
+
+
+def _balance(name: str, group: list[Entry]) -> Line:
+    worst = max(group, key=_badness)
+    why = f"worst at {worst.where}, {worst.when:g}"
+    return Line(name, "balance", worst.mismatch, worst.allowed, worst.verdict, len(group), why)
+
+
+def _badness(entry: Entry) -> tuple[int, float]:
+    mismatch = entry.mismatch
+    over = mismatch / entry.allowed if entry.allowed > 0.0 else (math.inf if mismatch > 0.0 else 0.0)
+    return entry.verdict.rank, over
+
+
+def _separation(found: Separation) -> Line:
+    return Line(found.name, "separation", found.value, found.trusted, found.verdict, 1, found.why)
+
+
+def _values(entry: Entry) -> tuple[str | float, ...]:
+    return (
+        entry.quantity,
+        entry.unit,
+        float(entry.fine),
+        float(entry.coarse),
+        float(entry.scale),
+        float(entry.mismatch),
+        float(entry.allowed),
+        entry.relation,
+        entry.severity.value,
+        entry.verdict.value,
+        entry.where,
+        float(entry.when),
+    )
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    row = tuple(value if isinstance(value, str) else repr(value) for value in _values(entry))
+    if any("\n" in text or "\r" in text for text in row):
+        raise InputError(f"Ledger entry {entry.quantity!r} holds a line break; each text of an entry is one line")
+    return row
+
+
+def _text(rows: Iterable[Sequence[str]]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows(rows)
+    return buffer.getvalue()
+
+
+def _whole_lines(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise RunError(f"The ledger {path} cannot be read: {error.strerror}") from error
+    return content[: content.rfind(b"\n") + 1]
+
+
+def _kept_bytes(path: Path, keep: int) -> bytes:
+    lines = _whole_lines(path).splitlines(keepends=True)
+    if len(lines) < keep + 1:
+        raise RunError(f"The ledger {path} holds {max(len(lines) - 1, 0)} entries where the checkpoint counts {keep}")
+    return b"".join(lines[: keep + 1])
+
+
+def _parse(text: str, path: Path) -> Iterator[Entry]:
+    rows = csv.reader(io.StringIO(text))
+    if tuple(next(rows, ())) != COLUMNS:
+        raise RunError(f"{path} is no ledger: its first line should be {','.join(COLUMNS)}")
+    for number, row in enumerate(rows, start=2):
+        try:
+            yield _entry(dict(zip(COLUMNS, row, strict=True)))
+        except ValueError as error:
+            raise RunError(f"{path}, line {number}: {error}") from error
+
+
+def _entry(row: dict[str, Any]) -> Entry:
+    if row["relation"] not in ("==", "<="):
+        raise ValueError(f"relation is {row['relation']!r}; allowed are '==' and '<='")
+    return Entry(
+        quantity=row["quantity"],
+        unit=row["unit"],
+        fine=float(row["fine"]),
+        coarse=float(row["coarse"]),
+        scale=float(row["scale"]),
+        allowed=float(row["allowed"]),
+        where=row["where"],
+        when=float(row["when"]),
+        relation="==" if row["relation"] == "==" else "<=",
+        severity=Verdict(row["severity"]),
+    )
