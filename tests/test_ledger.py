@@ -35,7 +35,9 @@ def entry(quantity: str = "energy", fine: float = 1.0, coarse: float = 1.0, **ch
 
 @settings(max_examples=50)
 @given(st.lists(ENTRIES, max_size=8))
-def test_what_is_written_is_read_back_bit_by_bit(tmp_path_factory: pytest.TempPathFactory, entries: list[Entry]) -> None:
+def test_what_is_written_is_read_back_bit_by_bit(
+    tmp_path_factory: pytest.TempPathFactory, entries: list[Entry]
+) -> None:
     path = tmp_path_factory.mktemp("ledger") / "ledger.csv"
     with Ledger(path) as ledger:
         ledger.post(entries)
