@@ -48,6 +48,7 @@ def test_lines_of_keys_and_elements() -> None:
         ("d", "e", 1, "g"): 4,
         ("d", "e", 1, "g", 0): 4,
         ("d", "e", 1, "g", 1): 5,
+        ("h",): 8,
         ("h", "i.j"): 8,
         ("h", "i.j", "k"): 9,
         ("h", "i.j", "m"): 13,
