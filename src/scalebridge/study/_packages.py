@@ -1,0 +1,46 @@
+"""Which packages scalebridge stands on, and in which versions they are installed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from importlib import metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package that scalebridge asks for.
+
+    Attributes:
+        name: its name.
+        extra: the extra it belongs to; empty where it is always needed.
+        version: the version installed; None where it is missing.
+    """
+
+    name: str
+    extra: str
+    version: str | None
+
+
+def packages() -> tuple[Package, ...]:
+    """Every package asked for, those that are always needed first."""
+    found: dict[tuple[str, str], Package] = {}
+    for line in metadata.requires("scalebridge") or ():
+        name = re.match(r"[A-Za-z0-9._-]+", line)
+        extra = re.search(r"extra\s*==\s*[\"']([^\"']+)[\"']", line)
+        if name is not None and name.group() != "scalebridge":
+            key = (extra.group(1) if extra else "", name.group())
+            found[key] = Package(name.group(), key[0], _version(name.group()))
+    return tuple(found[key] for key in sorted(found))
+
+
+def installed() -> dict[str, str]:
+    """Version of every package asked for that is installed, by name."""
+    return {package.name: package.version for package in packages() if package.version is not None}
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
