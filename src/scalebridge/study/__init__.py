@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from scalebridge.study._check import ConformanceError as ConformanceError
     from scalebridge.study._check import check_bridge as check_bridge
+    from scalebridge.study._folder import free_folder as free_folder
+    from scalebridge.study._folder import is_run as is_run
     from scalebridge.study._listing import ListedRun as ListedRun
     from scalebridge.study._listing import list_runs as list_runs
     from scalebridge.study._model import InputFile as InputFile
     from scalebridge.study._model import StudyModel as StudyModel
     from scalebridge.study._model import StudyPart as StudyPart
+    from scalebridge.study._packages import Package as Package
+    from scalebridge.study._packages import packages as packages
     from scalebridge.study._progress import show_progress as show_progress
     from scalebridge.study._read import dump_study as dump_study
     from scalebridge.study._read import json_schema as json_schema
@@ -28,16 +32,20 @@ _HOMES = {
     "ConformanceError": "_check",
     "InputFile": "_model",
     "ListedRun": "_listing",
+    "Package": "_packages",
     "RunResult": "_run",
     "StudyModel": "_model",
     "StudyPart": "_model",
     "bridges": "registry",
     "check_bridge": "_check",
     "dump_study": "_read",
+    "free_folder": "_folder",
+    "is_run": "_folder",
     "json_schema": "_read",
     "list_runs": "_listing",
     "load_study": "_read",
     "model_of": "registry",
+    "packages": "_packages",
     "register": "registry",
     "resume": "_run",
     "run": "_run",
@@ -48,16 +56,20 @@ __all__ = [
     "ConformanceError",
     "InputFile",
     "ListedRun",
+    "Package",
     "RunResult",
     "StudyModel",
     "StudyPart",
     "bridges",
     "check_bridge",
     "dump_study",
+    "free_folder",
+    "is_run",
     "json_schema",
     "list_runs",
     "load_study",
     "model_of",
+    "packages",
     "register",
     "resume",
     "run",

@@ -23,13 +23,13 @@ class Package:
 
 
 def packages() -> tuple[Package, ...]:
-    """Every package asked for, those that are always needed first."""
+    """Every package asked for, those that are always needed first; the extra ``all`` only repeats the others."""
     found: dict[tuple[str, str], Package] = {}
     for line in metadata.requires("scalebridge") or ():
         name = re.match(r"[A-Za-z0-9._-]+", line)
         extra = re.search(r"extra\s*==\s*[\"']([^\"']+)[\"']", line)
-        if name is not None and name.group() != "scalebridge":
-            key = (extra.group(1) if extra else "", name.group())
+        key = (extra.group(1) if extra else "", name.group() if name else "")
+        if name is not None and key[0] != "all":
             found[key] = Package(name.group(), key[0], _version(name.group()))
     return tuple(found[key] for key in sorted(found))
 

@@ -145,7 +145,7 @@ def _carry_out(home: Path, model: StudyModel, bridge: Bridge[Any], options: _Opt
         except Exception as error:
             recorder.end(f"{type(error).__name__}: {error}")
             if not isinstance(error, ScalebridgeError):
-                write_crash(home)
+                error.add_note(f"Details are in {_write_crash(home)}")
             raise
         return _with_report(home, summary)
 
@@ -249,7 +249,7 @@ class _Recorder:
         self._saved = self.last
 
 
-def write_crash(home: Path) -> Path:
+def _write_crash(home: Path) -> Path:
     """Keep the traceback of the error in flight in ``crash.txt``."""
     path = home / "crash.txt"
     with path.open("a") as file:
@@ -264,5 +264,5 @@ def _with_report(home: Path, summary: _records.Summary) -> RunResult:
 
         return RunResult(home, summary, write_report(home))
     except Exception as error:  # whatever is wrong with the report, the results stand; the caller is told
-        crash = write_crash(home)
+        crash = _write_crash(home)
         return RunResult(home, summary, None, f"{type(error).__name__}: {error} (details in {crash})")

@@ -6,6 +6,7 @@ import importlib
 
 from scalebridge.errors import InputError
 from scalebridge.study._model import StudyModel
+from scalebridge.study._problems import nearest
 
 __all__ = ["bridges", "model_of", "register"]
 
@@ -39,7 +40,9 @@ def model_of(name: str) -> type[StudyModel]:
         InputError: no bridge has this name.
     """
     if name not in _MODELS:
-        raise InputError(f"Unknown bridge {name!r}; known are: {', '.join(bridges()) or 'none'}")
+        near = nearest(name, list(bridges()))
+        hint = f". Did you mean {near}?" if near else ""
+        raise InputError(f"Unknown bridge {name!r}; known are: {', '.join(bridges()) or 'none'}{hint}")
     model = _MODELS[name]
     if isinstance(model, str):
         module, _, attribute = model.partition(":")
