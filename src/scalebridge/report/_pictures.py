@@ -1,0 +1,51 @@
+"""The bridge's own pictures, embedded so that no script in them can run."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from scalebridge.report._html import Markup, join, paragraph, tag
+from scalebridge.report._numbers import memory
+from scalebridge.report._record import Record, field
+
+_TYPES = {"png": "image/png", "svg": "image/svg+xml"}
+# A third is added by base64, and the page has to stay below 5 MB with all the rest.
+_BYTES_IN_ALL = 3_300_000
+
+
+def pictures(record: Record) -> Markup:
+    """All pictures in their order, as far as they fit into the page."""
+    if not record.pictures:
+        return paragraph("The run has left no pictures yet.", class_="quiet")
+    left, figures = _BYTES_IN_ALL, []
+    for item in record.pictures:
+        data = _read(record.folder / "pictures", item)
+        fits = data is not None and len(data) <= left
+        left -= len(data) if data is not None and fits else 0
+        figures.append(_figure(item, data, fits))
+    return join(figures)
+
+
+def _read(folder: Path, item: Mapping[str, Any]) -> bytes | None:
+    """The picture's bytes; None where it is missing, of an unknown kind, or outside of the folder."""
+    path = folder / field(item, "file", "missing")
+    if field(item, "kind") not in _TYPES or not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
+        return None
+    return path.read_bytes()
+
+
+def _figure(item: Mapping[str, Any], data: bytes | None, fits: bool) -> Markup:
+    title, caption, file = field(item, "title", "Untitled"), field(item, "caption"), field(item, "file")
+    if data is None:
+        picture = paragraph(f"The picture {file} is not in the run folder.", class_="quiet")
+    elif not fits:
+        words = f"The picture {file} ({memory(len(data))}) is too large for this page; it is in the folder pictures."
+        picture = paragraph(words, class_="quiet")
+    else:
+        source = f"data:{_TYPES[field(item, 'kind')]};base64,{base64.b64encode(data).decode('ascii')}"
+        image = tag("img", src=source, alt=f"{title}. {caption}", decoding="async")
+        picture = tag("button", image, type="button", class_="enlarge", aria_label=f"Enlarge: {title}")
+    return tag("figure", tag("h3", title), picture, tag("figcaption", caption), class_="picture")
