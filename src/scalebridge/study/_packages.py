@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from importlib import metadata
 
 
+_TOOLS = ("docs", "lint", "test")
+
+
 @dataclass(frozen=True, slots=True)
 class Package:
     """A package that scalebridge asks for.
@@ -35,8 +38,8 @@ def packages() -> tuple[Package, ...]:
 
 
 def installed() -> dict[str, str]:
-    """Version of every package asked for that is installed, by name."""
-    return {package.name: package.version for package in packages() if package.version is not None}
+    """Version of every package that numbers can depend on and that is installed, by name."""
+    return {p.name: p.version for p in packages() if p.version is not None and p.extra not in _TOOLS}
 
 
 def _version(name: str) -> str | None:

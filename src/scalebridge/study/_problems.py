@@ -82,7 +82,7 @@ def _path_in(data: object, details: ErrorDetails) -> Path:
         last = i == len(location) - 1
         if inside is not _ABSENT:
             path, here = (*path, part), inside
-        elif last and kind == "missing":
+        elif last and kind == "missing" and isinstance(part, str):
             path = (*path, part)
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         path = (*path, str(details["ctx"]["discriminator"]).strip("'"))
@@ -105,6 +105,9 @@ def _sentence(details: ErrorDetails, path: Path, data: Mapping[str, Any], schema
     kind, context = details["type"], details.get("ctx", {})
     if kind == "study_value":
         return context["found"], context["allowed"], context["suggestion"]
+    if kind == "missing" and isinstance(details["loc"][-1], int):
+        lengths = {len(found["prefixItems"]) for found in _schemas_at(schema, data, path) if "prefixItems" in found}
+        return show(_child_at(data, path)), f"a list of {' or '.join(map(str, sorted(lengths)))} values", ""
     if kind in ("missing", "union_tag_not_found"):
         return "nothing", _wanted(schema, data, path), ""
     if kind == "extra_forbidden":
@@ -116,7 +119,8 @@ def _sentence(details: ErrorDetails, path: Path, data: Mapping[str, Any], schema
         found = context.get("tag", details["input"])
         return show(found), f"one of {', '.join(names)}", nearest(found, names)
     whole = kind == "int_type" and isinstance(details["input"], float) and details["input"].is_integer()
-    return show(details["input"]), _allowed(details["msg"]), str(int(details["input"])) if whole else ""
+    allowed = _allowed(details["msg"]) + (" as key" if details["loc"][-1:] == ("[key]",) else "")
+    return show(details["input"]), allowed, str(int(details["input"])) if whole else ""
 
 
 _PLAIN = {
@@ -131,7 +135,7 @@ _PLAIN = {
 
 
 def _allowed(message: str) -> str:
-    text = re.sub(r"^(Value error, |Assertion failed, |Input should be )", "", message)
+    text = re.sub(r"^(Value error, |Assertion failed, |Input should be )|, unable to parse .*", "", message)
     return _PLAIN.get(text, text)
 
 
@@ -142,7 +146,11 @@ def _merge(first: Problem, second: Problem) -> Problem:
 
 def _wanted(schema: Schema, data: Mapping[str, Any], path: Path) -> str:
     """What a missing key should hold, from its description and example in the schema."""
-    field = next(_schemas_at(schema, data, path), {})
+    fields = list(_schemas_at(schema, data, path))
+    names = [str(found["const"]) for found in fields if "const" in found]
+    if names:
+        return f"one of {', '.join(names)}; the key is required"
+    field = fields[0] if fields else {}
     described = str(field.get("description", "a value"))
     examples = field.get("examples", ())
     example = f", e.g. {path[-1]} = {_toml(examples[0])}" if examples else ""

@@ -52,13 +52,14 @@ def begin(folder: Path, *, seed: int, command: str, inputs: Mapping[str, str]) -
 def open_session(folder: Path, command: str) -> None:
     """Note that a process begins to work on the run."""
     record = read_json(folder / NAME)
+    current = {"scalebridge": __version__, **installed()}
+    began = {"scalebridge": record["scalebridge"], **record["packages"]}
     session = {
         "command": command,
         "started": now(),
         "ended": None,
         "end": None,
-        "scalebridge": __version__,
-        "packages": installed(),
+        "changed_packages": {name: version for name, version in current.items() if began.get(name) != version},
     }
     write_json(folder / NAME, {**record, "sessions": [*record["sessions"], session]})
 
@@ -82,5 +83,5 @@ def _machine() -> dict[str, Any]:
         "system": platform.platform(),
         "processor": platform.processor() or platform.machine(),
         "cores": os.cpu_count(),
-        "memory": psutil.virtual_memory().total,
+        "memory": f"{psutil.virtual_memory().total / 1e9:.1f} GB",
     }
