@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scalebridge.errors import InputError, RunError
-from scalebridge.ledger import COLUMNS, Certificate, Entry, Ledger, Verdict
-from scalebridge.scales import Separation
+from scalebridge.ledger import COLUMNS, Entry, Ledger, Verdict
 
 TEXT = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\n\r\0"), max_size=12)
 ENTRIES = st.builds(
@@ -95,35 +94,6 @@ def test_columns_are_arrays(tmp_path: Path) -> None:
     assert tuple(columns) == COLUMNS
     np.testing.assert_array_equal(columns["fine"], [2.0, 3.0])
     assert columns["quantity"].tolist() == ["energy", "mass"]
-
-
-def test_the_certificate_takes_the_worst_entry_of_each_quantity() -> None:
-    entries = [entry(fine=1.0 + x, when=x) for x in (1e-9, 3e-7, 1e-8)] + [entry("mass", fine=2.0, when=4.0)]
-    certificate = Certificate.of(entries)
-    assert [(line.name, line.count, line.verdict) for line in certificate.lines] == [
-        ("energy", 3, Verdict.HOLDS),
-        ("mass", 1, Verdict.FAILS),
-    ]
-    assert certificate.lines[0].value == pytest.approx(3e-7)
-    assert certificate.lines[0].why == "worst at RVE, 3e-07"
-    assert certificate.verdict is Verdict.FAILS
-
-
-def test_an_entry_that_fails_outranks_a_larger_mismatch_that_is_allowed() -> None:
-    loose = entry(fine=1.5, allowed=1.0, when=1.0)
-    tight = entry(fine=1.1, allowed=0.0, when=2.0)
-    assert Certificate.of([loose, tight]).lines[0].why == "worst at RVE, 2"
-
-
-@pytest.mark.parametrize(("value", "verdict"), [(20.0, "holds"), (7.0, "warns"), (1.0, "fails"), (math.nan, "fails")])
-def test_separations_are_lines_of_the_certificate(value: float, verdict: str) -> None:
-    wide = Separation("size / grain", value, trusted=10.0, warned=5.0, why="boundary layers")
-    assert Certificate.of([entry()], [wide]).verdict.value == verdict
-
-
-def test_without_a_balance_nothing_is_certified() -> None:
-    wide = Separation("size / grain", 20.0, trusted=10.0, warned=5.0, why="boundary layers")
-    assert Certificate.of([], [wide]).verdict is Verdict.FAILS
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from scalebridge.scales import Cost, Scale, ScaleMap, Separation
 
 if TYPE_CHECKING:
     from scalebridge.bridge import Headline
-    from scalebridge.ledger import Certificate
+    from scalebridge.certificate import Certificate
     from scalebridge.study import ListedRun, RunResult
 
 _COLOURS = {Verdict.HOLDS: "green", Verdict.WARNS: "yellow", Verdict.FAILS: "red"}

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from importlib import metadata
 
-
 _TOOLS = ("docs", "lint", "test")
 
 

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from scalebridge.bridge import Failure, Headline, Outcome, Picture
+from scalebridge.certificate import Certificate, Line
 from scalebridge.errors import InputError, RunError
-from scalebridge.ledger import Certificate, Line, Verdict
+from scalebridge.ledger import Verdict
 from scalebridge.scales import ScaleMap
 from scalebridge.study._files import read_json, write_json, write_whole
 

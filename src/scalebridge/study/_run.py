@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -13,16 +12,17 @@ from typing import Any
 import numpy as np
 
 from scalebridge.bridge import Bridge, Progress
+from scalebridge.certificate import Certificate
 from scalebridge.errors import InputError, RunError, ScalebridgeError
-from scalebridge.ledger import Certificate, Ledger
+from scalebridge.ledger import Ledger
 from scalebridge.study import _provenance, _records
-from scalebridge.study._checkpoint import CheckpointPace, Point, load_checkpoint, save_checkpoint
-from scalebridge.study._clock import Clock
+from scalebridge.study._checkpoint import Point
 from scalebridge.study._finite import require_finite_outcome, require_no_nan
 from scalebridge.study._folder import STUDY, create_folder, fingerprint, is_run
 from scalebridge.study._lock import locked
 from scalebridge.study._model import StudyModel
 from scalebridge.study._read import ReadStudy, dump_study, read_study
+from scalebridge.study._recorder import Recorder
 
 OnProgress = Callable[[Progress], None]
 
@@ -135,7 +135,7 @@ def _read(study: StudyModel | str | Path) -> ReadStudy:
 
 def _carry_out(home: Path, model: StudyModel, bridge: Bridge[Any], options: _Options) -> RunResult:
     with locked(home):
-        recorder = _Recorder(home, fingerprint(home), options.interval)
+        recorder = Recorder(home, fingerprint(home), options.interval)
         _provenance.open_session(home, options.command)
         try:
             summary = _compute(home, model, bridge, options, recorder)
@@ -151,7 +151,7 @@ def _carry_out(home: Path, model: StudyModel, bridge: Bridge[Any], options: _Opt
 
 
 def _compute(
-    home: Path, model: StudyModel, bridge: Bridge[Any], options: _Options, recorder: _Recorder
+    home: Path, model: StudyModel, bridge: Bridge[Any], options: _Options, recorder: Recorder
 ) -> _records.Summary:
     from scalebridge.parallel import open_executor
 
@@ -169,7 +169,7 @@ def _loop(
     point: Point,
     ledger: Ledger,
     executor: Executor,
-    recorder: _Recorder,
+    recorder: Recorder,
     on_progress: OnProgress | None,
 ) -> Point:
     recorder.reached(point, ledger)
@@ -199,7 +199,7 @@ def _advance(bridge: Bridge[Any], point: Point, ledger: Ledger, executor: Execut
 
 
 def _conclude(
-    home: Path, model: StudyModel, bridge: Bridge[Any], point: Point, ledger: Ledger, recorder: _Recorder
+    home: Path, model: StudyModel, bridge: Bridge[Any], point: Point, ledger: Ledger, recorder: Recorder
 ) -> _records.Summary:
     outcome = bridge.finish(point.state)
     require_finite_outcome(outcome)
@@ -213,40 +213,6 @@ def _conclude(
     recorder.end("finished")
     _records.write_summary(home, summary)
     return summary
-
-
-class _Recorder:
-    """Keeps the last point of a run and writes checkpoints of it, when due and when the run ends early."""
-
-    def __init__(self, home: Path, study: str, interval: float) -> None:
-        self._home = home
-        self._study = study
-        self._pace = CheckpointPace(interval)
-        self.last = load_checkpoint(home, study)
-        self._clock = Clock.start(self.last)
-        self._saved = self.last
-
-    def reached(self, point: Point, ledger: Ledger) -> None:
-        """Take note of a point; write it down when due."""
-        self.last = point
-        if point.steps > 0 and self._pace.due():
-            began = time.monotonic()
-            ledger.sync()
-            self._save()
-            self._pace.saved(time.monotonic() - began)
-
-    def end(self, how: str) -> None:
-        """Write down the last point and how the session ended."""
-        if self.last is not None and self.last.steps > 0 and self.last is not self._saved:
-            self._save()
-        last = None if self.last is None else self._clock.stamp(self.last)
-        _provenance.close_session(self._home, how, last)
-
-    def _save(self) -> None:
-        assert self.last is not None
-        save_checkpoint(self._home, self._clock.stamp(self.last), self._study)
-        _records.write_failures(self._home, self.last.failures)
-        self._saved = self.last
 
 
 def _write_crash(home: Path) -> Path:
