@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -22,12 +21,25 @@ import sys, support.diffusion
 from scalebridge.study import run
 run(sys.argv[1], sys.argv[2], workers=int(sys.argv[3]), checkpoint_interval=0.0)
 """
+RESUME = """
+import sys, support.diffusion
+from scalebridge.study import resume
+resume(sys.argv[2], workers=int(sys.argv[3]), checkpoint_interval=0.0)
+"""
 MOMENTS = random.Random(20240517)
 
 
-def start(study_file: Path, folder: Path, workers: int) -> subprocess.Popen[bytes]:
+def await_folder(folder: Path) -> float:
+    """Wait until a run has begun; the time when it did."""
+    deadline = time.monotonic() + 60.0
+    while not folder.exists() and time.monotonic() < deadline:
+        time.sleep(0.002)
+    return time.monotonic()
+
+
+def start(study_file: Path, folder: Path, workers: int, code: str = CHILD) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "PYTHONPATH": SOURCES}
-    command = [sys.executable, "-c", CHILD, str(study_file), str(folder), str(workers)]
+    command = [sys.executable, "-c", code, str(study_file), str(folder), str(workers)]
     return subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
 
 
@@ -40,38 +52,56 @@ def slow_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(slow_study: Path) -> tuple[bytes, float]:
-    """The summary of the undisturbed run, and how long its process takes."""
+def undisturbed(slow_study: Path) -> tuple[Path, float]:
+    """The folder of the undisturbed run, and how long its process works in it."""
     folder = slow_study.parent / "whole"
-    began = time.monotonic()
-    assert start(slow_study, folder, 0).wait(timeout=60) == 0
-    return (folder / "summary.json").read_bytes(), time.monotonic() - began
+    process = start(slow_study, folder, 0)
+    began = await_folder(folder)
+    assert process.wait(timeout=60) == 0
+    return folder, time.monotonic() - began
+
+
+def assert_same(found: Path, expected: Path) -> None:
+    for name in ("summary.json", "ledger.csv", "failures.json", "counts.csv"):
+        assert (found / name).read_bytes() == (expected / name).read_bytes(), name
 
 
 @pytest.mark.parametrize(("moment", "workers"), [(MOMENTS.random(), 1 if i % 5 == 4 else 0) for i in range(10)])
 def test_killed_and_resumed(
-    slow_study: Path, undisturbed: tuple[bytes, float], tmp_path: Path, moment: float, workers: int
+    slow_study: Path, undisturbed: tuple[Path, float], tmp_path: Path, moment: float, workers: int
 ) -> None:
-    expected, duration = undisturbed
+    whole, duration = undisturbed
     folder = tmp_path / "run"
     process = start(slow_study, folder, workers)
+    await_folder(folder)
     time.sleep(moment * duration)
-    process.send_signal(signal.SIGKILL)
+    process.kill()
     process.wait(timeout=10)
-    if folder.exists():
-        assert list_runs(tmp_path)[0].state in ("killed", "finished")
-        home = resume(folder, workers=0).folder
-    else:
-        home = run(slow_study, folder, workers=0).folder
-    assert (home / "summary.json").read_bytes() == expected
-    assert (home / "ledger.csv").read_bytes() == (slow_study.parent / "whole" / "ledger.csv").read_bytes()
+    assert list_runs(tmp_path)[0].state in ("killed", "finished")
+    assert_same(resume(folder, workers=0).folder, whole)
 
 
-def test_killed_again_and_again(slow_study: Path, undisturbed: tuple[bytes, float], tmp_path: Path) -> None:
-    expected, duration = undisturbed
-    for _ in range(3):
-        process = start(slow_study, tmp_path / "run", 0)
-        time.sleep(0.5 * duration)
+@pytest.mark.parametrize("delay", [0.05, 0.2, 0.35])
+def test_killed_while_it_starts(
+    slow_study: Path, undisturbed: tuple[Path, float], tmp_path: Path, delay: float
+) -> None:
+    whole, _ = undisturbed
+    folder = tmp_path / "run"
+    process = start(slow_study, folder, 0)
+    time.sleep(delay)
+    process.kill()
+    process.wait(timeout=10)
+    result = resume(folder, workers=0) if folder.exists() else run(slow_study, folder, workers=0)
+    assert_same(result.folder, whole)
+
+
+def test_killed_again_and_again(slow_study: Path, undisturbed: tuple[Path, float], tmp_path: Path) -> None:
+    whole, duration = undisturbed
+    folder = tmp_path / "run"
+    for code in (CHILD, RESUME, RESUME):
+        process = start(slow_study, folder, 0, code)
+        await_folder(folder)
+        time.sleep(0.3 * duration)
         process.kill()
         process.wait(timeout=10)
-    assert (resume(tmp_path / "run", workers=0).folder / "summary.json").read_bytes() == expected
+    assert_same(resume(folder, workers=0).folder, whole)
