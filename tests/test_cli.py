@@ -115,6 +115,7 @@ def test_divergence_has_its_own_status_and_names_the_checkpoint(study_file: Path
     assert result.exit_code == Exit.NOT_CONVERGED
     assert "is not a number" in result.stderr
     assert "The last checkpoint is kept in here/checkpoint" in result.stderr
+    assert "scalebridge report here" in result.stderr
 
 
 def test_unexpected_errors_go_to_a_file(study_file: Path, tmp_path: Path) -> None:

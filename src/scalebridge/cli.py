@@ -190,8 +190,7 @@ def _answers(run_folder: Path | None = None) -> Iterator[None]:
     except (StudyError, InputError, RunError, MissingExtraError) as error:
         raise _leave(str(error), Exit.BAD_INPUT) from None
     except (ConvergenceError, WorkerLostError) as error:
-        kept = f"\nThe last checkpoint is kept in {run_folder / 'checkpoint'}" if run_folder else ""
-        raise _leave(f"{error}{kept}", Exit.NOT_CONVERGED) from None
+        raise _leave(f"{error}{_kept(run_folder)}", Exit.NOT_CONVERGED) from None
     except KeyboardInterrupt:
         later = f"; continue with: scalebridge resume {shlex.quote(str(run_folder))}" if run_folder else ""
         raise _leave(f"Interrupted{later}", Exit.INTERRUPTED) from None
@@ -200,6 +199,13 @@ def _answers(run_folder: Path | None = None) -> Iterator[None]:
     except Exception as error:
         notes = getattr(error, "__notes__", None) or [f"Details are in {_crash_file()}"]
         raise _leave("\n".join([f"Unexpected error: {error!r}", *notes]), Exit.UNEXPECTED) from None
+
+
+def _kept(run_folder: Path | None) -> str:
+    if run_folder is None:
+        return ""
+    show = f"scalebridge report {shlex.quote(str(run_folder))}"
+    return f"\nThe last checkpoint is kept in {run_folder / 'checkpoint'}; to see how far it came: {show}"
 
 
 def _leave(message: str, code: Exit) -> typer.Exit:

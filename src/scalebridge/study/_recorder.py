@@ -42,18 +42,17 @@ class Recorder:
         if point.steps > 0 and self._pace.due():
             began = time.monotonic()
             ledger.sync()
-            self._save()
+            self._save(point)
             self._pace.saved(time.monotonic() - began)
 
     def end(self, how: str) -> None:
         """Write down the last point and how the session ended."""
         if self.last is not None and self.last.steps > 0 and self.last is not self._saved:
-            self._save()
+            self._save(self.last)
         last = None if self.last is None else self._clock.stamp(self.last)
         _provenance.close_session(self._home, how, last)
 
-    def _save(self) -> None:
-        assert self.last is not None
-        save_checkpoint(self._home, self._clock.stamp(self.last), self._study)
-        _records.write_failures(self._home, self.last.failures)
-        self._saved = self.last
+    def _save(self, point: Point) -> None:
+        save_checkpoint(self._home, self._clock.stamp(point), self._study)
+        _records.write_failures(self._home, point.failures)
+        self._saved = point
