@@ -133,8 +133,8 @@ class Outcome:
     """What a finished bridge hands over.
 
     Attributes:
-        data: results with named dimensions and units in the attribute ``units``; a variable that holds NaN on purpose says
-            why in its attribute ``missing``.
+        data: results with named dimensions and units in the attribute ``units``; a variable that holds NaN on
+            purpose says why in its attribute ``missing``.
         headlines: headline numbers by key; they go to ``summary.json``.
         separations: ratios of scales measured by the run.
         pictures: figures in reading order.

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from typer.testing import CliRunner
 
+from scalebridge.cli import Exit, app
 from support.diffusion import DiffusionStudy
 from support.mutations import mutated_studies, read_and_build
 
@@ -21,7 +23,10 @@ def test_no_mistake_in_a_study_ends_in_a_traceback(tmp_path_factory: pytest.Temp
     @settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
     @given(files=mutated_studies(FILES))
     def check(files: dict[str, bytes]) -> None:
-        messages.append(read_and_build(files, tmp_path_factory.mktemp("study")))
+        folder = tmp_path_factory.mktemp("study")
+        messages.append(read_and_build(files, folder))
+        result = CliRunner().invoke(app, ["check", str(folder / "study.toml")])
+        assert result.exit_code == (Exit.BAD_INPUT if messages[-1] else Exit.DONE), result.output
         assert "Traceback" not in messages[-1]
         assert "pydantic" not in messages[-1]
 

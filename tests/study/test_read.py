@@ -110,8 +110,23 @@ def test_files_that_are_no_study(folder: Path, written: bytes, found: str) -> No
     assert found in str(caught.value)
 
 
+def test_marks_and_line_ends_of_other_systems(folder: Path) -> None:
+    text = STUDY.replace("\n", "\r\n")
+    (folder / "other.toml").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert load_study(folder / "other.toml") == load_study(folder / "study.toml")
+    (folder / "other.toml").write_bytes(text.replace("sites = 8", "sites = 'x'").encode())
+    with pytest.raises(StudyError) as caught:
+        load_study(folder / "other.toml")
+    assert caught.value.problems[0].line == 7
+
+
+def test_endless_files(folder: Path) -> None:
+    with pytest.raises(StudyError, match="a larger file"):
+        load_study("/dev/zero")
+
+
 def test_files_that_are_not_there(folder: Path) -> None:
-    for path in (folder / "missing.toml", folder, folder / "study.toml" / "below"):
+    for path in (folder / "missing.toml", folder, folder / "study.toml" / "below", "nul\0"):
         with pytest.raises(StudyError, match="the path of a study file"):
             load_study(path)
 

@@ -100,14 +100,17 @@ def _validate(
 
 def _read_text(path: Path) -> str:
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise _unreadable(path, f"{path.stat().st_size} bytes", f"at most {_MOST_BYTES} bytes of TOML text")
-        return path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise _unreadable(path, "a larger file", f"at most {_MOST_BYTES} bytes of TOML text")
+        return content.decode("utf-8-sig")  # some editors put a mark in front
     except UnicodeDecodeError as error:
         raise _unreadable(path, f"a byte that is no UTF-8 at position {error.start}", "TOML text in UTF-8") from None
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise _unreadable(path, why, "the path of a study file") from None
+    except OSError as error:
+        raise _unreadable(path, str(error.strerror), "the path of a study file") from None
+    except ValueError as error:
+        raise _unreadable(path, f"a name that no file can have ({error})", "the path of a study file") from None
 
 
 def _unreadable(path: Path, found: str, allowed: str) -> StudyError:
