@@ -8,7 +8,9 @@
 | `finish` | the last state | the outcome: data, headline numbers, pictures, files, methods |
 
 The order is `init`, then `step` while not `done`, then `finish`. A state is a frozen dataclass that survives pickling;
-everything a later step needs is in it, so that a run resumed from any state ends with the same numbers.
+everything a later step needs is in it, so that a run resumed from any state ends with the same numbers. A NaN in a
+state ends the run; a field that may hold NaN on purpose is a ``field(metadata={"missing": "why"})``. Whether a bridge
+keeps all this is tested by `scalebridge.study.check_bridge`.
 """
 
 from __future__ import annotations
@@ -131,11 +133,12 @@ class Outcome:
     """What a finished bridge hands over.
 
     Attributes:
-        data: results with named dimensions and units in the attributes.
+        data: results with named dimensions and units in the attribute ``units``; a variable that holds NaN on
+            purpose says why in its attribute ``missing``.
         headlines: headline numbers by key; they go to ``summary.json``.
         separations: ratios of scales measured by the run.
         pictures: figures in reading order.
-        files: further files by name relative to the run folder.
+        files: further files by name relative to the run folder; the names of the run's own files are refused.
         methods: what was done, in the words of a paper's methods section; cites as ``[1]``, ``[2]``...
         citations: sources in the order of the numbers in `methods`.
     """
