@@ -1,1 +1,70 @@
-"""See the modules of this package."""
+"""Microstructures, constitutive laws, representative volume elements and homogenization.
+
+Units are SI. Symmetric second-order tensors are 3x3; matrices are in Mandel notation, order 11, 22, 33, 23, 13, 12.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from scalebridge.solids import elasticity as elasticity
+    from scalebridge.solids import export as export
+    from scalebridge.solids import laws as laws
+    from scalebridge.solids import microstructure as microstructure
+    from scalebridge.solids import representative as representative
+    from scalebridge.solids import rve as rve
+    from scalebridge.solids.laws import Conduction as Conduction
+    from scalebridge.solids.laws import J2Plasticity as J2Plasticity
+    from scalebridge.solids.laws import Law as Law
+    from scalebridge.solids.laws import LinearElastic as LinearElastic
+    from scalebridge.solids.laws import LinearHardening as LinearHardening
+    from scalebridge.solids.laws import MaxwellArm as MaxwellArm
+    from scalebridge.solids.laws import NeoHookean as NeoHookean
+    from scalebridge.solids.laws import PowerHardening as PowerHardening
+    from scalebridge.solids.laws import SaturationHardening as SaturationHardening
+    from scalebridge.solids.laws import TabulatedHardening as TabulatedHardening
+    from scalebridge.solids.laws import Viscoelastic as Viscoelastic
+    from scalebridge.solids.laws import check_law as check_law
+    from scalebridge.solids.microstructure import Microstructure as Microstructure
+    from scalebridge.solids.representative import rve_study as rve_study
+    from scalebridge.solids.rve import RVE as RVE
+    from scalebridge.solids.rve import LoadPath as LoadPath
+
+_PACKAGES = ("elasticity", "export", "laws", "microstructure", "representative", "rve")
+_NAMES = {
+    "laws": (
+        "Conduction",
+        "J2Plasticity",
+        "Law",
+        "LinearElastic",
+        "LinearHardening",
+        "MaxwellArm",
+        "NeoHookean",
+        "PowerHardening",
+        "SaturationHardening",
+        "TabulatedHardening",
+        "Viscoelastic",
+        "check_law",
+    ),
+    "microstructure": ("Microstructure",),
+    "representative": ("rve_study",),
+    "rve": ("RVE", "LoadPath"),
+}
+_HOME = {name: package for package, names in _NAMES.items() for name in names}
+
+__all__ = sorted([*_PACKAGES, *_HOME])
+
+
+def __getattr__(name: str) -> Any:
+    """Import a module when one of its names is first used."""
+    if name in _PACKAGES:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name in _HOME:
+        return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'; it has {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
