@@ -221,7 +221,7 @@ def solve(
         goal = np.where(converged, np.inf, np.maximum(0.7 * target / scale, SINGLE_LIMIT * size / scale))
         goal_y = np.where(converged, np.inf, np.maximum(0.7 * target_y / scale, SINGLE_LIMIT * size_y / scale))
         d, dy, n, definite = _descend(system, (r / scale.reshape(shape)).astype(np.float32), ry / scale[:, None], goal, goal_y, limit)
-        u += d * scale.reshape(shape)
+        u += system.space.project(d * scale.reshape(shape))
         y += dy * scale[:, None]
         total += n
         if not refine:
