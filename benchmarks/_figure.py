@@ -33,17 +33,18 @@ class Figure:
     def __str__(self) -> str:
         cells = [list(self.columns), *([_text(cell) for cell in row] for row in self.rows)]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        lines = [
-            "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in cells
-        ]
-        lines.insert(1, "  ".join("-" * width for width in widths))
+        cells.insert(1, ["-" * width for width in widths])
+        padded = ([text.ljust(width) for text, width in zip(row, widths, strict=True)] for row in cells)
+        lines = ["  ".join(row).rstrip() for row in padded]
         ratios = [f"{name}: {value:.3g}" for name, value in self.ratios.items()]
         return "\n".join([self.title, "", *lines, "", *ratios, *([self.notes] if self.notes else [])])
 
-    def save(self, path: Path) -> None:
-        """Write the figure with the machine it was measured on as JSON."""
+    def save(self, path: Path, busy: float) -> None:
+        """Write the figure as JSON, with the machine and how busy it was before."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({**asdict(self), "machine": machine()}, indent=2) + "\n", encoding="utf-8")
+        path.write_text(
+            json.dumps({**asdict(self), "busy_before": busy, "machine": machine()}, indent=2) + "\n", encoding="utf-8"
+        )
 
 
 def _text(cell: Cell) -> str:

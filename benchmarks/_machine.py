@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime
 import importlib.metadata
-import os
 import platform
 from pathlib import Path
+
+from scalebridge.parallel import available_workers
 
 _PACKAGES = ("scalebridge", "numpy", "scipy", "numba", "jax", "ducc0")
 
@@ -18,9 +19,7 @@ def machine() -> dict[str, object]:
     return {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "processor": _processor(),
-        "cores": len(psutil.Process().cpu_affinity() or [])
-        if hasattr(psutil.Process, "cpu_affinity")
-        else os.cpu_count(),
+        "cores": available_workers(),
         "memory_bytes": psutil.virtual_memory().total,
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
@@ -28,9 +27,11 @@ def machine() -> dict[str, object]:
     }
 
 
-def load() -> float:
-    """Busy processes per core over the last minute, this benchmark's own included."""
-    return os.getloadavg()[0] / (os.cpu_count() or 1)
+def busy() -> float:
+    """Share of the processors that others use, over the next half second."""
+    import psutil
+
+    return psutil.cpu_percent(interval=0.5) / 100.0
 
 
 def _processor() -> str:
@@ -38,9 +39,8 @@ def _processor() -> str:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         return platform.processor()
-    return next(
-        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.processor()
-    )
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor())
 
 
 def _version(package: str) -> str | None:

@@ -28,12 +28,15 @@ def run() -> Figure:
         _row("scalebridge local", lambda: open_executor("local", WORKERS)),
         _row("ProcessPoolExecutor (spawn)", lambda: ProcessPoolExecutor(WORKERS, mp_context=spawn)),
     ]
-    _, local, pool = rows
+    local, pool = rows[1][1:], rows[2][1:]
     return Figure(
         title=f"Overhead of executors, {WORKERS} workers",
         columns=("executor", "start, s", "empty task, ms", "10 kB there and back, ms"),
         rows=rows,
-        ratios={f"local / pool, {what}": local[i] / pool[i] for i, what in ((1, "start"), (2, "empty"), (3, "10 kB"))},
+        ratios={
+            f"local / pool, {what}": ours / theirs
+            for what, ours, theirs in zip(("start", "empty task", "10 kB"), local, pool, strict=True)
+        },
         notes=f"Fastest of {ROUNDS} rounds of {TASKS} tasks. Workers of 'local' are limited to one thread each, and a "
         "killed one costs a retry; the pool gives up instead.",
     )
