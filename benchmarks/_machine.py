@@ -31,7 +31,7 @@ def busy() -> float:
     """Share of the processors that others use, over the next half second."""
     import psutil
 
-    return psutil.cpu_percent(interval=0.5) / 100.0
+    return float(psutil.cpu_percent(interval=0.5)) / 100.0
 
 
 def _processor() -> str:
