@@ -21,7 +21,7 @@ from scalebridge.solids.rve._rows import (
 
 @njit(inline="always")
 def _isotropic_modes(w, lam, mu, n, rh, e, full):  # type: ignore[no-untyped-def]
-    """Mode forces of `n` elements with Lame parameters `lam`, `mu` from their gradient modes and the macro gradient `e`.
+    """Mode forces of `n` elements with Lame parameters `lam`, `mu` from gradient modes and the macro gradient `e`.
 
     Each monomial has its own strain, so its stress is Hooke's law once; no quadrature points are visited.
     """

@@ -190,3 +190,31 @@ def forces(stress, points, rh, edges, f, mean):  # type: ignore[no-untyped-def]
     for s in prange(slabs):
         _force_slab(stress, points, rh, m0, edges[s + 1] - 1, edges[s + 1], f, totals[1, s])
     mean[:] = totals.sum(axis=0).sum(axis=0)
+
+
+@njit(parallel=True, **OPTIONS)
+def gather(field, voxels, order, out):  # type: ignore[no-untyped-def]
+    """Columns `voxels` (M) of `field` (D, B, nq, V) to `out` (D, B nq M), its rows put at positions `order`."""
+    rows, loads, nq, _ = field.shape
+    count = voxels.size
+    for job in prange(rows * loads):
+        d, b = job // loads, job % loads
+        for q in range(nq):
+            source = field[d, b, q]
+            target = out[order[d], (b * nq + q) * count : (b * nq + q + 1) * count]
+            for v in range(count):
+                target[v] = source[voxels[v]]
+
+
+@njit(parallel=True, **OPTIONS)
+def spread(values, voxels, order, field):  # type: ignore[no-untyped-def]
+    """Inverse of `gather`: rows `order` of `values` (D, B nq M) to columns `voxels` of `field` (D, B, nq, V)."""
+    rows, loads, nq, _ = field.shape
+    count = voxels.size
+    for job in prange(rows * loads):
+        d, b = job // loads, job % loads
+        for q in range(nq):
+            source = values[order[d], (b * nq + q) * count : (b * nq + q + 1) * count]
+            target = field[d, b, q]
+            for v in range(count):
+                target[voxels[v]] = source[v]
