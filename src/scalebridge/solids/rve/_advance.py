@@ -48,7 +48,8 @@ class Target:
 
     def control(self, directions: Floats, since: float) -> Control:
         """The same in terms of fixed gradients and free directions (9, K)."""
-        held = ~np.isnan(self.gradient[0] @ directions)
+        # a product of NaN and 0 is NaN: count missing components instead of multiplying by them
+        held = np.isnan(self.gradient[0]) @ np.abs(directions) == 0.0
         fixed = np.where(np.isnan(self.gradient), 0.0, self.gradient) @ directions[:, held] @ directions[:, held].T
         free = directions[:, ~held]
         return Control(fixed, free, np.nan_to_num(self.stress) @ free, self.time - since)
