@@ -32,6 +32,8 @@ def compiled(**options: Any) -> Callable[[Function], Function]:
     Raises:
         MissingExtraError: Numba is not installed.
     """
+    # Between parallel loops the threads of libgomp would spin and take the processor from everyone else.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         import numba
     except ImportError as error:

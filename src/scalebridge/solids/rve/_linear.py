@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit, prange
+from numba import prange
 
+from scalebridge._cache import compiled
 from scalebridge.solids.rve._grid import Grid
 from scalebridge.solids.rve._rows import OPTIONS
 from scalebridge.solids.rve._spaces import Space
@@ -36,7 +37,7 @@ class Operator(ABC):
         """Nodal forces (B, C, nodes) and mean stress (B, 3 C) of fluctuations `u`, mean gradients `macro` (B, 3 C)."""
 
 
-@njit(parallel=True, **OPTIONS)
+@compiled(parallel=True, **OPTIONS)
 def _dots(a, b, out):  # type: ignore[no-untyped-def]
     """Inner products of the rows of `a` and `b` (B, M) in double precision, in a fixed order of summation."""
     loads, count = a.shape
@@ -54,7 +55,7 @@ def _dots(a, b, out):  # type: ignore[no-untyped-def]
     out[:] = partial.sum(axis=1)
 
 
-@njit(parallel=True, **OPTIONS)
+@compiled(parallel=True, **OPTIONS)
 def _advance(x, r, p, q, alpha, squares):  # type: ignore[no-untyped-def]
     """x += alpha p, r -= alpha q, row by row; `squares` becomes r.r."""
     loads, count = x.shape
@@ -76,7 +77,7 @@ def _advance(x, r, p, q, alpha, squares):  # type: ignore[no-untyped-def]
     squares[:] = partial.sum(axis=1)
 
 
-@njit(parallel=True, **OPTIONS)
+@compiled(parallel=True, **OPTIONS)
 def _redirect(p, z, beta):  # type: ignore[no-untyped-def]
     """p = z + beta p, row by row."""
     loads, count = p.shape

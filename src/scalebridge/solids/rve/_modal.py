@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit, prange
 
+from scalebridge._cache import compiled
 from scalebridge.solids.rve._rows import (
     FORCE,
     GRADIENT,
@@ -136,7 +137,7 @@ def tile_places(voxels: npt.NDArray[np.int64], shape: tuple[int, int, int]) -> t
     return (i * tiles + tile) * group * step + (j % group) * step + k % step, tiles, group * step
 
 
-@njit(parallel=True, **OPTIONS)
+@compiled(parallel=True, **OPTIONS)
 def assemble(tangent, start, moment, term, factor, signs, places, stiffness):  # type: ignore[no-untyped-def]
     """Upper triangles of S from tangents (K', T, nq, M), to `places` (M) of `stiffness` (T, n0, tiles, K, W)."""
     terms, sets, nq, count = tangent.shape
@@ -241,7 +242,7 @@ def _tile(u, b, i, i1, j0, group, k0, n, macro, s, rows, position, rh, w, f, tot
             add_modes(f, b, c, i, j0 + j, i1, (j0 + j + 1) % m1, k0, n, w[:, j * n :])
 
 
-@njit(**OPTIONS)
+@compiled(**OPTIONS)
 def _stored_slab(u, macro, stiffness, n1, n2, rows, position, rh, begin, end, f, total):  # type: ignore[no-untyped-def]
     loads, m0 = u.shape[0], u.shape[2]
     shared = stiffness.shape[0]
@@ -260,7 +261,7 @@ def _stored_slab(u, macro, stiffness, n1, n2, rows, position, rh, begin, end, f,
                 tile += 1
 
 
-@njit(parallel=True, **OPTIONS)
+@compiled(parallel=True, **OPTIONS)
 def apply_stored(u, macro, stiffness, n1, n2, rows, position, rh, edges, f, mean):  # type: ignore[no-untyped-def]
     """Forces `f` and summed stresses `mean` for one stiffness per voxel."""
     slabs = edges.size - 1
@@ -274,7 +275,7 @@ def apply_stored(u, macro, stiffness, n1, n2, rows, position, rh, edges, f, mean
     mean[:] = totals.sum(axis=0).sum(axis=0)
 
 
-@njit(**OPTIONS)
+@compiled(**OPTIONS)
 def _table_slab(u, macro, phase, table, rows, position, rh, begin, end, f, total):  # type: ignore[no-untyped-def]
     loads, m0 = u.shape[0], u.shape[2]
     n1, n2 = phase.shape[1], phase.shape[2]
@@ -296,7 +297,7 @@ def _table_slab(u, macro, phase, table, rows, position, rh, begin, end, f, total
                     _tile(u, b, i, i1, j0, group, k0, n, macro, s, rows, position, rh, w, f, total)
 
 
-@njit(parallel=True, **OPTIONS)
+@compiled(parallel=True, **OPTIONS)
 def apply_table(u, macro, phase, table, rows, position, rh, edges, f, mean):  # type: ignore[no-untyped-def]
     """Forces and summed stresses for one stiffness per phase: `phase` (n0, n1, n2), `table` (K, phases)."""
     slabs = edges.size - 1

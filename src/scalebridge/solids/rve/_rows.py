@@ -35,7 +35,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-OPTIONS: dict[str, Any] = {"cache": True, "fastmath": {"contract", "nsz", "arcp", "reassoc"}, "nogil": True}
+OPTIONS: dict[str, Any] = {"fastmath": {"contract", "nsz", "arcp", "reassoc"}, "nogil": True}
 SLABS = 8
 
 MODES = 7

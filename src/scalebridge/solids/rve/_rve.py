@@ -213,7 +213,7 @@ class RVE:
 
         Args:
             path: prescribed mean strains and stresses.
-            state: state to start from; undeformed if None.
+            state: state to start from, whose time those of the path are counted from; undeformed if None.
             fields: increments after which voxel fields are kept, or ``"last"``.
             tangent: whether the macroscopic tangent of each increment is wanted.
             on_increment: called after each increment, for progress.
@@ -225,12 +225,13 @@ class RVE:
             raise InputError("the phases are conductors; a load path needs mechanical laws.")
         self._check_path(path)
         state = state or self.initial_state(1)
+        since = state.time
         wanted = (len(path) - 1,) if fields == "last" else fields or ()
         results: list[IncrementResult] = []
         kept: dict[int, dict[str, Array]] = {}
         with _threads(self.threads):
             for n in range(len(path)):
-                state, result, increment = self._solver.advance(state, self._target(path, n, state), tangent=tangent)
+                state, result, increment = self._solver.advance(state, self._target(path, n, since), tangent=tangent)
                 results.append(result)
                 if on_increment is not None:
                     on_increment(n, result)
@@ -240,13 +241,10 @@ class RVE:
                     kept[n] = voxel_fields(self.material, increment)
         return _collect(path, results, state, kept, 9 if self.kinematics == "finite" else 6)
 
-    def _target(self, path: LoadPath, n: int, state: RVEState) -> Target:
+    def _target(self, path: LoadPath, n: int, since: float) -> Target:
         offset = np.eye(3) if self.kinematics == "finite" else 0.0
-        since = state.time if n == 0 else 0.0
         return Target(
-            (path.strain[n] - offset).reshape(1, 9),
-            path.stress[n].reshape(1, 9),
-            float(path.time[n]) + since * (n == 0),
+            (path.strain[n] - offset).reshape(1, 9), path.stress[n].reshape(1, 9), since + float(path.time[n])
         )
 
     def _check_path(self, path: LoadPath) -> None:

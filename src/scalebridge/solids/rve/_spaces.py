@@ -22,8 +22,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit, prange
+from numba import prange
 
+from scalebridge._cache import compiled
 from scalebridge.solids.rve._grid import Grid
 from scalebridge.solids.rve._modal import MONOMIALS
 from scalebridge.solids.rve._rows import MODES, OPTIONS
@@ -126,7 +127,7 @@ def _invert_symbol(symbol: dict[tuple[int, int], Array], shape: tuple[int, ...])
     return np.stack([inverse[..., a, b] for a in range(count) for b in range(a, count)])
 
 
-@njit(parallel=True, **OPTIONS)
+@compiled(parallel=True, **OPTIONS)
 def _multiply_spectrum(spectrum, inverse):  # type: ignore[no-untyped-def]
     """In place: components of `spectrum` (B, 3, M) times the symmetric `inverse` (6, M)."""
     loads, _, count = spectrum.shape
