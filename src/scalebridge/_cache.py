@@ -13,14 +13,12 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from scalebridge.errors import MissingExtraError
 
-Function = TypeVar("Function", bound=Callable[..., Any])
 
-
-def compiled(**options: Any) -> Callable[[Function], Function]:
+def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Decorator like ``numba.njit(cache=True, **options)`` with a cache that is safe against edits of other files.
 
     The cache is ``$NUMBA_CACHE_DIR`` if set, otherwise ``$XDG_CACHE_HOME/scalebridge/numba``, by default
@@ -32,18 +30,20 @@ def compiled(**options: Any) -> Callable[[Function], Function]:
     Raises:
         MissingExtraError: Numba is not installed.
     """
+    # Between parallel loops the threads of libgomp would spin and take the processor from everyone else.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         import numba
     except ImportError as error:
         raise MissingExtraError("numba", "solids") from error
     config: Any = numba.config
 
-    def decorate(function: Function) -> Function:
+    def decorate(function: Callable[..., Any]) -> Any:
         folder = cache_folder(Path(function.__code__.co_filename).parent, config.CACHE_DIR)
         before, config.CACHE_DIR = config.CACHE_DIR, str(folder or "")
         try:
             # the cache's place is chosen when a function is decorated, not when it is compiled
-            result: Function = numba.njit(cache=folder is not None, **options)(function)
+            result = numba.njit(cache=folder is not None, **options)(function)
         finally:
             config.CACHE_DIR = before
         return result

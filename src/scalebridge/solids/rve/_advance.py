@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -48,7 +48,8 @@ class Target:
 
     def control(self, directions: Floats, since: float) -> Control:
         """The same in terms of fixed gradients and free directions (9, K)."""
-        held = ~np.isnan(self.gradient[0] @ directions)
+        # a product of NaN and 0 is NaN: count missing components instead of multiplying by them
+        held = np.isnan(self.gradient[0]) @ np.abs(directions) == 0.0
         fixed = np.where(np.isnan(self.gradient), 0.0, self.gradient) @ directions[:, held] @ directions[:, held].T
         free = directions[:, ~held]
         return Control(fixed, free, np.nan_to_num(self.stress) @ free, self.time - since)
@@ -75,8 +76,9 @@ class Solver:
 
     material: Material
     tolerance: Tolerance
-    tangent_tolerance: float = 1e-5
+    tangent_tolerance: float = 1e-4
     halvings: int = 6
+    _memory: dict[int, StoredOperator] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def directions(self) -> Floats:
@@ -94,7 +96,11 @@ class Solver:
         return RVEState(zero, gradient, gradient, material.initial(loads), 0.0, None, None, response.mean_tangent)
 
     def _operator(self, loads: int) -> StoredOperator:
-        return StoredOperator(self.material.grid, 45 if self.material.finite else 21, loads)
+        """Memory for tangents, kept from increment to increment; what it holds never outlives one."""
+        if loads not in self._memory:
+            self._memory.clear()
+            self._memory[loads] = self.material.tangent_storage(loads)
+        return self._memory[loads]
 
     def advance(
         self, state: RVEState, target: Target, *, tangent: bool = True
@@ -137,14 +143,14 @@ class Solver:
         axes = np.array(self.material.grid.axes)
         back = np.argsort(axes)
         matrix = reference[np.ix_(back, back, back, back)].reshape(9, 9)
-        free_inverse = np.linalg.inv(control.free.T @ matrix @ control.free)
+        free_inverse: Floats = np.linalg.inv(control.free.T @ matrix @ control.free).astype(np.float64)
         start = self._predict(state, control)
         return solve_increment(
             self.material, space, operator, free_inverse, control, state.internal, start, self.tolerance
         )
 
     def _predict(self, state: RVEState, control: Control) -> tuple[Array, Floats]:
-        """First guess from the last tangent: mean strains in the free directions, and the fluctuation that goes with them."""
+        """First guess from the last tangent: free mean strains, and the fluctuation that goes with all of them."""
         directions, free = self.directions, control.free
         step = (control.fixed - state.gradient) @ (np.eye(9) - free @ free.T)
         y = state.gradient @ free
@@ -162,7 +168,12 @@ class Solver:
         last = increment.last
         gradient = gradient_of(control, last.y)
         return replace(
-            state, fluctuation=last.u, gradient=gradient, stress=last.mean, internal=last.response.internal, time=aim.time
+            state,
+            fluctuation=last.u,
+            gradient=gradient,
+            stress=last.mean,
+            internal=last.response.internal,
+            time=aim.time,
         )
 
     def _refresh_reference(self, state: RVEState, increment: Increment) -> RVEState:
@@ -212,7 +223,9 @@ class Solver:
             where = "RVE" if loads == 1 else f"RVE {b}"
             scale = max(abs(float(coarse[b])), 1e-6 * float(magnitude[b]))
             entries.append(
-                Entry("Hill-Mandel work", "J/m^3", float(fine[b]), float(coarse[b]), scale, HILL_MANDEL, where, aim.time)
+                Entry(
+                    "Hill-Mandel work", "J/m^3", float(fine[b]), float(coarse[b]), scale, HILL_MANDEL, where, aim.time
+                )
             )
             k = int(np.argmax(np.abs(reached[b] - wanted[b])))
             entries.append(

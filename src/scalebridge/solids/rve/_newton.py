@@ -210,9 +210,7 @@ def solve_increment(
     return Increment(now, tuple(s or Status.STALLED for s in status), newton, linear, np.array(history))
 
 
-def _settle(
-    status: list[Status | None], now: Iterate, newton: npt.NDArray[np.int64], tolerance: Tolerance
-) -> None:
+def _settle(status: list[Status | None], now: Iterate, newton: npt.NDArray[np.int64], tolerance: Tolerance) -> None:
     """Mark loads that are done."""
     for b, known in enumerate(status):
         if known is not None:
@@ -249,4 +247,3 @@ def _search(
             break
         length = np.where(worse, 0.5 * length, length)
     return trial
-
