@@ -65,7 +65,7 @@ class VoxelModel(ApparentModel):
         # One thread: realisations run next to each other, and the last digits must not depend on where they run.
         rve = solids.RVE(
             microstructure,
-            linearised(self.laws),
+            dict(self.laws) if self.prop == "conductivity" else linearised(self.laws),
             boundary=boundary,
             element=self.element,
             tolerance=self.tolerance,
@@ -81,11 +81,13 @@ class VoxelModel(ApparentModel):
 
 
 def linearised(laws: Mapping[int, Any]) -> dict[int, Any]:
-    """The laws with each mechanical one replaced by its linear elastic behaviour at the start of loading."""
-    from scalebridge.solids.laws import Conduction, LinearElastic
+    """Mechanical laws, each replaced by its linear elastic behaviour at the start of loading."""
+    from scalebridge.solids.laws import LinearElastic
 
-    kept = (Conduction, LinearElastic)
-    return {p: law if isinstance(law, kept) else LinearElastic(initial_stiffness(law)) for p, law in laws.items()}
+    return {
+        phase: law if isinstance(law, LinearElastic) else LinearElastic(initial_stiffness(law))
+        for phase, law in laws.items()
+    }
 
 
 def initial_stiffness(law: Any) -> FloatArray:
