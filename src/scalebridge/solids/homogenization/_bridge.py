@@ -42,6 +42,8 @@ class Homogenization(Bridge[HomogenizationState]):
         unit_cell: whether the microstructure is the exact period of a regular arrangement.
         part_length: smallest length in m over which the load of a part varies; None where not known.
         material: name of the material in cards for other codes.
+        density: in kg/m^3, for those cards; None where not wanted there.
+        xdmf: whether fields are written as XDMF besides ``.vti``.
 
     Raises:
         InputError: no law at all, a phase without law, or loads without mechanical laws.
@@ -56,6 +58,8 @@ class Homogenization(Bridge[HomogenizationState]):
     unit_cell: bool = False
     part_length: float | None = None
     material: str = "homogenized"
+    density: float | None = None
+    xdmf: bool = False
 
     name: ClassVar[str] = "homogenization"
 

@@ -8,8 +8,9 @@ from typing import Literal
 import numpy as np
 
 from scalebridge.solids.homogenization._sources import Source
-from scalebridge.solids.representative import Boundary
 from scalebridge.solids.rve import LoadPath
+
+Boundary = Literal["periodic", "kubc", "subc"]
 
 
 @dataclass(frozen=True)

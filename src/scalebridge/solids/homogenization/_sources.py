@@ -79,23 +79,15 @@ class PolycrystalSource:
         grain_size: edge in m of the cube (square) that has the mean volume of a grain.
         voxel_size: voxel edge in m.
         ndim: 2 or 3.
-        most_grains: grains that have a law; a larger cell is refused.
     """
 
     grain_size: float
     voxel_size: float
     ndim: int
-    most_grains: int
 
     def __call__(self, edge: float, rng: np.random.Generator) -> Microstructure:
-        """A cell of `edge` (m).
-
-        Raises:
-            InputError: more grains than have a law.
-        """
+        """A cell of `edge` (m)."""
         grains = max(1, round((edge / self.grain_size) ** self.ndim))
-        if grains > self.most_grains:
-            raise InputError(f"A cell of {edge:.3g} m has {grains} grains; laws are there for {self.most_grains}.")
         shape = (voxels_along(edge, self.voxel_size),) * self.ndim
         return polycrystal(grains, shape=shape, size=(edge,) * self.ndim, rng=rng)
 
