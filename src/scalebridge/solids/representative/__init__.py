@@ -29,6 +29,8 @@ from scalebridge.solids.representative._variance import VarianceLaw as VarianceL
 from scalebridge.solids.representative._variance import fit_variance_law as fit_variance_law
 from scalebridge.solids.representative._variance import point_variance as point_variance
 from scalebridge.solids.representative._voxel_model import VoxelModel as VoxelModel
+from scalebridge.solids.representative._voxel_model import initial_stiffness as initial_stiffness
+from scalebridge.solids.representative._voxel_model import linearised as linearised
 
 __all__ = [
     "Apparent",
@@ -47,6 +49,8 @@ __all__ = [
     "correlation_length",
     "fit_variance_law",
     "homogenize_realisation",
+    "initial_stiffness",
+    "linearised",
     "mean_interval",
     "ordering_entries",
     "point_variance",
