@@ -5,8 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from scalebridge._cache import cache_folder
 
 _INNER = """
@@ -71,14 +69,17 @@ def test_where_nothing_can_be_written_nothing_is_kept(tmp_path: Path) -> None:
     assert _run(file, XDG_CACHE_HOME=str(tmp_path / "taken"))[:3] == (4.0, 0, "None")
 
 
-def test_the_folder_follows_names_and_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+def test_the_folder_follows_all_sources_that_are_imported_and_no_others(tmp_path: Path) -> None:
     package = tmp_path / "package"
     package.mkdir()
-    folders = set()
-    for name, text in (("a.py", "x = 1"), ("a.py", "x = 2"), ("b.py", "x = 2"), ("c.txt", "no source")):
+    (package / "a.py").write_text("from package.b import x")
+    (package / "b.py").write_text("from . import c, a")
+    steps = (("c.py", "y = 1"), ("c.py", "y = 2"), ("other.py", "z = 1"), ("notes.txt", "no source"), ("a.py", "x = 3"))
+    folders = []
+    for name, text in steps:
         (package / name).write_text(text)
         cache_folder.cache_clear()
-        folders.add(cache_folder(package))
-    assert len(folders) == 3
+        folders.append(cache_folder(package / "a.py", str(tmp_path)))
     assert None not in folders
+    assert folders[1] == folders[2] == folders[3]
+    assert len(set(folders)) == 3

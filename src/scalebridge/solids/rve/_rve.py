@@ -46,7 +46,7 @@ class RVE:
 
     Example:
         >>> from scalebridge import solids
-        >>> cell = solids.microstructure.square_fibres(0.3, 16)
+        >>> cell = solids.microstructure.square_fibres(0.3, diameter=7e-6, voxels=16)
         >>> glass, epoxy = solids.LinearElastic.isotropic(72e9, 0.22), solids.LinearElastic.isotropic(3.5e9, 0.35)
         >>> solids.RVE(cell, {0: epoxy, 1: glass}).effective_stiffness().shape
         (6, 6)
