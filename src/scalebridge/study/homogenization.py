@@ -33,7 +33,7 @@ class SolverPart(StudyPart):
     boundary: Boundary = "periodic"
     element: Literal["full", "reduced"] = "full"
     kinematics: Literal["small", "finite"] = "small"
-    tolerance: float = Field(default=1e-8, ge=1e-12, le=1e-3, description="of the residual forces, relative")
+    tolerance: float = Field(default=1e-9, ge=1e-12, le=1e-3, description="of the residual forces, relative")
 
 
 class LoadPart(StudyPart):
