@@ -41,8 +41,8 @@ def field_picture(bridge: Homogenization, load: Load, record: PathRecord) -> Pic
     where = "" if bridge.microstructure.ndim == 2 else " The section is the middle one normal to axis 3."
     drawn = f"displacements {gain:.3g} times as large" if gain != 1.0 else "displacements as they are"
     caption = (
-        f"After increment {len(record.increments)} of {len(load.path)}, voxel averages; {drawn}. Colours end at the 99.5th "
-        f"percentile. White lines are the phases' boundaries.{where}"
+        f"After increment {len(record.increments)} of {len(load.path)}, voxel averages; {drawn}. Colours end at the "
+        f"99.5th percentile. White lines are the phases' boundaries.{where}"
     )
     return picture(figure, f"fields-{slug(load.name)}", f"Local fields: {load.name}", caption, "png")
 

@@ -152,8 +152,8 @@ def _solver(bridge: Homogenization, cite: _References) -> str:
     return (
         f"Displacements (temperatures) are {kind} finite elements on the voxels with {points}, with "
         f"{_BOUNDARY[n.boundary]}. Equilibrium was solved by conjugate gradients, preconditioned by the inverse of a "
-        f"homogeneous body {cite(LEUSCHNER, LADECKY)}, to a relative residual of {n.tolerance:g}. In every solution the "
-        f"macroscopic work was compared with the average of the microscopic one {cite(HILL)}."
+        f"homogeneous body {cite(LEUSCHNER, LADECKY)}, to a relative residual of {n.tolerance:g}. In every solution "
+        f"the macroscopic work was compared with the average of the microscopic one {cite(HILL)}."
     ).replace("Displacements (temperatures)", "Displacements" if bridge.laws and not bridge.conduction else "Fields")
 
 
@@ -176,8 +176,8 @@ def _paths(bridge: Homogenization, cite: _References) -> str:
     laws = f"; the laws are those of {cite(*sources)}" if sources else ""
     strain = "finite" if bridge.numerics.kinematics == "finite" else "small"
     return (
-        f"Load paths were followed in {strain} strain with Newton's method and inexact linear solves {cite(EISENSTAT)}, "
-        f"with the tangents consistent with the stress updates{laws}. Increments that failed were halved. The "
+        f"Load paths were followed in {strain} strain with Newton's method and inexact linear solves "
+        f"{cite(EISENSTAT)}, with the tangents consistent with the stress updates{laws}. Increments that failed were halved. The "
         "macroscopic tangent of each increment follows from linear solves with the tangents of the converged state."
     )
 
@@ -194,5 +194,7 @@ def _study(bridge: Homogenization, asked: SizeStudy, state: HomogenizationState,
         f"bounds of {cite(HILL_BOUNDS, HASHIN)}."
     )
     if windows:
-        text += " Windows of one image may overlap; where they do they are not independent, and intervals are too narrow."
+        text += (
+            " Windows of one image may overlap; where they do they are not independent, and intervals are too narrow."
+        )
     return text if state.study is None else f"{text} {state.study.recommendation.sentence}"
