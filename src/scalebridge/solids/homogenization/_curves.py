@@ -38,8 +38,8 @@ class Curve:
         """Whether it is tension or compression."""
         return self.component[0] == self.component[1]
 
-    def offset_yield(self) -> float | None:
-        """Stress at 0.2 % of strain beyond the first tangent; None where the path does not get there."""
+    def offset_yield(self) -> tuple[float, float] | None:
+        """Strain, and stress in Pa, at 0.2 % beyond the first tangent; None where the path does not get there."""
         if not self.normal or self.finite or len(self.strain) < 3 or self.strain[1] == 0.0:
             return None
         slope = self.stress[1] / self.strain[1]
@@ -51,7 +51,8 @@ class Curve:
             return None
         n = int(after[0])
         share = (OFFSET - beyond[n - 1]) / (beyond[n] - beyond[n - 1])
-        return float(self.stress[n - 1] + share * (self.stress[n] - self.stress[n - 1]))
+        strain, stress = (float(c[n - 1] + share * (c[n] - c[n - 1])) for c in (self.strain, self.stress))
+        return strain, stress
 
 
 def curve(load: Load, record: PathRecord, finite: bool) -> Curve:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scalebridge.bridge import Picture
-from scalebridge.solids.homogenization._curves import Curve, curve
+from scalebridge.solids.homogenization._curves import curve
 from scalebridge.solids.homogenization._drawing import COLOURS, MARKERS, light_grid, new_figure, picture
 
 if TYPE_CHECKING:
@@ -29,21 +29,14 @@ def curves_picture(bridge: Homogenization, state: HomogenizationState) -> Pictur
         axes.plot(100 * found.strain, found.stress / 1e6, color=colour, marker=marker, ms=4, label=label)
         if len(record.increments) < len(load.path):
             axes.plot(100 * found.strain[-1], found.stress[-1] / 1e6, "x", color=colour, ms=11, mew=2)
-        _mark_yield(axes, found, colour)
+        offset = found.offset_yield()
+        if offset is not None:
+            axes.plot(100 * offset[0], offset[1] / 1e6, "o", mfc="white", mec=colour, mew=1.8, ms=9)
     strain, stress = ("F - 1", "first Piola-Kirchhoff stress") if finite else ("mean strain", "mean stress")
     axes.set(xlabel=f"{strain} in %", ylabel=f"{stress} in MPa")
     axes.legend(loc="best")
     light_grid(axes)
     return picture(figure, "curves", "Response along the load paths", _caption(bridge, state))
-
-
-def _mark_yield(axes: object, found: Curve, colour: str) -> None:
-    offset = found.offset_yield()
-    if offset is None:
-        return
-    at = float(np.interp(abs(offset), np.abs(found.stress[: int(np.argmax(np.abs(found.strain))) + 1]),
-                         np.abs(found.strain[: int(np.argmax(np.abs(found.strain))) + 1])))  # fmt: skip
-    axes.plot(100 * at * np.sign(found.strain[1]), offset / 1e6, "o", mfc="white", mec=colour, mew=1.8, ms=9)  # type: ignore[attr-defined]
 
 
 def _caption(bridge: Homogenization, state: HomogenizationState) -> str:

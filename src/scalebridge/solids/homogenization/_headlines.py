@@ -49,7 +49,7 @@ def _paths(bridge: Homogenization, state: HomogenizationState) -> Iterator[tuple
         yield f"{key}_stress", Headline(found.largest, "Pa", f"{load.name}: largest {sign}")
         offset = found.offset_yield()
         if offset is not None:
-            yield f"{key}_offset_yield", Headline(offset, "Pa", f"{load.name}: {sign} at 0.2 % plastic strain")
+            yield f"{key}_offset_yield", Headline(offset[1], "Pa", f"{load.name}: {sign} at 0.2 % plastic strain")
 
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

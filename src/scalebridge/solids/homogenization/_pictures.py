@@ -76,7 +76,7 @@ def _study(state: HomogenizationState) -> Picture:
     count = int(np.sum(np.isfinite(state.study.apparent[..., 0, 0])))
     caption = (
         f"Left: mean and {100 * state.study.confidence:g} % confidence interval of {count} apparent tensors against "
-        f"the edge of the cell; SUBC and KUBC close in on the periodic value from below and above. Right: scatter against "
-        f"volume with the variance law. {state.study.recommendation.sentence}"
+        f"the edge of the cell; SUBC and KUBC close in on the periodic value from below and above. Right: scatter "
+        f"against volume with the variance law. {state.study.recommendation.sentence}"
     )
     return picture(state.study.plot(), "rve-study", "Is the cell representative?", caption)
