@@ -177,8 +177,9 @@ def _paths(bridge: Homogenization, cite: _References) -> str:
     strain = "finite" if bridge.numerics.kinematics == "finite" else "small"
     return (
         f"Load paths were followed in {strain} strain with Newton's method and inexact linear solves "
-        f"{cite(EISENSTAT)}, with the tangents consistent with the stress updates{laws}. Increments that failed were "
-        "halved. The macroscopic tangent of each increment follows from linear solves with the tangents of the converged state."
+        f"{cite(EISENSTAT)}, with the tangents consistent with the stress updates{laws}. Increments that failed "
+        "were halved. The macroscopic tangent of each increment follows from linear solves with the tangents of the "
+        "converged state."
     )
 
 
