@@ -111,6 +111,8 @@ def _j2() -> Row:
 
 
 _PEAK = """
+import resource
+
 from benchmarks.bench_homogenization import _tensor
 _tensor({n}, 1, rounds=0)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
