@@ -1,8 +1,15 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+from scalebridge.parallel._environment import single_threaded
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # one thread per test process, and before any numerical library is imported; compiled code is shared in the caches
+    os.environ.update(single_threaded(os.environ))
 
 from support.diffusion import DiffusionStudy
 

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ SECTIONS = [
 class Visit:
     """A page with what it asked for and complained about."""
 
-    page: object
+    page: Any
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
@@ -59,10 +60,15 @@ def visit(browser) -> Iterator[Callable[..., Visit]]:
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         contexts.append(context)
         seen = Visit(context.new_page())
+
+        def dismiss(dialog: Any) -> None:
+            seen.complaints.append(dialog.message)
+            dialog.dismiss()
+
         seen.page.on("request", lambda request: seen.requests.append(request.url))
         seen.page.on("console", lambda message: seen.complaints.append(message.text))
         seen.page.on("pageerror", lambda error: seen.complaints.append(str(error)))
-        seen.page.on("dialog", lambda dialog: (seen.complaints.append(dialog.message), dialog.dismiss()))
+        seen.page.on("dialog", dismiss)
         seen.page.goto(write_report(folder).as_uri())
         return seen
 

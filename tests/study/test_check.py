@@ -32,8 +32,9 @@ def test_a_good_bridge_passes_on_worker_processes() -> None:
 
 
 def bad(**verbs: Callable[..., Any]) -> DiffusionBridge:
-    made = type("Bad", (DiffusionBridge,), {"__module__": __name__, **verbs})
-    return dataclass(frozen=True)(made)(**TOY)  # type: ignore[call-overload, no-any-return]
+    made: Any = type("Bad", (DiffusionBridge,), {"__module__": __name__, **verbs})
+    bridge: DiffusionBridge = dataclass(frozen=True)(made)(**TOY)
+    return bridge
 
 
 def draws_from_elsewhere(self: DiffusionBridge, state: WalkState, executor: Executor) -> Step[WalkState]:

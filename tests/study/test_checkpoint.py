@@ -59,6 +59,8 @@ def test_a_half_written_one_is_not_looked_at(tmp_path: Path) -> None:
     loaded = load_checkpoint(tmp_path, "study")
     assert loaded is not None
     assert loaded.steps == 1
+    save_checkpoint(tmp_path, point(3), "study")
+    assert not list((tmp_path / "checkpoint").glob(".*"))
 
 
 def test_one_of_another_study_is_refused(tmp_path: Path) -> None:

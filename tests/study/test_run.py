@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
+import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partialmethod
 from pathlib import Path
@@ -16,7 +19,7 @@ from scalebridge.bridge import Outcome, Progress
 from scalebridge.errors import ConvergenceError, InputError, RunError, StudyError
 from scalebridge.ledger import Ledger, Verdict
 from scalebridge.study import load_study, resume, run
-from scalebridge.study._lock import locked
+from scalebridge.study._lock import is_locked, locked
 from support.diffusion import STUDY, DiffusionBridge, DiffusionStudy, WalkState
 
 
@@ -200,6 +203,19 @@ class TestFolders:
         (home / "run.lock").write_text("1")
         (home / "summary.json").unlink()
         assert resume(home, workers=0).summary.failures == 1
+
+    def test_looking_whether_a_folder_is_in_use_does_not_stop_a_run(self, tmp_path: Path) -> None:
+        (tmp_path / "run.lock").touch()
+        with (tmp_path / "run.lock").open("rb") as file, ThreadPoolExecutor(1) as elsewhere:
+            fcntl.flock(file, fcntl.LOCK_SH)
+            elsewhere.submit(lambda: (time.sleep(0.03), fcntl.flock(file, fcntl.LOCK_UN)))
+            with locked(tmp_path):
+                assert is_locked(tmp_path)
+        assert not is_locked(tmp_path)
+
+    def test_a_folder_that_cannot_be_written(self, tmp_path: Path) -> None:
+        with pytest.raises(RunError, match="cannot be written"), locked(tmp_path / "missing"):
+            pytest.fail("the lock was given")
 
     def test_only_runs_are_resumed(self, tmp_path: Path) -> None:
         with pytest.raises(RunError, match="holds no run"):

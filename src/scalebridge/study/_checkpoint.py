@@ -52,7 +52,8 @@ def save_checkpoint(folder: Path, point: Point, study: str) -> Path:
     payload = pickle.dumps({"version": __version__, "study": study, "point": point}, pickle.HIGHEST_PROTOCOL)
     path = home / f"step-{point.steps:09d}.pickle"
     write_whole(path, _HEAD + hashlib.sha256(payload).hexdigest().encode() + b"\n" + payload)
-    for old in _newest_first(folder)[_KEPT:]:
+    # What a killed process left half written goes too; the lock of the folder is ours.
+    for old in (*_newest_first(folder)[_KEPT:], *home.glob(".*.tmp")):
         old.unlink()
     return path
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from pydantic_core import PydanticCustomError
 
 from scalebridge.bridge import Bridge
+from scalebridge.errors import Problem
 
 __all__ = ["InputFile", "StudyModel", "StudyPart"]
 
@@ -57,6 +58,10 @@ class StudyModel(StudyPart, ABC):
     bridge: str = Field(description="the bridge that this study runs")
     title: str = Field(default="", max_length=200, description="heading of the report")
     seed: int = Field(default=0, ge=0, lt=2**63, description="seed of all randomness of the run")
+
+    def problems(self) -> Iterable[Problem]:
+        """Mistakes that no single key shows; asked for when every key is valid by itself. Lines are added later."""
+        return ()
 
     @abstractmethod
     def build(self) -> Bridge[Any]:

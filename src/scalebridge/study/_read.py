@@ -7,7 +7,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,8 @@ def parse_study(text: str, folder: Path, source: str = "study") -> StudyModel:
     problems = list(_screen(data, (), lines))
     name = _bridge_name(data, lines, problems)
     study = None if name is None else _validate(name, data, folder, lines, problems)
+    if study is not None and not problems:
+        problems += (_placed(problem, lines) for problem in study.problems())
     if study is None or problems:
         first = {problem.key: problem for problem in reversed(problems)}
         ordered = sorted(first.values(), key=lambda problem: (problem.line or 0, problem.key))
@@ -96,6 +98,15 @@ def _validate(
     except ValidationError as error:
         problems += problems_of(error, data, model.model_json_schema(), lines)
         return None
+
+
+def _placed(problem: Problem, lines: dict[_lines.Path, int]) -> Problem:
+    """The problem with the line of its key, or of the nearest table around it."""
+    by_name = {dotted(path): line for path, line in lines.items()}
+    key = problem.key
+    while key and key not in by_name:
+        key = key.rpartition(".")[0]
+    return replace(problem, line=by_name.get(key))
 
 
 def _read_text(path: Path) -> str:

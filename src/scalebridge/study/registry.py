@@ -10,7 +10,9 @@ from scalebridge.study._problems import nearest
 
 __all__ = ["bridges", "model_of", "register"]
 
-_MODELS: dict[str, str | type[StudyModel]] = {}
+_MODELS: dict[str, str | type[StudyModel]] = {
+    "homogenization": "scalebridge.study.homogenization:HomogenizationStudy",
+}
 
 
 def register(name: str, model: str | type[StudyModel]) -> None:

@@ -89,7 +89,7 @@ def abaqus_tensor(card: str) -> np.ndarray:
 
 
 def ansys_tensor(card: str) -> np.ndarray:
-    constants = {}
+    constants: dict[int, float] = {}
     for line in card.splitlines():
         if line.startswith("TBDATA,"):
             first, *values = line.split(",")[1:]

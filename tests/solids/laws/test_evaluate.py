@@ -103,7 +103,7 @@ def test_a_law_is_put_together_as_it_was_taken_apart():
 
 @dataclass(frozen=True)
 class _WithList(laws.SmallStrainLaw):
-    moduli: list
+    moduli: list[float]
 
     def stress(self, strain, state, dt):
         return strain, state

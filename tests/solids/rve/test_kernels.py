@@ -173,7 +173,9 @@ def test_same_bits_for_any_number_of_threads(shape):
     packed = tangents[0] @ BASIS
     mandel = np.swapaxes(packed, -1, -2) @ BASIS
     upper = np.triu_indices(6)
-    stored.store(np.ascontiguousarray(mandel[None][..., upper[0], upper[1]].transpose(3, 0, 2, 1)), np.arange(grid.voxels))
+    stored.store(
+        np.ascontiguousarray(mandel[None][..., upper[0], upper[1]].transpose(3, 0, 2, 1)), np.arange(grid.voxels)
+    )
     u = np.random.default_rng(2).normal(size=(2, 3, *grid.nodes))
     before = numba.get_num_threads()
     for acting in (operator, stored):

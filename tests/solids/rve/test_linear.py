@@ -34,7 +34,9 @@ def test_laminates_are_exact(name, axis, element):
     normal = np.roll(np.eye(3), axis, axis=0)
     expected = el.rotate_stiffness(el.laminate_stiffness([a.stiffness, b.stiffness], fractions), normal)
     found = stiffness(cell, {0: a, 1: b}, element=element)
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10 * np.abs(expected).min(where=expected != 0, initial=1e9))
+    np.testing.assert_allclose(
+        found, expected, rtol=0, atol=1e-10 * np.abs(expected).min(where=expected != 0, initial=1e9)
+    )
 
 
 def test_laminate_in_a_section():
@@ -58,7 +60,9 @@ def test_conducting_laminate():
     np.testing.assert_allclose(found, np.diag([50.5, 2 / 1.01, 50.5]), rtol=0, atol=1e-10 * 50)
 
 
-@pytest.mark.parametrize("law", [STIFF, LinearElastic(random_stiffness(np.random.default_rng(2))), Conduction(3.0)], ids=str)
+@pytest.mark.parametrize(
+    "law", [STIFF, LinearElastic(random_stiffness(np.random.default_rng(2))), Conduction(3.0)], ids=str
+)
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 @pytest.mark.parametrize("shape", [(4, 3, 5), (6, 5)], ids=str)
 def test_homogeneous_cell_is_exact_and_iterates_on_nothing(shape, boundary, law):
@@ -198,7 +202,9 @@ def test_error_of_the_tensor_is_of_second_order_in_the_residual():
 def graded(n: int) -> np.ndarray:
     """Section with sinusoidal stiffness, each voxel a phase of its own, sampled at its centre."""
     x = (np.arange(n) + 0.5) / n
-    field = np.exp(0.8 * np.sin(2 * np.pi * x)[:, None] * np.cos(2 * np.pi * x)[None, :] + 0.5 * np.cos(2 * np.pi * x)[:, None])
+    field = np.exp(
+        0.8 * np.sin(2 * np.pi * x)[:, None] * np.cos(2 * np.pi * x)[None, :] + 0.5 * np.cos(2 * np.pi * x)[:, None]
+    )
     laws = {k: LinearElastic.isotropic(float(e), 0.3) for k, e in enumerate(field.ravel())}
     cell = solids.Microstructure(np.arange(n * n).reshape(n, n), (1.0, 1.0))
     return stiffness(cell, laws)

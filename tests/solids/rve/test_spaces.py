@@ -37,7 +37,12 @@ def components(law):
 def mean_gradients(u, grid):
     """Mean gradient of every field of `u` (B, C, nodes), from plain elements, (B, C, 3)."""
     plain = VoxelElements(
-        grid.shape, grid.spacing, (False, grid.flat, False), grid.boundary == "periodic", grid.element == "full", u.shape[1]
+        grid.shape,
+        grid.spacing,
+        (False, grid.flat, False),
+        grid.boundary == "periodic",
+        grid.element == "full",
+        u.shape[1],
     )
     g = plain.gradient_matrix()
     return np.array([(g @ field.ravel()).reshape(-1, u.shape[1], 3).mean(axis=0) for field in u])
@@ -133,7 +138,9 @@ def test_iterations_of_homogeneous_bodies_do_not_grow_with_the_grid(boundary):
         grid, operator, space = homogeneous((n, n, n), boundary, "full", SOFT)
         rough = space.restrict(np.random.default_rng(n).normal(size=(1, 3, *grid.nodes)))
         system = System(grid, space, operator, np.zeros((9, 0)), np.zeros((0, 0)))
-        solution = solve(system, rough, np.zeros((1, 0)), 1e-5 * np.sqrt((rough**2).sum(keepdims=True).ravel()), np.ones(1))
+        solution = solve(
+            system, rough, np.zeros((1, 0)), 1e-5 * np.sqrt((rough**2).sum(keepdims=True).ravel()), np.ones(1)
+        )
         assert solution.converged.all()
         counts.append(int(solution.iterations[0]))
     assert counts[1] <= counts[0] + 6

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import functools
-import os
-from pathlib import Path
 from typing import Any
 
+from scalebridge._cache import user_cache
 from scalebridge.errors import MissingExtraError
 
 
@@ -26,10 +25,5 @@ def prepare_jax() -> None:
     config: Any = jax.config
     config.update("jax_enable_x64", True)
     if config.jax_compilation_cache_dir is None:
-        config.update("jax_compilation_cache_dir", str(_cache_folder()))
+        config.update("jax_compilation_cache_dir", str(user_cache() / "jax"))
         config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-
-
-def _cache_folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if base else Path.home() / ".cache") / "scalebridge" / "jax"

@@ -12,6 +12,7 @@ from scalebridge.solids.representative._ordering import ordering_entries as orde
 from scalebridge.solids.representative._plan import StudyPlan as StudyPlan
 from scalebridge.solids.representative._quantities import Bounds as Bounds
 from scalebridge.solids.representative._quantities import Quantity as Quantity
+from scalebridge.solids.representative._quantities import quantity_bounds as quantity_bounds
 from scalebridge.solids.representative._quantities import study_quantities as study_quantities
 from scalebridge.solids.representative._realisation import RealisationResult as RealisationResult
 from scalebridge.solids.representative._realisation import RealisationTask as RealisationTask
@@ -29,6 +30,8 @@ from scalebridge.solids.representative._variance import VarianceLaw as VarianceL
 from scalebridge.solids.representative._variance import fit_variance_law as fit_variance_law
 from scalebridge.solids.representative._variance import point_variance as point_variance
 from scalebridge.solids.representative._voxel_model import VoxelModel as VoxelModel
+from scalebridge.solids.representative._voxel_model import initial_stiffness as initial_stiffness
+from scalebridge.solids.representative._voxel_model import linearised as linearised
 
 __all__ = [
     "Apparent",
@@ -47,9 +50,12 @@ __all__ = [
     "correlation_length",
     "fit_variance_law",
     "homogenize_realisation",
+    "initial_stiffness",
+    "linearised",
     "mean_interval",
     "ordering_entries",
     "point_variance",
+    "quantity_bounds",
     "reduce_study",
     "run_tasks",
     "rve_study",

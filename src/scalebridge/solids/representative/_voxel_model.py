@@ -10,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scalebridge.errors import ConvergenceError, InputError
-from scalebridge.solids.elasticity import rotate_stiffness
+from scalebridge.solids.elasticity import from_mandel, rotate_stiffness
 from scalebridge.solids.representative._model import Apparent, ApparentModel, Boundary
 from scalebridge.solids.representative._quantities import Property
 
 FloatArray = NDArray[np.float64]
+
+# Seconds: short against any relaxation, so that the arms of a viscoelastic solid answer as springs.
+_AT_ONCE = 1e-15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,8 +62,14 @@ class VoxelModel(ApparentModel):
         """
         from scalebridge import solids
 
+        # One thread: realisations run next to each other, and the last digits must not depend on where they run.
         rve = solids.RVE(
-            microstructure, dict(self.laws), boundary=boundary, element=self.element, tolerance=self.tolerance
+            microstructure,
+            dict(self.laws) if self.prop == "conductivity" else linearised(self.laws),
+            boundary=boundary,
+            element=self.element,
+            tolerance=self.tolerance,
+            threads=1,
         )
         answer = rve.homogenize()
         if not answer.converged:
@@ -71,21 +80,45 @@ class VoxelModel(ApparentModel):
         return Apparent(np.asarray(answer.tensor), tuple(answer.entries))
 
 
+def linearised(laws: Mapping[int, Any]) -> dict[int, Any]:
+    """Mechanical laws, each replaced by its linear elastic behaviour at the start of loading."""
+    from scalebridge.solids.laws import LinearElastic
+
+    return {
+        phase: law if isinstance(law, LinearElastic) else LinearElastic(initial_stiffness(law))
+        for phase, law in laws.items()
+    }
+
+
 def initial_stiffness(law: Any) -> FloatArray:
-    """Mandel stiffness (6, 6) in Pa of a law at the start of loading.
+    """Mandel stiffness (6, 6) in Pa of a law at the start of loading, for a load that is applied at once.
 
     Raises:
-        InputError: the law has no small-strain form.
+        InputError: the law has no finite stiffness there.
     """
     from scalebridge.solids.laws import LinearElastic, evaluate
 
     if isinstance(law, LinearElastic):
         return np.asarray(law.stiffness)
-    slopes = evaluate(law, np.zeros((6, 1)), tangent=True).tangent
+    small = "small" in law.kinematics
+    start = np.zeros((6, 1)) if small else np.eye(3).reshape(9, 1)
+    slopes = evaluate(law, start, dt=_AT_ONCE, tangent=True).tangent
     if slopes is None or not np.all(np.isfinite(slopes)):
         raise InputError(f"{type(law).__name__} has no finite stiffness at zero strain")
-    if len(slopes) == 36:
-        return slopes.reshape(6, 6)
-    stiffness = np.zeros((6, 6))
-    stiffness[np.triu_indices(6)] = slopes[:, 0]
-    return stiffness + np.triu(stiffness, 1).T
+    tangent = _full(slopes[:, 0], 6 if small else 9)
+    directions = _unit_strains()
+    return tangent if small else directions.T @ tangent @ directions
+
+
+def _full(slopes: FloatArray, size: int) -> FloatArray:
+    """Square matrix from all its entries or from its upper triangle, row by row."""
+    if slopes.size == size * size:
+        return slopes.reshape(size, size)
+    matrix = np.zeros((size, size))
+    matrix[np.triu_indices(size)] = slopes
+    return matrix + np.triu(matrix, 1).T
+
+
+def _unit_strains() -> FloatArray:
+    """The six Mandel unit strains as row-major 3x3 tensors, (9, 6)."""
+    return np.stack([from_mandel(unit).ravel() for unit in np.eye(6)], axis=1)

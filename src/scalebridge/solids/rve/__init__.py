@@ -1,4 +1,4 @@
-"""Representative volume elements: voxel finite elements, boundary conditions, nonlinear solves, macroscopic tangents."""
+"""Representative volume elements: voxel finite elements, boundary conditions, nonlinear solves, tangents."""
 
 from __future__ import annotations
 

@@ -24,8 +24,8 @@ _PAIRS = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 class Grid:
     """Voxels, their nodes and their integration points.
 
-    A cross-section (n1, n2) is stored as (n1, 1, n2): the middle array axis is the uniform direction x3, one voxel thick
-    and always periodic. `axes` holds the coordinate direction of each array axis.
+    A cross-section (n1, n2) is stored as (n1, 1, n2): the middle array axis is the uniform direction x3, one voxel
+    thick and always periodic. `axes` holds the coordinate direction of each array axis.
 
     Attributes:
         shape: elements along the array axes.

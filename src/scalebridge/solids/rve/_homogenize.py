@@ -112,7 +112,8 @@ def unit_responses(
         tensor[:, part] = directions @ mean.T
         work[1, part] = np.einsum("kg,kg->k", macro, mean)
         work[0, part] = work[1, part] - dots(u[part], r[part]) / grid.voxels
-    tensor -= u.reshape(count, -1) @ r.reshape(count, -1).T / grid.voxels
+    # einsum, not a matrix product: its sums do not depend on the number of threads
+    tensor -= np.einsum("jn,kn->jk", u.reshape(count, -1), r.reshape(count, -1)) / grid.voxels
     return UnitResponses(tensor, u, iterations, converged, work)
 
 
@@ -127,7 +128,9 @@ def homogenize(material: Material, *, tolerance: float, limit: int, threads: int
     )
     status = tuple(Status.CONVERGED if c else Status.ITERATIONS for c in found.converged)
     names = ("11", "22", "33", "23", "13", "12") if len(directions) == 6 else ("1", "2", "3")
-    quantity, unit = ("Hill-Mandel work", "Pa") if len(directions) == 6 else ("Hill-Mandel entropy production", "W/(m K)")
+    quantity, unit = (
+        ("Hill-Mandel work", "Pa") if len(directions) == 6 else ("Hill-Mandel entropy production", "W/(m K)")
+    )
     entries = tuple(
         Entry(quantity, unit, fine, coarse, abs(coarse), HILL_MANDEL, f"unit load {name}", float(k))
         for k, (name, fine, coarse) in enumerate(zip(names, *found.work, strict=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
+from scalebridge._cache import compiled
 from scalebridge.solids.rve._rows import (
     FORCE,
     GRADIENT,
@@ -21,7 +22,7 @@ from scalebridge.solids.rve._rows import (
 
 @njit(inline="always")
 def _isotropic_modes(w, lam, mu, n, rh, e, full):  # type: ignore[no-untyped-def]
-    """Mode forces of `n` elements with Lame parameters `lam`, `mu` from their gradient modes and the macro gradient `e`.
+    """Mode forces of `n` elements with Lame parameters `lam`, `mu` from gradient modes and the macro gradient `e`.
 
     Each monomial has its own strain, so its stress is Hooke's law once; no quadrature points are visited.
     """
@@ -116,7 +117,7 @@ def _isotropic_modes(w, lam, mu, n, rh, e, full):  # type: ignore[no-untyped-def
         w[FORCE + 20, k] = (q + o * r2 * r2) * w[GRADIENT + 20, k]
 
 
-@njit(**OPTIONS)
+@compiled(**OPTIONS)
 def _isotropic_slab(u, macro, lam, mu, rh, full, begin, end, f, total):  # type: ignore[no-untyped-def]
     loads, m0, m1 = u.shape[0], u.shape[2], u.shape[3]
     n1, n2 = lam.shape[1], lam.shape[2]
@@ -141,7 +142,7 @@ def _isotropic_slab(u, macro, lam, mu, rh, full, begin, end, f, total):  # type:
                             add_modes(f, b, c, i, j0 + j, i1, (j0 + j + 1) % m1, k0, n, w[:, j * n :])
 
 
-@njit(parallel=True, **OPTIONS)
+@compiled(parallel=True, **OPTIONS)
 def apply_isotropic(u, macro, lam, mu, rh, full, edges, f, mean):  # type: ignore[no-untyped-def]
     """Forces `f` and summed stresses `mean` of elements with Lame parameters `lam`, `mu` (n0, n1, n2).
 

@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit, prange
+from numba import prange
 
+from scalebridge._cache import compiled
 from scalebridge.solids.rve._grid import Grid
 from scalebridge.solids.rve._rows import OPTIONS
 from scalebridge.solids.rve._spaces import Space
@@ -25,6 +26,7 @@ from scalebridge.solids.rve._spaces import Space
 Array = npt.NDArray[Any]
 
 CHUNKS = 16
+BLOCK = 512
 SINGLE_LIMIT = 2e-6
 
 
@@ -33,10 +35,10 @@ class Operator(ABC):
 
     @abstractmethod
     def apply(self, u: Array, macro: Array) -> tuple[Array, Array]:
-        """Nodal forces (B, C, nodes) and mean stress (B, 3 C) of fluctuations `u` with mean gradients `macro` (B, 3 C)."""
+        """Nodal forces (B, C, nodes) and mean stress (B, 3 C) of fluctuations `u`, mean gradients `macro` (B, 3 C)."""
 
 
-@njit(parallel=True, **OPTIONS)
+@compiled(parallel=True, **OPTIONS)
 def _dots(a, b, out):  # type: ignore[no-untyped-def]
     """Inner products of the rows of `a` and `b` (B, M) in double precision, in a fixed order of summation."""
     loads, count = a.shape
@@ -45,38 +47,53 @@ def _dots(a, b, out):  # type: ignore[no-untyped-def]
         load, c = job // CHUNKS, job % CHUNKS
         x, y = a[load], b[load]
         total = 0.0
-        for k0 in range(c * count // CHUNKS, (c + 1) * count // CHUNKS, 512):
+        stop = (c + 1) * count // CHUNKS
+        for k0 in range(c * count // CHUNKS, stop, BLOCK):
+            xs, ys = x[k0 : min(k0 + BLOCK, stop)], y[k0 : min(k0 + BLOCK, stop)]
             s = a.dtype.type(0.0)
-            for k in range(k0, min(k0 + 512, (c + 1) * count // CHUNKS)):
-                s += x[k] * y[k]
+            for k in range(xs.size):
+                s += xs[k] * ys[k]
             total += s
         partial[load, c] = total
     out[:] = partial.sum(axis=1)
 
 
-@njit(parallel=True, **OPTIONS)
-def _advance(x, r, p, q, alpha):  # type: ignore[no-untyped-def]
-    """x += alpha p, r -= alpha q, row by row."""
+@compiled(parallel=True, **OPTIONS)
+def _advance(x, r, p, q, alpha, squares):  # type: ignore[no-untyped-def]
+    """x += alpha p, r -= alpha q, row by row; `squares` becomes r.r."""
     loads, count = x.shape
+    partial = np.zeros((loads, CHUNKS))
     for job in prange(loads * CHUNKS):
         load, c = job // CHUNKS, job % CHUNKS
         a = x.dtype.type(alpha[load])
-        xr, rr, pr, qr = x[load], r[load], p[load], q[load]
-        for k in range(c * count // CHUNKS, (c + 1) * count // CHUNKS):
-            xr[k] += a * pr[k]
-            rr[k] -= a * qr[k]
+        total = 0.0
+        stop = (c + 1) * count // CHUNKS
+        for k0 in range(c * count // CHUNKS, stop, BLOCK):
+            k1 = min(k0 + BLOCK, stop)
+            xs, rs, ps, qs = x[load, k0:k1], r[load, k0:k1], p[load, k0:k1], q[load, k0:k1]
+            s = x.dtype.type(0.0)
+            for k in range(xs.size):
+                xs[k] += a * ps[k]
+            for k in range(rs.size):
+                value = rs[k] - a * qs[k]
+                rs[k] = value
+                s += value * value
+            total += s
+        partial[load, c] = total
+    squares[:] = partial.sum(axis=1)
 
 
-@njit(parallel=True, **OPTIONS)
+@compiled(parallel=True, **OPTIONS)
 def _redirect(p, z, beta):  # type: ignore[no-untyped-def]
     """p = z + beta p, row by row."""
     loads, count = p.shape
     for job in prange(loads * CHUNKS):
         load, c = job // CHUNKS, job % CHUNKS
         b = p.dtype.type(beta[load])
-        pr, zr = p[load], z[load]
-        for k in range(c * count // CHUNKS, (c + 1) * count // CHUNKS):
-            pr[k] = zr[k] + b * pr[k]
+        begin, stop = c * count // CHUNKS, (c + 1) * count // CHUNKS
+        ps, zs = p[load, begin:stop], z[load, begin:stop]
+        for k in range(ps.size):
+            ps[k] = zs[k] + b * ps[k]
 
 
 def dots(a: Array, b: Array) -> npt.NDArray[np.float64]:
@@ -132,9 +149,14 @@ class Solution:
 
 
 def _descend(
-    system: System, r: Array, ry: npt.NDArray[np.float64], target: npt.NDArray[np.float64], target_y: npt.NDArray[np.float64], limit: int
+    system: System,
+    r: Array,
+    ry: npt.NDArray[np.float64],
+    target: npt.NDArray[np.float64],
+    target_y: npt.NDArray[np.float64],
+    limit: int,
 ) -> tuple[Array, npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Conjugate gradients from zero in the precision of `r`, until force and free stress residuals fall below the targets.
+    """Conjugate gradients from zero in the precision of `r`, until both residuals fall below their targets.
 
     Returns fluctuation, free mean strains, iterations, and whether all curvatures met were positive.
     """
@@ -146,7 +168,8 @@ def _descend(
     p = q = z = np.empty(0)
     py = np.zeros_like(ry)
     rho = np.ones(len(r))
-    size = np.sqrt(dots(r, r))
+    squares = dots(r, r)
+    size = np.sqrt(squares)
     active = (size > target) | (np.linalg.norm(ry, axis=1) > target_y)
     while active.any() and iterations.max() < limit:
         z = system.space.precondition(r, system.threads)
@@ -163,12 +186,12 @@ def _descend(
         curvature = dots(p, q) + np.einsum("bf,bf->b", py, qy)
         healthy = np.isfinite(curvature) & (curvature > 0.0) & np.isfinite(rho)
         alpha = np.where(active & healthy, rho / np.where(healthy, curvature, 1.0), 0.0)
-        _advance(u.reshape(flat), r.reshape(flat), p.reshape(flat), q.reshape(flat), alpha)
+        _advance(u.reshape(flat), r.reshape(flat), p.reshape(flat), q.reshape(flat), alpha, squares)
         y += alpha[:, None] * py
         ry -= alpha[:, None] * qy
         definite &= healthy | ~active
         iterations += active
-        size = np.sqrt(dots(r, r))
+        size = np.sqrt(squares)
         active &= healthy & ((size > target) | (np.linalg.norm(ry, axis=1) > target_y))
     return u, y, iterations, definite
 
@@ -220,7 +243,9 @@ def solve(
         shape = (-1, 1, 1, 1, 1)
         goal = np.where(converged, np.inf, np.maximum(0.7 * target / scale, SINGLE_LIMIT * size / scale))
         goal_y = np.where(converged, np.inf, np.maximum(0.7 * target_y / scale, SINGLE_LIMIT * size_y / scale))
-        d, dy, n, definite = _descend(system, (r / scale.reshape(shape)).astype(np.float32), ry / scale[:, None], goal, goal_y, limit)
+        d, dy, n, definite = _descend(
+            system, (r / scale.reshape(shape)).astype(np.float32), ry / scale[:, None], goal, goal_y, limit
+        )
         u += system.space.project(d * scale.reshape(shape))
         y += dy * scale[:, None]
         total += n

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from scalebridge.solids.laws import Conduction, Law, LinearElastic, evaluate, initial_state
+from scalebridge.solids.laws import Conduction, Law, LinearElastic, evaluate, initial_state, output_rows
 from scalebridge.solids.rve._grid import Grid, symmetric_directions
 from scalebridge.solids.rve._linear import Operator
 from scalebridge.solids.rve._modal import triangle
 from scalebridge.solids.rve._operators import IsotropicOperator, StoredOperator, TableOperator
+from scalebridge.solids.rve._points import gather, spread
 
 Array = npt.NDArray[Any]
 Internal = Mapping[int, npt.NDArray[np.float64]]
@@ -79,6 +80,7 @@ class Material:
     laws: Mapping[int, Law | Conduction]
     finite: bool
     threads: int = 1
+    _memory: dict[int, Array] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def voxels(self) -> Mapping[int, npt.NDArray[np.int64]]:
@@ -99,8 +101,10 @@ class Material:
         """Tangent of the homogeneous preconditioning body in array axes, (C, 3, C, 3)."""
         axes = np.array(self.grid.axes)
         if mean.shape == (3, 3):
-            return mean[np.ix_(axes, axes)][None, :, None, :]
-        return fourth_order(mean)[np.ix_(axes, axes, axes, axes)]
+            conductivity: Array = mean[np.ix_(axes, axes)][None, :, None, :]
+            return conductivity
+        tensor: Array = fourth_order(mean)[np.ix_(axes, axes, axes, axes)]
+        return tensor
 
     def linear_operator(self) -> Operator:
         """The operator of linear phases."""
@@ -152,32 +156,45 @@ class Material:
         after = {}
         for p, law in self.laws.items():
             where = self.voxels[p]
-            local = np.take(flat, where, axis=3).reshape(size, -1)
-            answer = evaluate(
-                law,  # type: ignore[arg-type]
-                self._to_coordinates(local),
-                internal.get(p),
-                dt,
-                tangent=True,
-                threads=self.threads,
-            )
-            stress[:, :, :, where] = answer.stress[self._order].reshape(size, loads, nq, where.size)
+            local = np.empty((size, loads * nq * where.size))
+            gather(flat, where, self._order, local)
+            if self.finite:
+                local[[0, 4, 8]] += 1.0
+            elif isinstance(law, LinearElastic):
+                matrix = np.asarray(law.stiffness)
+                spread(matrix @ local, where, self._order, stress)
+                mean += matrix[np.triu_indices(6)] * local.shape[1]
+                continue
+            assert isinstance(law, Law)
+            memory = self._memory_for(p, law, local.shape[1])
+            answer = evaluate(law, local, internal.get(p), dt, tangent=True, threads=self.threads, out=memory)
+            spread(answer.stress, where, self._order, stress)
             ok &= answer.ok.reshape(loads, -1).all(axis=1)
             if answer.state.size:
-                after[p] = answer.state
+                after[p] = answer.state.copy()
             assert answer.tangent is not None
             mean += answer.tangent.sum(axis=1)
-            tangent = answer.tangent[self._upper_order].reshape(-1, loads, nq, where.size)
-            operator.store(tangent, where)
+            operator.store(answer.tangent[self._upper_order].reshape(-1, loads, nq, where.size), where)
         mean /= loads * nq * self.phase.size
         return PointResponse(stress.reshape(strain.shape), after, ok, full_matrix(mean))
 
-    def _to_coordinates(self, local: Array) -> Array:
-        coordinates = np.empty_like(local)
-        coordinates[self._order] = local
-        if self.finite:
-            coordinates[[0, 4, 8]] += 1.0
-        return coordinates
+    def _memory_for(self, phase: int, law: Law, points: int) -> Array:
+        """Memory for a law's answer, used again from evaluation to evaluation: fresh pages cost more than the law."""
+        rows = output_rows(law, "finite" if self.finite else "small", tangent=True)
+        known = self._memory.get(phase)
+        if known is None or known.shape != (rows, points):
+            known = self._memory[phase] = np.empty((rows, points))
+        return known
+
+    def tangent_storage(self, loads: int) -> StoredOperator:
+        """Operator for the tangents of `loads` loads; those of linear phases are in it for good."""
+        operator = StoredOperator(self.grid, 45 if self.finite else 21, loads)
+        for p, law in self.laws.items():
+            if isinstance(law, LinearElastic) and not self.finite:
+                upper = self._upper_in_array_axes(np.asarray(law.stiffness))
+                shape = (upper.size, loads, len(self.grid.points), self.voxels[p].size)
+                operator.store(np.broadcast_to(upper[:, None, None, None], shape), self.voxels[p])
+        return operator
 
     @cached_property
     def _upper_order(self) -> npt.NDArray[np.int64] | slice:

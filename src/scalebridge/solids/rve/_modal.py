@@ -1,7 +1,8 @@
 """Action of stiffnesses that differ from point to point, as one small symmetric matrix per voxel.
 
 With the gradient modes of `_rows` a voxel's stiffness is a symmetric matrix S of order 3 x (active modes): 21 for
-fully integrated hexahedra, 12 for quadrilaterals, 9 at one point. It follows from the tangents C_q at the integration points by
+fully integrated hexahedra, 12 for quadrilaterals, 9 at one point. It follows from the tangents C_q at the
+integration points by
 
     S[(c, m), (c', m')] = mean_q sum_{d, d'} phi_md(x_q) phi_m'd'(x_q) C_q[(c, d), (c', d')] / (h_d h_d'),
 
@@ -24,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit, prange
 
+from scalebridge._cache import compiled
 from scalebridge.solids.rve._rows import (
     FORCE,
     GRADIENT,
@@ -92,7 +94,7 @@ def _component(c: int, d: int, terms: int) -> tuple[int, float]:
 
 @cache
 def assembly(spread: tuple[float, float, float], rh: tuple[float, float, float], terms: int) -> Assembly:
-    """Assembly table for integration points at +-spread on each axis (0: one point), 1 / h in `rh`, tangents of `terms` entries."""
+    """Assembly table for points at +-spread on each axis (0: one point), 1 / h in `rh`, tangents of `terms` entries."""
     axes = [(s, -s) if s else (0.0,) for s in spread]
     points = np.array(list(product(*axes)))
     patterns = [p for p in product((0, 1), repeat=3) if all(s or not e for s, e in zip(spread, p, strict=True))]
@@ -123,37 +125,6 @@ def _acts(m: int, d: int, spread: tuple[float, float, float]) -> bool:
     return (m, d) in MONOMIALS and all(s or not e for s, e in zip(spread, MONOMIALS[m, d], strict=True))
 
 
-@njit(parallel=True, **OPTIONS)
-def assemble(tangent, start, moment, term, factor, signs, out):  # type: ignore[no-untyped-def]
-    """Upper triangles `out` (K, T, M) of S from tangents (K', T, nq, M)."""
-    terms, sets, nq, count = tangent.shape
-    patterns = signs.shape[0]
-    blocks = (count + WIDTH - 1) // WIDTH
-    for block in prange(sets * blocks):
-        t, v0 = block // blocks, (block % blocks) * WIDTH
-        n = min(WIDTH, count - v0)
-        m = np.zeros((patterns * terms, WIDTH))
-        for a in range(terms):
-            for p in range(patterns):
-                row = m[p * terms + a]
-                for q in range(nq):
-                    s = signs[p, q]
-                    source = tangent[a, t, q, v0 : v0 + n]
-                    for k in range(n):
-                        row[k] += s * source[k]
-        acc = np.zeros(WIDTH)
-        for e in range(start.size - 1):
-            acc[:] = 0.0
-            for z in range(start[e], start[e + 1]):
-                row = m[moment[z] * terms + term[z]]
-                x = factor[z]
-                for k in range(n):
-                    acc[k] += x * row[k]
-            target = out[e, t, v0 : v0 + n]
-            for k in range(n):
-                target[k] = acc[k]
-
-
 def tile_places(voxels: npt.NDArray[np.int64], shape: tuple[int, int, int]) -> tuple[npt.NDArray[np.int64], int, int]:
     """Place of voxels in a flattened (n0, tiles, W) array, with the number of tiles per plane and W."""
     _, n1, n2 = shape
@@ -166,17 +137,40 @@ def tile_places(voxels: npt.NDArray[np.int64], shape: tuple[int, int, int]) -> t
     return (i * tiles + tile) * group * step + (j % group) * step + k % step, tiles, group * step
 
 
-@njit(parallel=True, **OPTIONS)
-def scatter(values, places, stiffness):  # type: ignore[no-untyped-def]
-    """Write `values` (K, T, M) to `places` (M) of `stiffness` (T, n0, tiles, K, W)."""
-    tiles, terms, width = stiffness.shape[2], stiffness.shape[3], stiffness.shape[4]
-    for e in prange(values.shape[0]):
-        for t in range(values.shape[1]):
-            row = values[e, t]
-            flat = stiffness[t].ravel()
-            for v in range(places.size):
-                tile = places[v] // width
-                flat[(tile * terms + e) * width + places[v] - tile * width] = row[v]
+@compiled(parallel=True, **OPTIONS)
+def assemble(tangent, start, moment, term, factor, signs, places, stiffness):  # type: ignore[no-untyped-def]
+    """Upper triangles of S from tangents (K', T, nq, M), to `places` (M) of `stiffness` (T, n0, tiles, K, W)."""
+    terms, sets, nq, count = tangent.shape
+    entries, width = stiffness.shape[3], stiffness.shape[4]
+    patterns = signs.shape[0]
+    blocks = (count + WIDTH - 1) // WIDTH
+    for block in prange(sets * blocks):
+        t, v0 = block // blocks, (block % blocks) * WIDTH
+        n = min(WIDTH, count - v0)
+        m = np.zeros((patterns * terms, WIDTH))
+        for a in range(terms):
+            for q in range(nq):
+                source = tangent[a, t, q, v0 : v0 + n]
+                for p in range(patterns):
+                    row = m[p * terms + a]
+                    s = signs[p, q]
+                    for k in range(n):
+                        row[k] += s * source[k]
+        flat = stiffness[t].ravel()
+        corner = np.empty(WIDTH, np.int64)
+        for k in range(n):
+            tile = places[v0 + k] // width
+            corner[k] = tile * entries * width + places[v0 + k] - tile * width
+        acc = np.zeros(WIDTH)
+        for e in range(start.size - 1):
+            acc[:] = 0.0
+            for z in range(start[e], start[e + 1]):
+                row = m[moment[z] * terms + term[z]]
+                x = factor[z]
+                for k in range(n):
+                    acc[k] += x * row[k]
+            for k in range(n):
+                flat[corner[k] + e * width] = acc[k]
 
 
 @njit(inline="always")
@@ -248,7 +242,7 @@ def _tile(u, b, i, i1, j0, group, k0, n, macro, s, rows, position, rh, w, f, tot
             add_modes(f, b, c, i, j0 + j, i1, (j0 + j + 1) % m1, k0, n, w[:, j * n :])
 
 
-@njit(**OPTIONS)
+@compiled(**OPTIONS)
 def _stored_slab(u, macro, stiffness, n1, n2, rows, position, rh, begin, end, f, total):  # type: ignore[no-untyped-def]
     loads, m0 = u.shape[0], u.shape[2]
     shared = stiffness.shape[0]
@@ -267,7 +261,7 @@ def _stored_slab(u, macro, stiffness, n1, n2, rows, position, rh, begin, end, f,
                 tile += 1
 
 
-@njit(parallel=True, **OPTIONS)
+@compiled(parallel=True, **OPTIONS)
 def apply_stored(u, macro, stiffness, n1, n2, rows, position, rh, edges, f, mean):  # type: ignore[no-untyped-def]
     """Forces `f` and summed stresses `mean` for one stiffness per voxel."""
     slabs = edges.size - 1
@@ -281,7 +275,7 @@ def apply_stored(u, macro, stiffness, n1, n2, rows, position, rh, edges, f, mean
     mean[:] = totals.sum(axis=0).sum(axis=0)
 
 
-@njit(**OPTIONS)
+@compiled(**OPTIONS)
 def _table_slab(u, macro, phase, table, rows, position, rh, begin, end, f, total):  # type: ignore[no-untyped-def]
     loads, m0 = u.shape[0], u.shape[2]
     n1, n2 = phase.shape[1], phase.shape[2]
@@ -303,7 +297,7 @@ def _table_slab(u, macro, phase, table, rows, position, rh, begin, end, f, total
                     _tile(u, b, i, i1, j0, group, k0, n, macro, s, rows, position, rh, w, f, total)
 
 
-@njit(parallel=True, **OPTIONS)
+@compiled(parallel=True, **OPTIONS)
 def apply_table(u, macro, phase, table, rows, position, rh, edges, f, mean):  # type: ignore[no-untyped-def]
     """Forces and summed stresses for one stiffness per phase: `phase` (n0, n1, n2), `table` (K, phases)."""
     slabs = edges.size - 1

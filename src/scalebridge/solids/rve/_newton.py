@@ -202,7 +202,8 @@ def solve_increment(
         for b in np.flatnonzero(active & ~(following.merit < now.merit)):
             rounding = now.size[b] < 100 * tolerance.force
             status[b] = status[b] or (Status.STALLED if following.response.ok[b] or rounding else Status.LAW_FAILED)
-        ratio = following.merit / np.where(now.merit > 0.0, now.merit, 1.0)
+        known = np.isfinite(now.merit) & (now.merit > 0.0)
+        ratio = np.divide(following.merit, now.merit, out=np.ones_like(now.merit), where=known)
         safe = np.where(forcing**2 * 0.9 > 0.1, forcing**2 * 0.9, 0.0)
         forcing = np.clip(np.maximum(0.9 * ratio**2, safe), 1e-6, tolerance.forcing)
         now = following
@@ -210,9 +211,7 @@ def solve_increment(
     return Increment(now, tuple(s or Status.STALLED for s in status), newton, linear, np.array(history))
 
 
-def _settle(
-    status: list[Status | None], now: Iterate, newton: npt.NDArray[np.int64], tolerance: Tolerance
-) -> None:
+def _settle(status: list[Status | None], now: Iterate, newton: npt.NDArray[np.int64], tolerance: Tolerance) -> None:
     """Mark loads that are done."""
     for b, known in enumerate(status):
         if known is not None:
@@ -249,4 +248,3 @@ def _search(
             break
         length = np.where(worse, 0.5 * length, length)
     return trial
-

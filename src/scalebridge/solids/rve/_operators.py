@@ -16,7 +16,6 @@ from scalebridge.solids.rve._modal import (
     apply_table,
     assemble,
     assembly,
-    scatter,
     tile_places,
     triangle,
 )
@@ -70,14 +69,6 @@ def grid_assembly(grid: Grid, terms: int) -> Assembly:
     return assembly(grid.spread, grid.inverse_spacing, terms)
 
 
-def _pack(grid: Grid, tangent: Array) -> Array:
-    """Upper triangles of voxel stiffnesses (K, T, M) from tangents (K', T, nq, M) in array axes."""
-    table = grid_assembly(grid, tangent.shape[0])
-    out = np.empty((table.start.size - 1, tangent.shape[1], tangent.shape[3]))
-    assemble(tangent, table.start, table.moment, table.term, table.factor, table.signs, out)
-    return out
-
-
 @final
 class TableOperator(Operator):
     """One anisotropic linear stiffness, or conductivity, per phase.
@@ -85,7 +76,7 @@ class TableOperator(Operator):
     Args:
         grid: the grid.
         phase: row of `stiffness` that each voxel takes, (n0, n1, n2).
-        stiffness: upper triangles in array axes of Mandel stiffnesses (P, 21) in Pa, or conductivities (P, 6) in W/(m K).
+        stiffness: upper triangles in array axes of Mandel stiffnesses (P, 21), Pa, or conductivities (P, 6), W/(m K).
     """
 
     def __init__(self, grid: Grid, phase: npt.NDArray[np.int64], stiffness: Array) -> None:
@@ -93,8 +84,12 @@ class TableOperator(Operator):
         terms = stiffness.shape[1]
         self._phase = np.ascontiguousarray(phase, np.int64)
         points = np.repeat(stiffness.T[:, None, None, :], len(grid.points), axis=2)
-        self._table = _both(_pack(grid, np.ascontiguousarray(points))[:, 0])
-        self._rows = grid_assembly(grid, terms).rows
+        recipe = grid_assembly(grid, terms)
+        table = np.empty((1, 1, 1, recipe.start.size - 1, len(stiffness)))
+        recipe_arrays = (recipe.start, recipe.moment, recipe.term, recipe.factor, recipe.signs)
+        assemble(np.ascontiguousarray(points), *recipe_arrays, np.arange(len(stiffness)), table)
+        self._table = _both(table[0, 0, 0])
+        self._rows = recipe.rows
         self._position = triangle(self._rows.size)
         self._rh = _both(np.array(grid.inverse_spacing))
 
@@ -129,8 +124,11 @@ class StoredOperator(Operator):
 
     def store(self, tangent: Array, voxels: npt.NDArray[np.int64]) -> None:
         """Take over tangents (K', T, nq, M) in array axes of the voxels with flat indices `voxels` (M)."""
+        recipe = grid_assembly(self._grid, tangent.shape[0])
         places, _, _ = tile_places(voxels, self._grid.shape)
-        scatter(_pack(self._grid, tangent), places, self._stiffness)
+        assemble(
+            tangent, recipe.start, recipe.moment, recipe.term, recipe.factor, recipe.signs, places, self._stiffness
+        )
 
     def pick(self, load: int) -> StoredOperator:
         """The operator of one load, sharing memory."""

@@ -19,15 +19,15 @@ class LoadPath:
     """Prescribed mean strains and stresses; each component is given as one or the other.
 
     Attributes:
-        strain: (n, 3, 3); in small strain the symmetric strain, in finite strain the deformation gradient F; NaN where
-            the stress is prescribed.
-        stress: (n, 3, 3) Pa; Cauchy stress in small strain, first Piola-Kirchhoff stress in finite strain; NaN where the
-            strain is prescribed.
+        strain: (n, 3, 3); in small strain the symmetric strain, in finite strain the deformation gradient F; NaN
+            where the stress is prescribed.
+        stress: (n, 3, 3) Pa; Cauchy stress in small strain, first Piola-Kirchhoff stress in finite strain; NaN where
+            the strain is prescribed.
         time: (n,) end of each increment, s, increasing from above zero.
 
     Raises:
-        InputError: a component is prescribed twice or not at all, shapes differ, a small-strain tensor is not symmetric,
-            a value is infinite, or time does not increase.
+        InputError: a component is prescribed twice or not at all, shapes differ, a value is infinite, or time does
+            not increase.
     """
 
     strain: Floats
@@ -117,7 +117,9 @@ def _components(values: Mapping[str, float], kinematics: str) -> dict[tuple[int,
     found: dict[tuple[int, int], float] = {}
     for name, value in values.items():
         if len(name) != 2 or not set(name) <= {"1", "2", "3"}:
-            raise InputError(f"component '{name}' does not exist; components are 11, 22, 33, 23, 13, 12 (and 32, 31, 21).")
+            raise InputError(
+                f"component '{name}' does not exist; components are 11, 22, 33, 23, 13, 12 (and 32, 31, 21)."
+            )
         pair = (int(name[0]) - 1, int(name[1]) - 1)
         pairs = {pair, pair[::-1]} if kinematics == "small" else {pair}
         if pairs & set(found):

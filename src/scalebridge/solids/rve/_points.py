@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
+from scalebridge._cache import compiled
 from scalebridge.solids.rve._rows import (
     FORCE,
     GRADIENT,
@@ -119,7 +120,7 @@ def _clear_forces(w, n):  # type: ignore[no-untyped-def]
             w[r, k] = 0.0
 
 
-@njit(parallel=True, **OPTIONS)
+@compiled(parallel=True, **OPTIONS)
 def strains(u, macro, points, rh, edges, strain):  # type: ignore[no-untyped-def]
     """Strain (6 rows, Mandel) or displacement gradient (9 rows) at all integration points, written to `strain`."""
     slabs = edges.size - 1
@@ -127,7 +128,7 @@ def strains(u, macro, points, rh, edges, strain):  # type: ignore[no-untyped-def
         _strain_slab(u, macro, points, rh, edges[s], edges[s + 1], strain)
 
 
-@njit(**OPTIONS)
+@compiled(**OPTIONS)
 def _strain_slab(u, macro, points, rh, begin, end, strain):  # type: ignore[no-untyped-def]
     loads, m0, m1 = u.shape[0], u.shape[2], u.shape[3]
     rows, nq, n1, n2 = strain.shape[0], strain.shape[2], strain.shape[4], strain.shape[5]
@@ -151,7 +152,7 @@ def _strain_slab(u, macro, points, rh, begin, end, strain):  # type: ignore[no-u
                                 out[k] = w[LOCAL + r, k]
 
 
-@njit(**OPTIONS)
+@compiled(**OPTIONS)
 def _force_slab(stress, points, rh, m0, begin, end, f, total):  # type: ignore[no-untyped-def]
     m1 = f.shape[3]
     rows, loads, nq, n1, n2 = stress.shape[0], stress.shape[1], stress.shape[2], stress.shape[4], stress.shape[5]
@@ -177,7 +178,7 @@ def _force_slab(stress, points, rh, m0, begin, end, f, total):  # type: ignore[n
                         add_modes(f, b, c, i, j, i1, j1, k0, n, w)
 
 
-@njit(parallel=True, **OPTIONS)
+@compiled(parallel=True, **OPTIONS)
 def forces(stress, points, rh, edges, f, mean):  # type: ignore[no-untyped-def]
     """Internal forces `f` and summed stresses `mean` from stresses (D, B, nq, n0, n1, n2) at the integration points."""
     slabs = edges.size - 1
@@ -190,3 +191,31 @@ def forces(stress, points, rh, edges, f, mean):  # type: ignore[no-untyped-def]
     for s in prange(slabs):
         _force_slab(stress, points, rh, m0, edges[s + 1] - 1, edges[s + 1], f, totals[1, s])
     mean[:] = totals.sum(axis=0).sum(axis=0)
+
+
+@compiled(parallel=True, **OPTIONS)
+def gather(field, voxels, order, out):  # type: ignore[no-untyped-def]
+    """Columns `voxels` (M) of `field` (D, B, nq, V) to `out` (D, B nq M), its rows put at positions `order`."""
+    rows, loads, nq, _ = field.shape
+    count = voxels.size
+    for job in prange(rows * loads):
+        d, b = job // loads, job % loads
+        for q in range(nq):
+            source = field[d, b, q]
+            target = out[order[d], (b * nq + q) * count : (b * nq + q + 1) * count]
+            for v in range(count):
+                target[v] = source[voxels[v]]
+
+
+@compiled(parallel=True, **OPTIONS)
+def spread(values, voxels, order, field):  # type: ignore[no-untyped-def]
+    """Inverse of `gather`: rows `order` of `values` (D, B nq M) to columns `voxels` of `field` (D, B, nq, V)."""
+    rows, loads, nq, _ = field.shape
+    count = voxels.size
+    for job in prange(rows * loads):
+        d, b = job // loads, job % loads
+        for q in range(nq):
+            source = values[order[d], (b * nq + q) * count : (b * nq + q + 1) * count]
+            target = field[d, b, q]
+            for v in range(count):
+                target[voxels[v]] = source[v]

@@ -13,7 +13,8 @@ quadrature is the same evaluation at xi, eta, zeta = +-1/(2 sqrt 3).
 
 Arrays (B loads, n0 x n1 x n2 elements, m0 x m1 x m2 nodes; m = n on periodic axes, n + 1 otherwise):
 
-    u, f   (B, C, m0, m1, m2)   nodal displacement fluctuation (C = 3) or temperature (C = 1); nodal force per voxel volume
+    u      (B, C, m0, m1, m2)   nodal displacement fluctuation (C = 3) or temperature fluctuation (C = 1)
+    f      (B, C, m0, m1, m2)   nodal force, or heat flow, per voxel volume
     macro  (B, 3 C)             prescribed mean gradient, row-major, component before direction
     mean   (B, 3 C)             sum over the voxels of the mean stress of each element
 
@@ -21,18 +22,20 @@ Tensor components refer to array axes. Work is cut into a number of slabs that d
 threads, and each slab adds in a fixed order: results are the same bits for any number of threads. The last element
 plane of each slab touches the nodes of the next slab; it is done in a second sweep.
 
-Elements are treated in tiles of up to `WIDTH`: several whole rows of a plane, or a piece of a long row. Everything between load and store lives in one
-buffer whose shape is a compile-time constant: only then can the compiler prove that rows do not overlap, and use
-vector instructions.
+Elements are treated in tiles of up to `WIDTH`: several whole rows of a plane, or a piece of a long row. Everything
+between load and store lives in one buffer whose shape is a compile-time constant: only then can the compiler prove
+that rows do not overlap, and use vector instructions.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-OPTIONS = {"cache": True, "fastmath": {"contract", "nsz", "arcp", "reassoc"}, "nogil": True}
+OPTIONS: dict[str, Any] = {"fastmath": {"contract", "nsz", "arcp", "reassoc"}, "nogil": True}
 SLABS = 8
 
 MODES = 7

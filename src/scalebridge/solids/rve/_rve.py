@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any, Literal, cast, final
+from typing import Any, Literal, final
 
 import numpy as np
 import numpy.typing as npt
@@ -36,16 +36,17 @@ class RVE:
         boundary: ``"periodic"``; ``"kubc"``, linear displacement on the boundary; ``"subc"``, uniform traction.
         element: ``"full"``, two Gauss points per axis; ``"reduced"``, one point per voxel.
         kinematics: ``"small"`` or ``"finite"`` strain.
-        tolerance: residual force relative to the one without fluctuation (linear phases), or, scaled down by ten, to
-            the internal forces (nonlinear).
+        tolerance: residual force relative to the one without fluctuation (linear phases), or to the internal forces
+            without cancellation (nonlinear).
         threads: threads to use; None for all that Numba has.
 
     Raises:
-        InputError: a phase has no law, a law does not fit the kinematics, kinds of laws are mixed, or an option is unknown.
+        InputError: a phase has no law, a law does not fit the kinematics, kinds of laws are mixed, or an option is
+            unknown.
 
     Example:
         >>> from scalebridge import solids
-        >>> cell = solids.microstructure.square_fibres(0.3, 16)
+        >>> cell = solids.microstructure.square_fibres(0.3, diameter=7e-6, voxels=16)
         >>> glass, epoxy = solids.LinearElastic.isotropic(72e9, 0.22), solids.LinearElastic.isotropic(3.5e9, 0.35)
         >>> solids.RVE(cell, {0: epoxy, 1: glass}).effective_stiffness().shape
         (6, 6)
@@ -98,14 +99,12 @@ class RVE:
 
     @cached_property
     def _solver(self) -> Solver:
-        return Solver(self.material, Tolerance(force=0.1 * self.tolerance, linear=self.max_iterations))
+        return Solver(self.material, Tolerance(force=self.tolerance, linear=self.max_iterations))
 
     @cached_property
     def _linear(self) -> Homogenized:
         with _threads(self.threads):
-            return homogenize(
-                self.material, tolerance=self.tolerance, limit=self.max_iterations, threads=self.threads
-            )
+            return homogenize(self.material, tolerance=self.tolerance, limit=self.max_iterations, threads=self.threads)
 
     def homogenize(self) -> Homogenized:
         """Effective stiffness or conductivity of linear phases, with iterations, status and ledger entries.
@@ -143,7 +142,8 @@ class RVE:
         from scalebridge.solids.rve._grid import symmetric_directions
 
         change = symmetric_directions().T @ directions
-        return change @ state.tangent[0] @ change.T
+        stiffness: Floats = change @ state.tangent[0] @ change.T
+        return stiffness
 
     def effective_conductivity(self) -> Floats:
         """Effective conductivity, (3, 3) in W/(m K).
@@ -243,14 +243,19 @@ class RVE:
 
     def _target(self, path: LoadPath, n: int, since: float) -> Target:
         offset = np.eye(3) if self.kinematics == "finite" else 0.0
-        return Target((path.strain[n] - offset).reshape(1, 9), path.stress[n].reshape(1, 9), since + float(path.time[n]))
+        return Target(
+            (path.strain[n] - offset).reshape(1, 9), path.stress[n].reshape(1, 9), since + float(path.time[n])
+        )
 
     def _check_path(self, path: LoadPath) -> None:
         if self.kinematics == "small":
             for name, value in (("strain", path.strain), ("stress", path.stress)):
                 gap = np.nan_to_num(value - value.transpose(0, 2, 1))
                 unequal = np.isnan(value) != np.isnan(value.transpose(0, 2, 1))
-                if np.abs(gap).max(initial=0.0) > 1e-12 * np.nan_to_num(np.abs(value)).max(initial=1e-300) or unequal.any():
+                if (
+                    np.abs(gap).max(initial=0.0) > 1e-12 * np.nan_to_num(np.abs(value)).max(initial=1e-300)
+                    or unequal.any()
+                ):
                     raise InputError(f"the path's {name} is not symmetric; in small strain 12 and 21 must be the same.")
         elif np.nanmin(np.linalg.det(np.where(np.isnan(path.strain), np.eye(3), path.strain))) <= 0.0:
             raise InputError("a deformation gradient of the path has a determinant that is not positive.")
@@ -309,7 +314,9 @@ def _checked_laws(
     """Laws of the phases that occur, turned into their orientations."""
     missing = sorted(set(microstructure.phases) - set(laws))
     if missing:
-        raise InputError(f"phases {missing} have no law; the microstructure has phases {sorted(microstructure.phases)}.")
+        raise InputError(
+            f"phases {missing} have no law; the microstructure has phases {sorted(microstructure.phases)}."
+        )
     used = {int(p): laws[p] for p in microstructure.phases}
     conductors = [p for p, law in used.items() if isinstance(law, Conduction)]
     if conductors and len(conductors) < len(used):
@@ -357,8 +364,8 @@ class _threads:
     def __enter__(self) -> None:
         import numba
 
-        self._before = cast(int, numba.get_num_threads())
-        numba.set_num_threads(min(self._count, numba.config.NUMBA_NUM_THREADS))
+        self._before = numba.get_num_threads()
+        numba.set_num_threads(min(self._count, numba.config.NUMBA_NUM_THREADS))  # type: ignore[attr-defined]
 
     def __exit__(self, *_: object) -> None:
         import numba

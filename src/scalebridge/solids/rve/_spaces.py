@@ -1,7 +1,7 @@
 """Spaces of displacement fluctuations, and the preconditioner that belongs to each.
 
-In all three the fluctuation has no mean gradient, so the mean stress is conjugate to the prescribed mean gradient and the
-Hill-Mandel condition holds for every discrete solution.
+In all three the fluctuation has no mean gradient, so the mean stress is conjugate to the prescribed mean gradient and
+the Hill-Mandel condition holds for every discrete solution.
 
 | boundary | fluctuation | preconditioner |
 | --- | --- | --- |
@@ -9,20 +9,22 @@ Hill-Mandel condition holds for every discrete solution.
 | kubc | zero on the boundary | its diagonal blocks, inverted by sine transforms |
 | subc | free; no mean gradient, no translation | its diagonal blocks, inverted by cosine transforms |
 
-Leuschner and Fritzen (2018), doi 10.1007/s00466-017-1501-5; Ladecky et al. (2023), doi 10.1016/j.amc.2023.127835. For an
-isotropic homogeneous body the diagonal blocks are spectrally equivalent to the whole (Korn's inequality).
+Leuschner and Fritzen (2018), doi 10.1007/s00466-017-1501-5; Ladecky et al. (2023), doi 10.1016/j.amc.2023.127835. For
+an isotropic homogeneous body the diagonal blocks are spectrally equivalent to the whole (Korn's inequality).
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit, prange
+from numba import prange
 
+from scalebridge._cache import compiled
 from scalebridge.solids.rve._grid import Grid
 from scalebridge.solids.rve._modal import MONOMIALS
 from scalebridge.solids.rve._rows import MODES, OPTIONS
@@ -88,9 +90,7 @@ def acoustic_products(angles: tuple[Array, Array, Array], grid: Grid) -> dict[tu
     return products
 
 
-def stiffness_symbol(
-    reference: Array, angles: tuple[Array, Array, Array], grid: Grid
-) -> dict[tuple[int, int], Array]:
+def stiffness_symbol(reference: Array, angles: tuple[Array, Array, Array], grid: Grid) -> dict[tuple[int, int], Array]:
     """Fourier symbol of the homogeneous finite element stiffness, upper triangle of components.
 
     Args:
@@ -127,7 +127,7 @@ def _invert_symbol(symbol: dict[tuple[int, int], Array], shape: tuple[int, ...])
     return np.stack([inverse[..., a, b] for a in range(count) for b in range(a, count)])
 
 
-@njit(parallel=True, **OPTIONS)
+@compiled(parallel=True, **OPTIONS)
 def _multiply_spectrum(spectrum, inverse):  # type: ignore[no-untyped-def]
     """In place: components of `spectrum` (B, 3, M) times the symmetric `inverse` (6, M)."""
     loads, _, count = spectrum.shape
@@ -147,7 +147,7 @@ class Space(ABC):
 
     @abstractmethod
     def restrict(self, force: Array) -> Array:
-        """Transpose of the inclusion: nodal forces (B, C, m0, m1, m2) as seen by admissible fluctuations; may work in place."""
+        """Transpose of the inclusion: nodal forces (B, C, m0, m1, m2) as admissible fluctuations see them."""
 
     @abstractmethod
     def precondition(self, force: Array, threads: int) -> Array:
@@ -195,7 +195,12 @@ class PeriodicSpace(Space):
         else:
             flat *= inverse
         result: Array = fft.c2r(
-            spectrum, axes=(2, 3, 4), lastsize=self._shape[2], forward=False, nthreads=threads, allow_overwriting_input=True
+            spectrum,
+            axes=(2, 3, 4),
+            lastsize=self._shape[2],
+            forward=False,
+            nthreads=threads,
+            allow_overwriting_input=True,
         )
         return result
 
@@ -203,7 +208,9 @@ class PeriodicSpace(Space):
         return u
 
 
-def _diagonal_symbol(grid: Grid, reference: Array, angles: tuple[Array, Array, Array], scale: float) -> dict[Any, Array]:
+def _diagonal_symbol(
+    grid: Grid, reference: Array, angles: tuple[Array, Array, Array], scale: float
+) -> dict[Any, Array]:
     """Inverse diagonal blocks of the symbol times `scale`, per precision, (C, *frequencies).
 
     Real transforms diagonalise products of one-dimensional stiffness and mass matrices only, so couplings of different
@@ -256,8 +263,8 @@ class FixedSpace(Space):
 class FreeSpace(Space):
     """Fluctuations free on the boundary but without mean gradient or translation (uniform traction, SUBC).
 
-    The multiplier of the vanishing mean gradient is a uniform stress, hence the uniform traction. The projector takes the
-    affine field with the same mean gradient, and the mean, out of a fluctuation.
+    The multiplier of the vanishing mean gradient is a uniform stress, hence the uniform traction. The projector takes
+    the affine field with the same mean gradient, and the mean, out of a fluctuation.
     """
 
     def __init__(self, grid: Grid, reference: Array) -> None:
@@ -300,16 +307,18 @@ class FreeSpace(Space):
     def project(self, u: Array) -> Array:
         x, d = self._affine
         flat = u.reshape(u.shape[0] * u.shape[1], -1).astype(np.float64)
-        flat = flat - (flat @ d.T) @ x
+        flat = flat - np.einsum("cn,an->ca", flat, d) @ x
         flat -= flat.mean(axis=1, keepdims=True)
-        return flat.reshape(u.shape).astype(u.dtype)
+        projected: Array = flat.reshape(u.shape).astype(u.dtype)
+        return projected
 
     def restrict(self, force: Array) -> Array:
         x, d = self._affine
         flat = force.reshape(force.shape[0] * force.shape[1], -1).astype(np.float64)
         flat = flat - flat.mean(axis=1, keepdims=True)
-        flat -= (flat @ x.T) @ d
-        return flat.reshape(force.shape).astype(force.dtype)
+        flat -= np.einsum("cn,an->ca", flat, x) @ d
+        restricted: Array = flat.reshape(force.shape).astype(force.dtype)
+        return restricted
 
     def precondition(self, force: Array, threads: int) -> Array:
         from ducc0 import fft
@@ -322,5 +331,9 @@ class FreeSpace(Space):
 
 def fluctuation_space(grid: Grid, reference: Array) -> Space:
     """Space of the grid's boundary condition, preconditioned with `reference` (C, 3, C, 3) in array axes."""
-    spaces = {"periodic": PeriodicSpace, "kubc": FixedSpace, "subc": FreeSpace}
+    spaces: dict[str, Callable[[Grid, Array], Space]] = {
+        "periodic": PeriodicSpace,
+        "kubc": FixedSpace,
+        "subc": FreeSpace,
+    }
     return spaces[grid.boundary](grid, reference)

@@ -15,9 +15,12 @@ class Status(Enum):
         "Take smaller increments."
     )
     INDEFINITE = (
-        "The stiffness is no longer positive definite: the material loses ellipticity or the load has no stable answer. "
-        "Prescribe strain instead of stress, or stop before this load."
+        "The stiffness is no longer positive definite: the material loses ellipticity or the load has no stable "
+        "answer. Prescribe strain instead of stress, or stop before this load."
     )
-    ITERATIONS = "The iteration limit was reached before the tolerance. Raise the limit, loosen the tolerance or lower the contrast."
+    ITERATIONS = (
+        "The iteration limit was reached before the tolerance. Raise the limit, loosen the tolerance or lower the "
+        "contrast."
+    )
     NOT_FINITE = "The solution is not finite. Check load, laws and units."
     SKIPPED = "Not computed, since an earlier increment of the path did not converge."
