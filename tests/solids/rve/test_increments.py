@@ -172,6 +172,15 @@ def test_one_failing_load_does_not_spoil_the_others():
     assert again.converged
 
 
+def test_inverted_deformation_is_the_status_of_its_load():
+    rve = rubber()
+    strain = np.array([np.diag([1.1, 1.0, 1.0]), np.diag([-0.5, 1.0, 1.0])])
+    _, result = rve.respond(strain, tangent=False)
+    assert result.status == (Status.CONVERGED, Status.LAW_FAILED)
+    assert np.isfinite(result.stress[0]).all()
+    assert np.isnan(result.stress[1]).all()
+
+
 @pytest.mark.parametrize("name", ["plastic", "viscoelastic", "neo-Hooke"])
 def test_state_survives_pickling_and_goes_on_to_the_same_bits(name):
     kinematics, a, b, amount = CASES[name]

@@ -106,7 +106,7 @@ def orders(kind, name):
     """Orders from residuals that lie above what single precision leaves of each solve."""
     rve, offset, amount = rve_of(kind, name, random_cell((4, 3, 4)))
     solver = replace(rve._solver, tolerance=Tolerance(force=1e-12, forcing=1e-6))
-    half = rve.drive(solids.LoadPath.strains((offset + 0.5 * amount)[None]))
+    half = rve.drive(solids.LoadPath.strains((offset + 0.9 * amount)[None]))
     state = replace(half.state, tangent=None, sensitivity=None)
     none = np.full((1, 9), np.nan)
     _, result, _ = solver.advance(state, Target(amount.reshape(1, 9), none, 2.0), tangent=False)
@@ -114,7 +114,7 @@ def orders(kind, name):
     assert result.substeps == 1
     h = result.history[:, 0]
     rates = np.log(h[2:] / h[1:-1]) / np.log(h[1:-1] / h[:-2])
-    clean = (h[2:] > 1e-10) & (h[2:] > 30e-6 * h[1:-1]) & (h[1:-1] < 0.05)
+    clean = (h[2:] > 1e-11) & (h[2:] > 1e-5 * h[1:-1])
     return rates[clean], h
 
 
@@ -122,6 +122,7 @@ def orders(kind, name):
 def test_newton_converges_quadratically(kind, name):
     found, history = orders(kind, name)
     assert len(found) >= 1, history
+    print(name, found, history)
     assert found[-1] >= 1.8, history
 
 
