@@ -244,4 +244,6 @@ def _grid(edge: float, voxel_size: float, ndim: int, key: str = "microstructure.
 def _crowd(room: float, each: float, kind: str) -> Iterator[Problem]:
     count = room / each if each > room * 1e-12 else math.inf
     if count > MOST_PARTICLES:
-        yield Problem("microstructure.edge", f"an edge that holds {count:.3g} {kind}", f"at most {MOST_PARTICLES} {kind}")
+        yield Problem(
+            "microstructure.edge", f"an edge that holds {count:.3g} {kind}", f"at most {MOST_PARTICLES} {kind}"
+        )

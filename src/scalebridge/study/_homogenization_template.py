@@ -42,7 +42,6 @@ poisson_ratio = 0.22
 [solver]
 boundary = "periodic"             # or "kubc" (linear displacement), "subc" (uniform traction)
 element = "reduced"               # one integration point per voxel; "full" has two along each axis
-tolerance = 1e-8
 
 [[load]]
 name = "transverse tension"

@@ -215,5 +215,7 @@ def _member(schema: Schema, part: str | int) -> Schema | None:
         prefix = schema.get("prefixItems", ())
         inner = prefix[part] if part < len(prefix) else schema.get("items")
     else:
-        inner = schema.get("properties", {}).get(part, schema.get("additionalProperties"))
+        # Tables whose keys are free but have a pattern describe their values under it.
+        free = next(iter(schema.get("patternProperties", {}).values()), schema.get("additionalProperties"))
+        inner = schema.get("properties", {}).get(part, free)
     return inner if isinstance(inner, Mapping) else None

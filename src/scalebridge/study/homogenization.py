@@ -33,7 +33,7 @@ class SolverPart(StudyPart):
     boundary: Boundary = "periodic"
     element: Literal["full", "reduced"] = "full"
     kinematics: Literal["small", "finite"] = "small"
-    tolerance: float = Field(default=1e-8, ge=1e-12, le=1e-3, description="of the residual forces, relative")
+    tolerance: float = Field(default=1e-9, ge=1e-12, le=1e-3, description="of the residual forces, relative")
 
 
 class LoadPart(StudyPart):
@@ -222,7 +222,9 @@ class HomogenizationStudy(StudyModel):
             try:
                 law = part.build()
             except InputError as error:
-                yield Problem(f"laws.{name}", f"constants that cannot be used ({error})", "constants of a stable material")
+                yield Problem(
+                    f"laws.{name}", f"constants that cannot be used ({error})", "constants of a stable material"
+                )
                 continue
             yield from self._kinematics_problems(name, law)
             asked = part.phase if isinstance(part.phase, tuple) else (part.phase,)
@@ -252,7 +254,9 @@ class HomogenizationStudy(StudyModel):
             try:
                 load.build(self.solver.kinematics)
             except InputError as error:
-                yield Problem(key, f"components that do not go together ({error})", "each component once, as strain or stress")
+                yield Problem(
+                    key, f"components that do not go together ({error})", "each component once, as strain or stress"
+                )
         if self.load and all(isinstance(part, ConductionPart) for part in self.laws.values()):
             yield Problem("load", "load paths", "none where all laws are conduction")
 

@@ -53,7 +53,7 @@ class Homogenization(Bridge[HomogenizationState]):
     laws: Mapping[int, Law] = field(default_factory=dict)
     conduction: Mapping[int, Conduction] = field(default_factory=dict)
     loads: tuple[Load, ...] = ()
-    numerics: Numerics = Numerics()
+    numerics: Numerics = field(default_factory=Numerics)
     study: SizeStudy | None = None
     unit_cell: bool = False
     part_length: float | None = None

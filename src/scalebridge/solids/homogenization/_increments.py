@@ -18,9 +18,7 @@ from scalebridge.solids.rve import RVE, Drive, IncrementResult, RVEState
 _TANGENT = "The macroscopic tangent did not converge; what follows would rest on a wrong prediction."
 
 
-def increment_step(
-    rve: RVE, loads: tuple[Load, ...], state: HomogenizationState
-) -> Step[HomogenizationState]:
+def increment_step(rve: RVE, loads: tuple[Load, ...], state: HomogenizationState) -> Step[HomogenizationState]:
     """The next increment of the path under way, or the first of the next path.
 
     An increment that fails becomes a `Failure` and ends its path; the other paths go on.

@@ -54,8 +54,9 @@ def von_mises(stress: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _cauchy(piola: NDArray[np.float64], gradient: NDArray[np.float64]) -> NDArray[np.float64]:
     """Cauchy stress P F^T / J."""
-    turned: NDArray[np.float64] = np.einsum("...ik,...jk->...ij", piola, gradient)
-    return turned / np.linalg.det(gradient)[..., None, None]
+    turned = np.einsum("...ik,...jk->...ij", piola, gradient)
+    result: NDArray[np.float64] = turned / np.linalg.det(gradient)[..., None, None]
+    return result
 
 
 def _displacement(rve: RVE, drive: Drive) -> NDArray[np.float64]:
@@ -64,7 +65,8 @@ def _displacement(rve: RVE, drive: Drive) -> NDArray[np.float64]:
     at_voxels = u[(slice(None), *(slice(n) for n in grid.shape))]
     coordinates = np.empty_like(at_voxels)
     coordinates[list(grid.axes)] = at_voxels
-    return np.moveaxis(coordinates, 0, -1).reshape(*rve.microstructure.shape, 3)
+    result: NDArray[np.float64] = np.moveaxis(coordinates, 0, -1).reshape(*rve.microstructure.shape, 3)
+    return result
 
 
 def _plastic_strain(rve: RVE, drive: Drive) -> dict[str, NDArray[np.float64]]:

@@ -42,7 +42,15 @@ def dataset(bridge: Homogenization, state: HomogenizationState) -> xr.Dataset:
         data |= more
         coords |= where
     whole = xr.Dataset(data, coords, {"microstructure": bridge.microstructure.origin})
-    return whole if state.study is None else whole.merge(_study(state.study.to_xarray()))
+    if state.study is not None:
+        whole = whole.merge(_study(state.study.to_xarray()))
+    return _storable(whole)
+
+
+def _storable(data: xr.Dataset) -> xr.Dataset:
+    """Texts of any length, which Zarr has a lasting format for, instead of texts of one length."""
+    texts = {name: c.astype(object) for name, c in data.coords.items() if c.dtype.kind == "U"}
+    return data.assign_coords(texts)
 
 
 def _paths(bridge: Homogenization, paths: tuple[PathRecord, ...]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -25,6 +25,8 @@ ITERATIONS = 25
 NEWTON = 4
 # Bytes per voxel and load case: fluctuation, residual, direction, preconditioned residual, operator.
 BYTES = 160.0
+# Bytes per integration point: tangent, internal variables before and after, strain, stress.
+HISTORY = 500.0
 # A part that is not described is taken as large as the theory needs it at least.
 SMALLEST_PART = 10.0
 
@@ -86,13 +88,9 @@ def scale_map(bridge: Homogenization) -> ScaleMap:
     part = bridge.part_length or SMALLEST_PART * edge
     unknowns = float(cell.phase.size * (3 if bridge.laws else 1))
     span = _time_span(bridge)
-    fine = Scale(
-        "voxel finite elements", "fine", (voxel, edge), span, unknowns, linear_seconds(cell.phase.size, 1)
-    )
+    fine = Scale("voxel finite elements", "fine", (voxel, edge), span, unknowns, linear_seconds(cell.phase.size, 1))
     coarse = Scale("homogeneous continuum", "coarse", (edge, part), span)
-    return ScaleMap(
-        (fine, coarse), separations(bridge), _brute_force(bridge, part), _bridge_cost(bridge)
-    )
+    return ScaleMap((fine, coarse), separations(bridge), _brute_force(bridge, part), _bridge_cost(bridge))
 
 
 def separations(bridge: Homogenization) -> tuple[Separation, ...]:
@@ -138,23 +136,31 @@ def _time_span(bridge: Homogenization) -> tuple[float, float] | None:
 
 
 def _brute_force(bridge: Homogenization, part: float) -> Cost:
+    """The same loads on the whole part; a section stands for a part of the same two dimensions."""
     cell = bridge.microstructure
     voxels = float(np.prod([part / h for h in cell.spacing]))
+    cells = voxels / cell.phase.size
+    work = linear_seconds(cell.phase.size, 1) + sum(predicted_work(bridge).path)
     of = "a part of that length" if bridge.part_length else f"a part of only {SMALLEST_PART:g} RVE edges"
+    loads = f", {len(bridge.loads)} load paths" if bridge.loads else ""
     return Cost(
         "the part in voxels",
-        linear_seconds(voxels, 1),
-        BYTES * voxels,
-        f"{voxels:.2g} voxels for {of}, one linear load case, {ITERATIONS} iterations of {LINEAR:.2g} s per voxel.",
+        work * cells,
+        _bytes_per_voxel(bridge) * voxels,
+        f"{voxels:.2g} voxels for {of}: one linear load case of {ITERATIONS} iterations{loads}.",
     )
+
+
+def _bytes_per_voxel(bridge: Homogenization) -> float:
+    history = HISTORY * _GAUSS[bridge.numerics.element] ** bridge.microstructure.ndim if bridge.loads else 0.0
+    return 6 * BYTES + history
 
 
 def _bridge_cost(bridge: Homogenization) -> Cost:
     work = predicted_work(bridge)
     voxels = bridge.microstructure.phase.size
-    history = 300.0 * _GAUSS[bridge.numerics.element] ** bridge.microstructure.ndim if bridge.loads else 0.0
     parts = [f"tensors {sum(work.tensor.values()):.2g} s"]
     parts += [f"load paths {sum(work.path):.2g} s"] if bridge.loads else []
     parts += [f"RVE study {work.study:.2g} s"] if bridge.study is not None else []
     basis = f"{voxels} voxels: {', '.join(parts)}; without compilation."
-    return Cost("this bridge", work.total, (6 * BYTES + history) * voxels, basis)
+    return Cost("this bridge", work.total, _bytes_per_voxel(bridge) * voxels, basis)

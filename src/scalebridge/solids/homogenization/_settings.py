@@ -27,7 +27,7 @@ class Numerics:
     boundary: Boundary = "periodic"
     element: Literal["full", "reduced"] = "full"
     kinematics: Literal["small", "finite"] = "small"
-    tolerance: float = 1e-8
+    tolerance: float = 1e-9
 
 
 @dataclass(frozen=True, eq=False)

@@ -88,7 +88,8 @@ class HomogenizationState:
     paths: tuple[PathRecord, ...] = ()
     current: RVEState | None = None
     results: tuple[RealisationResult, ...] = field(
-        default=(), metadata={"missing": "a realisation that failed has no volume; a single phase has no correlation length"}
+        default=(),
+        metadata={"missing": "a realisation that failed has no volume; a single phase has no correlation length"},
     )
     study: RVEStudy | None = field(default=None, metadata={"missing": "realisations that failed, bounds not known"})
     reduced: bool = False

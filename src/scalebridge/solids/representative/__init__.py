@@ -12,6 +12,7 @@ from scalebridge.solids.representative._ordering import ordering_entries as orde
 from scalebridge.solids.representative._plan import StudyPlan as StudyPlan
 from scalebridge.solids.representative._quantities import Bounds as Bounds
 from scalebridge.solids.representative._quantities import Quantity as Quantity
+from scalebridge.solids.representative._quantities import quantity_bounds as quantity_bounds
 from scalebridge.solids.representative._quantities import study_quantities as study_quantities
 from scalebridge.solids.representative._realisation import RealisationResult as RealisationResult
 from scalebridge.solids.representative._realisation import RealisationTask as RealisationTask
@@ -54,6 +55,7 @@ __all__ = [
     "mean_interval",
     "ordering_entries",
     "point_variance",
+    "quantity_bounds",
     "reduce_study",
     "run_tasks",
     "rve_study",
