@@ -54,6 +54,10 @@ class Target:
         free = directions[:, ~held]
         return Control(fixed, free, np.nan_to_num(self.stress) @ free, self.time - since)
 
+    def load(self, b: int) -> Target:
+        """The target of one load of a batch."""
+        return Target(self.gradient[b : b + 1], self.stress[b : b + 1], self.time)
+
     def between(self, state: RVEState, share: float) -> Target:
         """The target part of the way from a converged state."""
         return Target(
@@ -105,38 +109,68 @@ class Solver:
     def advance(
         self, state: RVEState, target: Target, *, tangent: bool = True
     ) -> tuple[RVEState, IncrementResult, Increment]:
-        """Go to `target`, in halves where Newton's method fails; the state is unchanged where it fails for good."""
+        """Go to `target`, in halves where Newton's method fails; a load that fails for good keeps its state.
+
+        Loads of a batch go together as long as all converge; otherwise each goes on its own, and none spoils another.
+        """
+        loads = len(state.fluctuation)
         space = fluctuation_space(self.material.grid, self.material.reference(state.reference))
-        operator = self._operator(len(state.fluctuation))
-        now, done, share, substeps, newton, linear = state, 0.0, 1.0, 0, 0, 0
-        entries: list[Entry] = []
-        while True:
+        operator = self._operator(loads)
+        if loads == 1:
+            return self._advance_one(state, target, space, operator, tangent)
+        increment = self._try(state, target.control(self.directions, state.time), space, operator)
+        if all(s is Status.CONVERGED for s in increment.status):
+            return self._finish(state, state, target, [(state, target, increment)], tangent, space, operator)
+        alone = [self.advance(_load(state, b, loads), target.load(b), tangent=tangent) for b in range(loads)]
+        return _join_states([a[0] for a in alone], target.time), _join_results([a[1] for a in alone]), increment
+
+    def _advance_one(
+        self, state: RVEState, target: Target, space: Space, operator: StoredOperator, tangent: bool
+    ) -> tuple[RVEState, IncrementResult, Increment]:
+        """One load, with halving of the increment."""
+        now, done, share = state, 0.0, 1.0
+        steps: list[tuple[RVEState, Target, Increment]] = []
+        while done < 1.0:
             aim = target if done + share >= 1.0 else target.between(state, done + share)
-            control = aim.control(self.directions, now.time)
-            increment = self._try(now, control, space, operator)
-            substeps, linear = substeps + 1, linear + increment.linear
-            newton += int(increment.newton.max())
-            if all(s is Status.CONVERGED for s in increment.status):
-                entries += self._entries(now, aim, control, increment)
-                now = self._accept(now, aim, control, increment)
-                done += share
-                if done >= 1.0:
-                    break
+            increment = self._try(now, aim.control(self.directions, now.time), space, operator)
+            steps.append((now, aim, increment))
+            if increment.status[0] is Status.CONVERGED:
+                now, done = self._accept(now, aim, increment), done + share
             elif share <= 0.5**self.halvings:
                 break
             else:
                 share *= 0.5
-        complete = done >= 1.0
+        return self._finish(state, now, target, steps, tangent and done >= 1.0, space, operator)
+
+    def _finish(
+        self,
+        before: RVEState,
+        now: RVEState,
+        target: Target,
+        steps: list[tuple[RVEState, Target, Increment]],
+        tangent: bool,
+        space: Space,
+        operator: StoredOperator,
+    ) -> tuple[RVEState, IncrementResult, Increment]:
+        """State, answer and books of an increment from its sub-increments, the failed ones included."""
+        start, aim, increment = steps[-1]
+        complete = all(s is Status.CONVERGED for s in increment.status) and aim is target
         total = 0
-        if complete and tangent:
-            now, total = self._with_tangent(now, space, operator)
         if complete:
+            now = self._accept(start, aim, increment)
+            if tangent:
+                now, total = self._with_tangent(now, space, operator)
             now = self._refresh_reference(now, increment)
-        result = self._result(state if not complete else now, target, increment, complete)
-        counts = replace(
-            result, newton=newton, linear=linear, linear_tangent=total, substeps=substeps, entries=tuple(entries)
+        converged = [x for x in steps if all(s is Status.CONVERGED for s in x[2].status)] if complete else []
+        result = replace(
+            self._result(now if complete else before, target, increment, complete, tangent),
+            newton=sum(int(x[2].newton.max()) for x in steps),
+            linear=sum(x[2].linear for x in steps),
+            linear_tangent=total,
+            substeps=len(steps),
+            entries=tuple(e for x in converged for e in self._entries(*x)),
         )
-        return (now if complete else state), counts, increment
+        return (now if complete else before), result, increment
 
     def _try(self, state: RVEState, control: Control, space: Space, operator: StoredOperator) -> Increment:
         reference = self.material.reference(state.reference)
@@ -164,9 +198,9 @@ class Solver:
         u = state.fluctuation + np.einsum("bk,bkcxyz->bcxyz", weights, state.sensitivity)
         return u, y + dy
 
-    def _accept(self, state: RVEState, aim: Target, control: Control, increment: Increment) -> RVEState:
+    def _accept(self, state: RVEState, aim: Target, increment: Increment) -> RVEState:
         last = increment.last
-        gradient = gradient_of(control, last.y)
+        gradient = gradient_of(aim.control(self.directions, state.time), last.y)
         return replace(
             state,
             fluctuation=last.u,
@@ -205,9 +239,10 @@ class Solver:
             total += int(found.iterations.max())
         return replace(state, tangent=np.array(tangents), sensitivity=np.array(sensitivities)), total
 
-    def _entries(self, before: RVEState, aim: Target, control: Control, increment: Increment) -> list[Entry]:
+    def _entries(self, before: RVEState, aim: Target, increment: Increment) -> list[Entry]:
         """Hill-Mandel work of the increment, prescribed stresses and strains against those reached."""
         last, material = increment.last, self.material
+        control = aim.control(self.directions, before.time)
         gradient = gradient_of(control, last.y)
         change = point_strains(material, last.u - before.fluctuation, gradient - before.gradient)
         loads = len(gradient)
@@ -263,7 +298,9 @@ class Solver:
             return gradient[:, grid.gradient_order]
         return (gradient @ symmetric_directions())[:, grid.mandel_order]
 
-    def _result(self, state: RVEState, target: Target, increment: Increment, complete: bool) -> IncrementResult:
+    def _result(
+        self, state: RVEState, target: Target, increment: Increment, complete: bool, tangent: bool
+    ) -> IncrementResult:
         loads = len(state.gradient)
         shape = (loads, 3, 3)
         if complete:
@@ -273,7 +310,16 @@ class Solver:
             strain = target.gradient.reshape(shape) + (np.eye(3) if self.material.finite else 0.0)
             stress = np.full(shape, np.nan)
         return IncrementResult(
-            strain, stress, state.tangent if complete else None, increment.status, 0, 0, 0, 0, (), increment.history
+            strain,
+            stress,
+            state.tangent if complete and tangent else None,
+            increment.status,
+            0,
+            0,
+            0,
+            0,
+            (),
+            increment.history,
         )
 
 
@@ -284,3 +330,57 @@ def _symmetric_part(matrix: Array) -> Array:
     directions = symmetric_directions()
     part: Array = directions.T @ matrix @ directions
     return part
+
+
+def _load(state: RVEState, b: int, loads: int) -> RVEState:
+    """State of one load of a batch."""
+    one = slice(b, b + 1)
+    internal = {p: v.reshape(len(v), loads, -1)[:, b] for p, v in state.internal.items()}
+    return replace(
+        state,
+        fluctuation=state.fluctuation[one],
+        gradient=state.gradient[one],
+        stress=state.stress[one],
+        internal={p: np.ascontiguousarray(v) for p, v in internal.items()},
+        tangent=None if state.tangent is None else state.tangent[one],
+        sensitivity=None if state.sensitivity is None else state.sensitivity[one],
+    )
+
+
+def _join_states(states: list[RVEState], time: float) -> RVEState:
+    """State of a batch from those of its loads; predictors are kept only where all loads have one."""
+    first = states[0]
+    return replace(
+        first,
+        fluctuation=np.concatenate([s.fluctuation for s in states]),
+        gradient=np.concatenate([s.gradient for s in states]),
+        stress=np.concatenate([s.stress for s in states]),
+        internal={p: np.concatenate([s.internal[p] for s in states], axis=1) for p in first.internal},
+        time=time,
+        tangent=_joined([s.tangent for s in states]),
+        sensitivity=_joined([s.sensitivity for s in states]),
+    )
+
+
+def _joined(parts: list[Array | None]) -> Array | None:
+    known = [p for p in parts if p is not None]
+    return np.concatenate(known) if len(known) == len(parts) else None
+
+
+def _join_results(results: list[IncrementResult]) -> IncrementResult:
+    """Answer of a batch from those of its loads; NaN tangents where a load has none."""
+    tangents = [r.tangent for r in results]
+    shape = next((t.shape for t in tangents if t is not None), None)
+    blank = None if shape is None else np.full(shape, np.nan)
+    return IncrementResult(
+        np.concatenate([r.strain for r in results]),
+        np.concatenate([r.stress for r in results]),
+        None if blank is None else np.concatenate([blank if t is None else t for t in tangents]),
+        tuple(s for r in results for s in r.status),
+        max(r.newton for r in results),
+        sum(r.linear for r in results),
+        sum(r.linear_tangent for r in results),
+        max(r.substeps for r in results),
+        tuple(replace(e, where=f"RVE {b}") for b, r in enumerate(results) for e in r.entries),
+        results[0].history,
+    )

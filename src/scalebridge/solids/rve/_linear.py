@@ -26,6 +26,7 @@ from scalebridge.solids.rve._spaces import Space
 Array = npt.NDArray[Any]
 
 CHUNKS = 16
+BLOCK = 512
 SINGLE_LIMIT = 2e-6
 
 
@@ -46,10 +47,12 @@ def _dots(a, b, out):  # type: ignore[no-untyped-def]
         load, c = job // CHUNKS, job % CHUNKS
         x, y = a[load], b[load]
         total = 0.0
-        for k0 in range(c * count // CHUNKS, (c + 1) * count // CHUNKS, 512):
+        stop = (c + 1) * count // CHUNKS
+        for k0 in range(c * count // CHUNKS, stop, BLOCK):
+            xs, ys = x[k0 : min(k0 + BLOCK, stop)], y[k0 : min(k0 + BLOCK, stop)]
             s = a.dtype.type(0.0)
-            for k in range(k0, min(k0 + 512, (c + 1) * count // CHUNKS)):
-                s += x[k] * y[k]
+            for k in range(xs.size):
+                s += xs[k] * ys[k]
             total += s
         partial[load, c] = total
     out[:] = partial.sum(axis=1)
@@ -63,14 +66,17 @@ def _advance(x, r, p, q, alpha, squares):  # type: ignore[no-untyped-def]
     for job in prange(loads * CHUNKS):
         load, c = job // CHUNKS, job % CHUNKS
         a = x.dtype.type(alpha[load])
-        xr, rr, pr, qr = x[load], r[load], p[load], q[load]
         total = 0.0
-        for k0 in range(c * count // CHUNKS, (c + 1) * count // CHUNKS, 512):
+        stop = (c + 1) * count // CHUNKS
+        for k0 in range(c * count // CHUNKS, stop, BLOCK):
+            k1 = min(k0 + BLOCK, stop)
+            xs, rs, ps, qs = x[load, k0:k1], r[load, k0:k1], p[load, k0:k1], q[load, k0:k1]
             s = x.dtype.type(0.0)
-            for k in range(k0, min(k0 + 512, (c + 1) * count // CHUNKS)):
-                xr[k] += a * pr[k]
-                value = rr[k] - a * qr[k]
-                rr[k] = value
+            for k in range(xs.size):
+                xs[k] += a * ps[k]
+            for k in range(rs.size):
+                value = rs[k] - a * qs[k]
+                rs[k] = value
                 s += value * value
             total += s
         partial[load, c] = total
@@ -84,9 +90,10 @@ def _redirect(p, z, beta):  # type: ignore[no-untyped-def]
     for job in prange(loads * CHUNKS):
         load, c = job // CHUNKS, job % CHUNKS
         b = p.dtype.type(beta[load])
-        pr, zr = p[load], z[load]
-        for k in range(c * count // CHUNKS, (c + 1) * count // CHUNKS):
-            pr[k] = zr[k] + b * pr[k]
+        begin, stop = c * count // CHUNKS, (c + 1) * count // CHUNKS
+        ps, zs = p[load, begin:stop], z[load, begin:stop]
+        for k in range(ps.size):
+            ps[k] = zs[k] + b * ps[k]
 
 
 def dots(a: Array, b: Array) -> npt.NDArray[np.float64]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from scalebridge.solids.laws import Conduction, Law, LinearElastic, evaluate, initial_state
+from scalebridge.solids.laws import Conduction, Law, LinearElastic, evaluate, initial_state, output_rows
 from scalebridge.solids.rve._grid import Grid, symmetric_directions
 from scalebridge.solids.rve._linear import Operator
 from scalebridge.solids.rve._modal import triangle
@@ -80,6 +80,7 @@ class Material:
     laws: Mapping[int, Law | Conduction]
     finite: bool
     threads: int = 1
+    _memory: dict[int, Array] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def voxels(self) -> Mapping[int, npt.NDArray[np.int64]]:
@@ -164,16 +165,26 @@ class Material:
                 spread(matrix @ local, where, self._order, stress)
                 mean += matrix[np.triu_indices(6)] * local.shape[1]
                 continue
-            answer = evaluate(law, local, internal.get(p), dt, tangent=True, threads=self.threads)  # type: ignore[arg-type]
+            assert isinstance(law, Law)
+            memory = self._memory_for(p, law, local.shape[1])
+            answer = evaluate(law, local, internal.get(p), dt, tangent=True, threads=self.threads, out=memory)
             spread(answer.stress, where, self._order, stress)
             ok &= answer.ok.reshape(loads, -1).all(axis=1)
             if answer.state.size:
-                after[p] = answer.state
+                after[p] = answer.state.copy()
             assert answer.tangent is not None
             mean += answer.tangent.sum(axis=1)
             operator.store(answer.tangent[self._upper_order].reshape(-1, loads, nq, where.size), where)
         mean /= loads * nq * self.phase.size
         return PointResponse(stress.reshape(strain.shape), after, ok, full_matrix(mean))
+
+    def _memory_for(self, phase: int, law: Law, points: int) -> Array:
+        """Memory for a law's answer, used again from evaluation to evaluation: fresh pages cost more than the law."""
+        rows = output_rows(law, "finite" if self.finite else "small", tangent=True)
+        known = self._memory.get(phase)
+        if known is None or known.shape != (rows, points):
+            known = self._memory[phase] = np.empty((rows, points))
+        return known
 
     def tangent_storage(self, loads: int) -> StoredOperator:
         """Operator for the tangents of `loads` loads; those of linear phases are in it for good."""

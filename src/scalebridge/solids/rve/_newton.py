@@ -202,7 +202,8 @@ def solve_increment(
         for b in np.flatnonzero(active & ~(following.merit < now.merit)):
             rounding = now.size[b] < 100 * tolerance.force
             status[b] = status[b] or (Status.STALLED if following.response.ok[b] or rounding else Status.LAW_FAILED)
-        ratio = following.merit / np.where(now.merit > 0.0, now.merit, 1.0)
+        known = np.isfinite(now.merit) & (now.merit > 0.0)
+        ratio = np.divide(following.merit, now.merit, out=np.ones_like(now.merit), where=known)
         safe = np.where(forcing**2 * 0.9 > 0.1, forcing**2 * 0.9, 0.0)
         forcing = np.clip(np.maximum(0.9 * ratio**2, safe), 1e-6, tolerance.forcing)
         now = following
