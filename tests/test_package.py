@@ -23,6 +23,12 @@ def loaded_by(statement: str) -> set[str]:
         ("import scalebridge", HEAVY),
         ("import scalebridge.study", HEAVY),
         ("import scalebridge.units", HEAVY),
+        ("import scalebridge.solids", HEAVY),
+        ("import scalebridge.solids.laws", HEAVY),
+        ("import scalebridge.solids.microstructure", [*HEAVY[1:], "h5py", "PIL", "vtkmodules"]),
+        ("import scalebridge.solids.elasticity", HEAVY[1:]),
+        ("import scalebridge.solids.export", [*HEAVY[1:], "h5py", "vtkmodules"]),
+        ("import scalebridge.solids.representative", HEAVY[1:]),
         ("import scalebridge.cli", [*NUMERICAL, "pydantic", "pint"]),
         (
             "from scalebridge.study import StudyModel",

@@ -226,7 +226,8 @@ class HomogenizationStudy(StudyModel):
                     f"laws.{name}", f"constants that cannot be used ({error})", "constants of a stable material"
                 )
                 continue
-            yield from self._kinematics_problems(name, law)
+            if not isinstance(part, ConductionPart):
+                yield from self._kinematics_problems(name, law)
             asked = part.phase if isinstance(part.phase, tuple) else (part.phase,)
             for phase in asked:
                 before = owner.setdefault((isinstance(part, ConductionPart), phase), name)
@@ -236,7 +237,7 @@ class HomogenizationStudy(StudyModel):
 
     def _kinematics_problems(self, name: str, law: Any) -> Iterator[Problem]:
         wanted = self.solver.kinematics
-        possible = getattr(law, "kinematics", ("small",))
+        possible = law.kinematics
         if wanted not in possible and (self.load or wanted == "finite"):
             found = f"a law that works in {' and '.join(possible)} strain"
             yield Problem(f"laws.{name}.law", found, f"a law for {wanted} strain, as solver.kinematics asks for")

@@ -159,8 +159,8 @@ def _bytes_per_voxel(bridge: Homogenization) -> float:
 def _bridge_cost(bridge: Homogenization) -> Cost:
     work = predicted_work(bridge)
     voxels = bridge.microstructure.phase.size
-    parts = [f"tensors {sum(work.tensor.values()):.2g} s"]
-    parts += [f"load paths {sum(work.path):.2g} s"] if bridge.loads else []
-    parts += [f"RVE study {work.study:.2g} s"] if bridge.study is not None else []
+    parts = [f"tensors {sum(work.tensor.values()):.3g} s"]
+    parts += [f"load paths {sum(work.path):.3g} s"] if bridge.loads else []
+    parts += [f"RVE study {work.study:.3g} s"] if bridge.study is not None else []
     basis = f"{voxels} voxels: {', '.join(parts)}; without compilation."
     return Cost("this bridge", work.total, _bytes_per_voxel(bridge) * voxels, basis)

@@ -44,7 +44,7 @@ class RVE:
         InputError: a phase has no law, a law does not fit the kinematics, kinds of laws are mixed, or an option is
             unknown.
 
-    Example:
+    Examples:
         >>> from scalebridge import solids
         >>> cell = solids.microstructure.square_fibres(0.3, diameter=7e-6, voxels=16)
         >>> glass, epoxy = solids.LinearElastic.isotropic(72e9, 0.22), solids.LinearElastic.isotropic(3.5e9, 0.35)
