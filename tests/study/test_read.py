@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from scalebridge.errors import InputError, Problem, StudyError
+from scalebridge.study import registry  # noqa
 from scalebridge.study import StudyModel, bridges, dump_study, json_schema, load_study, model_of, register
 from support.diffusion import STUDY, DiffusionStudy, FromFile
 
@@ -140,7 +141,9 @@ def test_editors_get_a_schema(folder: Path) -> None:
         json_schema("difusion")
 
 
-def test_bridges_are_registered_by_name_and_imported_when_asked_for() -> None:
+def test_bridges_are_registered_by_name_and_imported_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Names of this test must not meet other tests.
+    monkeypatch.setattr(registry, "_MODELS", dict(registry._MODELS))
     assert "diffusion" in bridges()
     register("diffusion", DiffusionStudy)
     with pytest.raises(InputError, match="registered already"):
