@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import scalebridge
-from scalebridge.study import list_runs, resume
+from scalebridge.study import list_runs, resume, run
 from support.homogenization import STUDY
 
 SOURCES = os.pathsep.join([str(Path(scalebridge.__file__).parents[1]), str(Path(__file__).parents[1])])
@@ -31,33 +31,29 @@ def start(study: Path, folder: Path, workers: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
 
 
-def await_folder(folder: Path) -> float:
-    """Wait until a run has begun; the time when it did."""
-    deadline = time.monotonic() + 120.0
-    while not folder.exists() and time.monotonic() < deadline:
-        time.sleep(0.005)
-    return time.monotonic()
+def await_entries(folder: Path, count: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a run has posted so many entries; how long that takes depends on what must be compiled."""
+    ledger = folder / "ledger.csv"
+    while process.poll() is None and (not ledger.exists() or ledger.read_bytes().count(b"\n") <= count):
+        time.sleep(0.002)
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, float]:
-    """Study, folder of the undisturbed run, and how long its process works in it once everything is compiled."""
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Study and folder of the undisturbed run."""
     home = tmp_path_factory.mktemp("homogenization")
     study = home / "study.toml"
     study.write_text(STUDY)
-    for folder in (home / "first", home / "whole"):
-        process = start(study, folder, 0)
-        began = await_folder(folder)
-        assert process.wait(timeout=600) == 0
-        duration = time.monotonic() - began
-    return study, home / "whole", duration
+    return study, run(study, home / "whole", workers=0).folder
 
 
-def kill_and_resume(undisturbed: tuple[Path, Path, float], folder: Path, moment: float, workers: int) -> None:
-    study, whole, duration = undisturbed
+def kill_and_resume(undisturbed: tuple[Path, Path], folder: Path, moment: float, workers: int) -> None:
+    """Kill when a share `moment` of the entries is posted, and a little later."""
+    study, whole = undisturbed
+    total = (whole / "ledger.csv").read_bytes().count(b"\n") - 1
     process = start(study, folder, workers)
-    await_folder(folder)
-    time.sleep(moment * duration)
+    await_entries(folder, int(moment * total), process)
+    time.sleep(0.05 * MOMENTS.random())
     process.kill()
     process.wait(timeout=10)
     assert list_runs(folder.parent)[0].state in ("killed", "finished")
@@ -66,14 +62,12 @@ def kill_and_resume(undisturbed: tuple[Path, Path, float], folder: Path, moment:
         assert (found / name).read_bytes() == (whole / name).read_bytes(), name
 
 
-@pytest.mark.parametrize(("moment", "workers"), [(0.3, 0), (0.6, 0), (0.85, 1)])
-def test_killed_and_resumed(undisturbed: tuple[Path, Path, float], tmp_path: Path, moment: float, workers: int) -> None:
+@pytest.mark.parametrize(("moment", "workers"), [(0.05, 0), (0.3, 0), (0.6, 1)])
+def test_killed_and_resumed(undisturbed: tuple[Path, Path], tmp_path: Path, moment: float, workers: int) -> None:
     kill_and_resume(undisturbed, tmp_path / "run", moment, workers)
 
 
 @pytest.mark.verify
 @pytest.mark.parametrize(("moment", "workers"), [(MOMENTS.random(), i % 3) for i in range(10)])
-def test_killed_at_ten_moments(
-    undisturbed: tuple[Path, Path, float], tmp_path: Path, moment: float, workers: int
-) -> None:
+def test_killed_at_ten_moments(undisturbed: tuple[Path, Path], tmp_path: Path, moment: float, workers: int) -> None:
     kill_and_resume(undisturbed, tmp_path / "run", moment, workers)

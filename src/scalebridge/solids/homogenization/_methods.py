@@ -178,9 +178,9 @@ def _paths(bridge: Homogenization, cite: _References) -> str:
     solver = f"Newton's method and inexact linear solves {cite(EISENSTAT)}"
     laws = f"; the laws are those of {cite(*sources)}" if sources else ""
     return (
-        f"Load paths were followed in {strain} strain with {solver}, with the tangents consistent with the stress updates{laws}. Increments that failed "
-        "were halved. The macroscopic tangent of each increment follows from linear solves with the tangents of the "
-        "converged state."
+        f"Load paths were followed in {strain} strain with {solver}, with the tangents consistent with the stress "
+        f"updates{laws}. Increments that failed were halved. The macroscopic tangent of each increment follows from "
+        "linear solves with the tangents of the converged state."
     )
 
 
