@@ -246,7 +246,7 @@ def solve(
         d, dy, n, definite = _descend(
             system, (r / scale.reshape(shape)).astype(np.float32), ry / scale[:, None], goal, goal_y, limit
         )
-        u += d * scale.reshape(shape)
+        u += system.space.project(d * scale.reshape(shape))
         y += dy * scale[:, None]
         total += n
         if not refine:

@@ -153,6 +153,10 @@ class Space(ABC):
     def precondition(self, force: Array, threads: int) -> Array:
         """Fluctuation that the homogeneous body gives for restricted forces."""
 
+    @abstractmethod
+    def project(self, u: Array) -> Array:
+        """Nearly admissible fluctuation (B, C, m0, m1, m2), as left by single precision, made admissible."""
+
 
 class PeriodicSpace(Space):
     """Periodic fluctuations with a Fourier preconditioner.
@@ -199,6 +203,9 @@ class PeriodicSpace(Space):
             allow_overwriting_input=True,
         )
         return result
+
+    def project(self, u: Array) -> Array:
+        return u
 
 
 def _diagonal_symbol(
@@ -249,6 +256,9 @@ class FixedSpace(Space):
         result[self._inner] = fft.dst(work, type=1, axes=self._axes, nthreads=threads)
         return result
 
+    def project(self, u: Array) -> Array:
+        return u
+
 
 class FreeSpace(Space):
     """Fluctuations free on the boundary but without mean gradient or translation (uniform traction, SUBC).
@@ -294,8 +304,7 @@ class FreeSpace(Space):
             functionals.append((across * ends.reshape(shape) / (grid.voxels * h)).ravel())
         return np.array(coordinates), np.array(functionals)
 
-    def _project(self, u: Array) -> Array:
-        """Take mean gradient and translation out of a fluctuation."""
+    def project(self, u: Array) -> Array:
         x, d = self._affine
         flat = u.reshape(u.shape[0] * u.shape[1], -1).astype(np.float64)
         flat = flat - np.einsum("cn,an->ca", flat, d) @ x
@@ -317,7 +326,7 @@ class FreeSpace(Space):
         work = (force / self._end_weights).astype(force.dtype)
         work = fft.dct(work, type=1, axes=self._axes, nthreads=threads)
         work *= self._inverse[force.dtype]
-        return self._project(fft.dct(work, type=1, axes=self._axes, nthreads=threads))
+        return self.project(fft.dct(work, type=1, axes=self._axes, nthreads=threads))
 
 
 def fluctuation_space(grid: Grid, reference: Array) -> Space:
