@@ -104,15 +104,10 @@ def unit_responses(
         u[part], iterations[part], converged[part] = solution.u, solution.iterations, solution.converged
         tensor[:, part] = directions @ mean.T
         work[1, part] = np.einsum("kg,kg->k", macro, mean)
-<<<<<<< HEAD
-        work[0, part] = work[1, part] - dots(u[part], r[part]) / grid.voxels
-    # einsum, not a matrix product: its sums do not depend on the number of threads
-    tensor -= np.einsum("jn,kn->jk", u.reshape(count, -1), r.reshape(count, -1)) / grid.voxels
-=======
         work[0, part] = work[1, part] + dots(solution.u, force) / grid.voxels
         r[part] = -space.restrict(force)
-    tensor -= u.reshape(count, -1) @ r.reshape(count, -1).T / grid.voxels
->>>>>>> parent of 131a85e (Unit responses take the best multiple of what the iteration found, so that their work balances at any tolerance)
+    # einsum, not a matrix product: its sums do not depend on the number of threads
+    tensor -= np.einsum("jn,kn->jk", u.reshape(count, -1), r.reshape(count, -1)) / grid.voxels
     return UnitResponses(tensor, u, iterations, converged, work)
 
 
