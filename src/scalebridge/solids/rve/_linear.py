@@ -123,6 +123,11 @@ class System:
     free_inverse: npt.NDArray[np.float64]
     threads: int = 1
 
+    @property
+    def force_per_stress(self) -> float:
+        """Nodal forces, as a norm, that a summed stress of one typically stands for, 1/m."""
+        return max(self.grid.inverse_spacing) / float(np.sqrt(self.grid.voxels))
+
     def apply(self, u: Array, y: Array) -> tuple[Array, Array]:
         """Restricted forces (B, C, nodes) and free mean stresses times the number of voxels (B, F)."""
         force, mean = self.operator.apply(u, y @ self.free.T)
@@ -241,8 +246,9 @@ def solve(
         scale = np.maximum(size, size_y)
         scale = np.where(scale > 0.0, scale, 1.0)
         shape = (-1, 1, 1, 1, 1)
-        goal = np.where(converged, np.inf, np.maximum(0.7 * target / scale, SINGLE_LIMIT * size / scale))
-        goal_y = np.where(converged, np.inf, np.maximum(0.7 * target_y / scale, SINGLE_LIMIT * size_y / scale))
+        floor = SINGLE_LIMIT * np.maximum(size, size_y * system.force_per_stress)
+        goal = np.where(converged, np.inf, np.maximum(0.7 * target, floor) / scale)
+        goal_y = np.where(converged, np.inf, np.maximum(0.7 * target_y, floor / system.force_per_stress) / scale)
         d, dy, n, definite = _descend(
             system, (r / scale.reshape(shape)).astype(np.float32), ry / scale[:, None], goal, goal_y, limit
         )
