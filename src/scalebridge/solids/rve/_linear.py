@@ -236,19 +236,20 @@ def solve(
         ry -= fy
     converged = np.zeros(loads, bool)
     previous = np.full(loads, np.inf)
+    # rounding of the fluctuation disturbs the free stresses too, so what single precision can reach counts both together
+    weight = max(system.grid.inverse_spacing) / np.sqrt(system.grid.voxels)
     while True:
         size, size_y = np.sqrt(dots(r, r)), np.linalg.norm(ry, axis=1)
+        together = np.hypot(size, weight * size_y)
         converged = (size <= target) & (size_y <= target_y)
-        stalled = size + size_y > 0.5 * previous
+        stalled = together > 0.5 * previous
         if (converged | stalled).all() or total.max() >= limit or not np.isfinite(size).all():
             break
-        previous = np.where(converged, previous, size + size_y)
-        scale = np.maximum(size, size_y)
-        scale = np.where(scale > 0.0, scale, 1.0)
+        previous = np.where(converged, previous, together)
+        scale = np.where(together > 0.0, together, 1.0)
         shape = (-1, 1, 1, 1, 1)
-        floor = SINGLE_LIMIT * np.maximum(size, size_y * system.force_per_stress)
-        goal = np.where(converged, np.inf, np.maximum(0.7 * target, floor) / scale)
-        goal_y = np.where(converged, np.inf, np.maximum(0.7 * target_y, floor / system.force_per_stress) / scale)
+        goal = np.where(converged, np.inf, np.maximum(0.7 * target / scale, SINGLE_LIMIT))
+        goal_y = np.where(converged, np.inf, np.maximum(0.7 * target_y / scale, SINGLE_LIMIT / weight))
         d, dy, n, definite = _descend(
             system, (r / scale.reshape(shape)).astype(np.float32), ry / scale[:, None], goal, goal_y, limit
         )

@@ -155,13 +155,11 @@ def evaluate_iterate(
     residual = -space.restrict(force)
     residual_y = (control.stress - mean @ control.free) * grid.voxels
     flat = response.stress.reshape(response.stress.shape[0], len(u), -1)
-    # an unloaded body that is about to be stressed is measured by the stress to come
-    prescribed = np.linalg.norm(control.stress, axis=1)
-    stress_scale = np.maximum(np.sqrt(np.einsum("dbp,dbp->b", flat, flat) / flat.shape[2]), prescribed)
-    force_scale = stress_scale * np.sqrt(grid.voxels) * max(grid.inverse_spacing)
+    stress_scale = np.sqrt(np.einsum("dbp,dbp->b", flat, flat) / flat.shape[2])
+    safe_stress = np.maximum(stress_scale, np.abs(control.stress).max(axis=1, initial=0.0))
     # without any stress the residual is zero too, and the ratio of the two must be
-    safe_force = np.where(force_scale > 0.0, force_scale, 1.0)
-    safe_stress = np.where(stress_scale > 0.0, stress_scale, 1.0)
+    safe_stress = np.where(safe_stress > 0.0, safe_stress, 1.0)
+    safe_force = safe_stress * np.sqrt(grid.voxels) * max(grid.inverse_spacing)
     size = np.sqrt(dots(residual, residual)) / safe_force
     size_y = np.linalg.norm(residual_y, axis=1) / (grid.voxels * safe_stress)
     return Iterate(u, y, response, residual, residual_y, mean, size, size_y, safe_force, safe_stress)
@@ -191,8 +189,9 @@ def solve_increment(
         active = np.array([s is None for s in status])
         if not active.any():
             break
-        target = np.where(active, np.maximum(forcing * now.size, 0.1 * tolerance.force) * now.force_scale, np.inf)
-        goal_y = np.maximum(forcing * now.size_y, 0.1 * tolerance.stress) * now.stress_scale * material.grid.voxels
+        wanted = forcing * np.hypot(now.size, now.size_y)
+        target = np.where(active, np.maximum(wanted, 0.1 * tolerance.force) * now.force_scale, np.inf)
+        goal_y = np.maximum(wanted, 0.1 * tolerance.stress) * now.stress_scale * material.grid.voxels
         step = solve(
             system,
             now.residual,

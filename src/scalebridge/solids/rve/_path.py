@@ -41,6 +41,8 @@ class LoadPath:
             raise InputError(
                 f"a load path has strain {strain.shape} and stress {stress.shape}; both must be (increments, 3, 3)."
             )
+        if not len(strain):
+            raise InputError("a load path has no increment; it needs at least one.")
         if time.shape != strain.shape[:1] or not (np.diff(time, prepend=0.0) > 0.0).all():
             raise InputError("times of a load path must be one per increment and increase from above zero.")
         self._check_components(strain, stress)

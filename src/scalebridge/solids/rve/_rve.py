@@ -13,6 +13,7 @@ from scalebridge.errors import ConvergenceError, InputError
 from scalebridge.solids.laws import Conduction, Law, LinearElastic
 from scalebridge.solids.microstructure import Microstructure
 from scalebridge.solids.rve._advance import Solver, Target
+from scalebridge.solids.rve._checks import check_path, check_state, checked_strains, wanted_increments
 from scalebridge.solids.rve._grid import Boundary, Element, Grid, voxel_grid
 from scalebridge.solids.rve._homogenize import homogenize
 from scalebridge.solids.rve._material import Material
@@ -168,7 +169,9 @@ class RVE:
         return found.tensor
 
     def initial_state(self, loads: int = 1) -> RVEState:
-        """Undeformed state of `loads` copies of this RVE."""
+        """Undeformed state of `loads` copies of this RVE; InputError where phases conduct heat."""
+        if self._conducts:
+            raise InputError("the phases are conductors and have no stress; a load needs mechanical laws.")
         with _threads(self.threads):
             return self._solver.initial(loads)
 
@@ -188,11 +191,14 @@ class RVE:
             state: state of the B copies at its start; None for undeformed ones.
             dt: length of the increment, s.
             tangent: whether the macroscopic tangents are wanted.
+
+        Raises:
+            InputError: the strains have a wrong shape, are not finite or (in small strain) not symmetric, the state is
+                that of another volume element or number of loads, or phases conduct heat. A deformation gradient
+                that turns the body inside out is no error but the status of its load.
         """
-        strain = np.asarray(strain, float)
-        if strain.ndim != 3 or strain.shape[1:] != (3, 3) or not np.isfinite(strain).all():
-            raise InputError(f"strain has shape {strain.shape}; it must be (B, 3, 3), without NaN or infinity.")
-        state = state or self.initial_state(len(strain))
+        strain = checked_strains(strain, self.kinematics == "finite")
+        state = self._start(state, len(strain))
         offset = np.eye(3) if self.kinematics == "finite" else 0.0
         gradient = (strain - offset).reshape(-1, 9)
         return self.advance(state, Target(gradient, np.full_like(gradient, np.nan), state.time + dt), tangent=tangent)
@@ -219,14 +225,13 @@ class RVE:
             on_increment: called after each increment, for progress.
 
         Raises:
-            InputError: a path does not suit the kinematics, or phases conduct heat.
+            InputError: the path does not suit the kinematics, the state is that of another volume element, fields of
+                increments beyond the path are wanted, or phases conduct heat.
         """
-        if self._conducts:
-            raise InputError("the phases are conductors; a load path needs mechanical laws.")
-        self._check_path(path)
-        state = state or self.initial_state(1)
+        check_path(path, self.kinematics == "finite")
+        wanted = wanted_increments(fields, len(path))
+        state = self._start(state, 1)
         since = state.time
-        wanted = (len(path) - 1,) if fields == "last" else fields or ()
         results: list[IncrementResult] = []
         kept: dict[int, dict[str, Array]] = {}
         with _threads(self.threads):
@@ -241,24 +246,17 @@ class RVE:
                     kept[n] = voxel_fields(self.material, increment)
         return _collect(path, results, state, kept, 9 if self.kinematics == "finite" else 6)
 
+    def _start(self, state: RVEState | None, loads: int) -> RVEState:
+        if state is None:
+            return self.initial_state(loads)
+        check_state(state, self.material, loads)
+        return state
+
     def _target(self, path: LoadPath, n: int, since: float) -> Target:
         offset = np.eye(3) if self.kinematics == "finite" else 0.0
         return Target(
             (path.strain[n] - offset).reshape(1, 9), path.stress[n].reshape(1, 9), since + float(path.time[n])
         )
-
-    def _check_path(self, path: LoadPath) -> None:
-        if self.kinematics == "small":
-            for name, value in (("strain", path.strain), ("stress", path.stress)):
-                gap = np.nan_to_num(value - value.transpose(0, 2, 1))
-                unequal = np.isnan(value) != np.isnan(value.transpose(0, 2, 1))
-                if (
-                    np.abs(gap).max(initial=0.0) > 1e-12 * np.nan_to_num(np.abs(value)).max(initial=1e-300)
-                    or unequal.any()
-                ):
-                    raise InputError(f"the path's {name} is not symmetric; in small strain 12 and 21 must be the same.")
-        elif np.nanmin(np.linalg.det(np.where(np.isnan(path.strain), np.eye(3), path.strain))) <= 0.0:
-            raise InputError("a deformation gradient of the path has a determinant that is not positive.")
 
 
 def voxel_fields(material: Material, increment: Increment) -> dict[str, Array]:
