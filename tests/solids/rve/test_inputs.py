@@ -139,7 +139,9 @@ def test_inverted_deformation(stretch):
         rve.drive(solids.LoadPath.strains(np.diag([stretch, 1.0, 1.0])[None]))
 
 
-@pytest.mark.parametrize("strain", [np.zeros((3, 3)), np.zeros((1, 6)), np.full((1, 3, 3), NAN)], ids=["2-D", "Mandel", "NaN"])
+@pytest.mark.parametrize(
+    "strain", [np.zeros((3, 3)), np.zeros((1, 6)), np.full((1, 3, 3), NAN)], ids=["2-D", "Mandel", "NaN"]
+)
 def test_wrong_batches(strain):
     rve = solids.RVE(CELL, {0: SOFT, 1: STIFF})
     with pytest.raises(InputError, match=r"\(B, 3, 3\), without NaN"):

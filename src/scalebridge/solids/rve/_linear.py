@@ -237,7 +237,7 @@ def solve(
     converged = np.zeros(loads, bool)
     previous = np.full(loads, np.inf)
     # rounding of the fluctuation disturbs the free stresses too, so what single precision can reach counts both together
-    weight = max(system.grid.inverse_spacing) / np.sqrt(system.grid.voxels)
+    weight = system.force_per_stress
     while True:
         size, size_y = np.sqrt(dots(r, r)), np.linalg.norm(ry, axis=1)
         together = np.hypot(size, weight * size_y)
