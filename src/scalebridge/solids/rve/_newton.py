@@ -24,12 +24,6 @@ Array = npt.NDArray[Any]
 ROUNDING = 2e-13
 """Residual, relative to the sum of all internal forces, below which only rounding is left."""
 
-GROWTH = 2.0
-"""Growth of the residual in one Newton step that is let pass."""
-
-PATIENCE = 4
-"""Newton iterations without a lower residual than before after which a load is given up."""
-
 
 @dataclass(frozen=True)
 class Control:
@@ -81,7 +75,7 @@ class Iterate:
         size: residual force relative to the internal forces (B,).
         size_y: missing mean stress relative to the root mean square stress (B,).
         force_scale: internal forces without cancellation (B,).
-        stress_scale: root mean square stress, or the prescribed stress where that is larger (B,).
+        stress_scale: root mean square stress (B,).
     """
 
     u: Array
@@ -183,7 +177,6 @@ def solve_increment(
     newton = np.zeros(loads, np.int64)
     status: list[Status | None] = [None] * loads
     linear, forcing = 0, np.full(loads, tolerance.forcing)
-    best, waiting = now.merit, np.zeros(loads, np.int64)
     while True:
         _settle(status, now, newton, tolerance)
         active = np.array([s is None for s in status])
@@ -206,10 +199,9 @@ def solve_increment(
             status[b] = Status.INDEFINITE
         following = _search(material, space, operator, control, internal, now, step.u, step.y, active)
         newton += active
-        waiting = np.where(following.merit < 0.9 * best, 0, waiting + 1)
-        best = np.minimum(best, following.merit)
-        for b in np.flatnonzero(active & (waiting >= PATIENCE)):
-            status[b] = status[b] or (Status.STALLED if following.response.ok[b] else Status.LAW_FAILED)
+        for b in np.flatnonzero(active & ~(following.merit < now.merit)):
+            rounding = now.size[b] < 100 * tolerance.force
+            status[b] = status[b] or (Status.STALLED if following.response.ok[b] or rounding else Status.LAW_FAILED)
         known = np.isfinite(now.merit) & (now.merit > 0.0)
         ratio = np.divide(following.merit, now.merit, out=np.ones_like(now.merit), where=known)
         safe = np.where(forcing**2 * 0.9 > 0.1, forcing**2 * 0.9, 0.0)
@@ -245,16 +237,13 @@ def _search(
     dy: npt.NDArray[np.float64],
     active: npt.NDArray[np.bool_],
 ) -> Iterate:
-    """Full Newton step, halved for loads whose residual grows much; four halvings at most.
-
-    Some growth is allowed: at the onset of plastic flow Newton's method passes through larger residuals.
-    """
+    """Full Newton step, halved for loads whose residual grows; four halvings at most."""
     length = active.astype(float)
     for _ in range(5):
         u = now.u + length[:, None, None, None, None] * du
         y = now.y + length[:, None] * dy
         trial = evaluate_iterate(material, space, operator, control, internal, u, y)
-        worse = active & ~(trial.merit <= GROWTH * now.merit)
+        worse = active & ~(trial.merit < now.merit * (1 - 1e-4 * length) + 10 * ROUNDING)
         if not worse.any():
             break
         length = np.where(worse, 0.5 * length, length)
