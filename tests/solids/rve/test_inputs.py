@@ -47,6 +47,10 @@ WRONG_RVES = {
     "boundary": (dict(laws={0: SOFT, 1: STIFF}, boundary="mixed"), "boundary is 'mixed'.*'periodic', 'kubc', 'subc'"),
     "element": (dict(laws={0: SOFT, 1: STIFF}, element="hex20"), "element is 'hex20'.*'full', 'reduced'"),
     "kinematics": (dict(laws={0: SOFT, 1: STIFF}, kinematics="large"), "kinematics is 'large'.*'small', 'finite'"),
+    "loose corners": (
+        dict(laws={0: SOFT, 1: STIFF}, boundary="subc", element="reduced", kinematics="finite"),
+        "one point.*element='full'",
+    ),
     "tolerance 0": (dict(laws={0: SOFT, 1: STIFF}, tolerance=0.0), "tolerance is 0.0"),
     "tolerance NaN": (dict(laws={0: SOFT, 1: STIFF}, tolerance=NAN), "tolerance is nan"),
 }

@@ -25,9 +25,10 @@ def check_path(path: LoadPath, finite: bool) -> None:
             if not _is_symmetric(value):
                 raise InputError(f"the path's {name} is not symmetric; in small strain 12 and 21 must be the same.")
         return
-    given = np.linalg.det(path.strain)
-    if (given <= 0.0).any():
-        n = int(np.argmax(given <= 0.0))
+    whole = np.flatnonzero(~np.isnan(path.strain).any(axis=(1, 2)))
+    given = dict(zip(whole.tolist(), np.linalg.det(path.strain[whole]).tolist(), strict=True))
+    if min(given.values(), default=1.0) <= 0.0:
+        n = next(n for n, value in given.items() if value <= 0.0)
         raise InputError(
             f"the deformation gradient of increment {n} has the determinant {given[n]:g}; it must be positive."
         )
