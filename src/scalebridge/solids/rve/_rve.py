@@ -70,11 +70,6 @@ class RVE:
         _one_of("boundary", boundary, ("periodic", "kubc", "subc"))
         _one_of("element", element, ("full", "reduced"))
         _one_of("kinematics", kinematics, ("small", "finite"))
-        if (boundary, element, kinematics) == ("subc", "reduced", "finite"):
-            raise InputError(
-                "one-point elements on a free boundary have mechanisms, which finite strain makes unstable; use "
-                "element='full' with boundary='subc' in finite strain."
-            )
         if not 1e-13 <= tolerance <= 1e-1:
             raise InputError(f"tolerance is {tolerance}; it must lie between 1e-13 and 0.1.")
         self.microstructure = microstructure
