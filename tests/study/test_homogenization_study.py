@@ -121,6 +121,7 @@ def test_unloading_takes_back_a_share_in_steps_of_loading():
         ({"load__1__name": "tension"}, "load.1.name", "no other load"),
         ({"load__0__strain": {"14": 0.1}}, "load.0.strain.14", "one of 11, 22"),
         ({"solver": {"kinematics": "finite"}}, "laws.matrix.law", "a law for finite strain"),
+        ({"solver": {"kinematics": "finite", "boundary": "subc", "element": "reduced"}}, "solver.element", "full, or"),
         ({"microstructure__voxel_size": "1 nm"}, "microstructure.voxel_size", "1.6e+04 voxels along an edge"),
         ({"microstructure__edge": None}, "microstructure.edge", "the edge of the section"),
         ({"microstructure__edge": "9 mm", "microstructure__voxel_size": "2 um"}, "microstructure.edge", "at most 3000"),

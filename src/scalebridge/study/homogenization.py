@@ -124,6 +124,7 @@ class HomogenizationStudy(StudyModel):
     def problems(self) -> Iterator[Problem]:
         """Mistakes between keys, and between the study and its microstructure."""
         yield from self.microstructure.problems()
+        yield from self._solver_problems()
         yield from self._law_problems()
         yield from self._load_problems()
         drawn: Microstructure | None = None
@@ -215,6 +216,12 @@ class HomogenizationStudy(StudyModel):
     def _property(self, asked: RepresentativePart) -> Literal["stiffness", "conductivity"]:
         mechanical = any(not isinstance(part, ConductionPart) for part in self.laws.values())
         return asked.prop or ("stiffness" if mechanical else "conductivity")
+
+    def _solver_problems(self) -> Iterator[Problem]:
+        solver = self.solver
+        if (solver.kinematics, solver.boundary, solver.element) == ("finite", "subc", "reduced"):
+            found = "'reduced' with uniform traction in finite strain, which has unstable mechanisms"
+            yield Problem("solver.element", found, "full, or another boundary condition")
 
     def _law_problems(self) -> Iterator[Problem]:
         owner: dict[tuple[bool, int | str], str] = {}

@@ -82,25 +82,23 @@ class Homogenization(Bridge[HomogenizationState]):
     @cached_property
     def linear_rve(self) -> RVE:
         """The volume element with the laws as they are at the start of loading."""
-        return self._rve(linearised(self.laws), "small", self.numerics.linear_tolerance)
+        return self._rve(linearised(self.laws), "small")
 
     @cached_property
     def conducting_rve(self) -> RVE:
         """The volume element as a conductor."""
-        return self._rve(self.conduction, "small", self.numerics.linear_tolerance)
+        return self._rve(self.conduction, "small")
 
     @cached_property
     def rve(self) -> RVE:
         """The volume element that is driven along load paths."""
-        return self._rve(self.laws, self.numerics.kinematics, self.numerics.tolerance)
+        return self._rve(self.laws, self.numerics.kinematics)
 
-    def _rve(
-        self, laws: Mapping[int, Law | Conduction], kinematics: Literal["small", "finite"], tolerance: float
-    ) -> RVE:
+    def _rve(self, laws: Mapping[int, Law | Conduction], kinematics: Literal["small", "finite"]) -> RVE:
         # Threads that wait for each other cost more than they bring where there is little to do.
         threads = 1 if self.microstructure.phase.size < _FEW_VOXELS else None
         n = self.numerics
-        return RVE(self.microstructure, laws, n.boundary, n.element, kinematics, tolerance=tolerance, threads=threads)
+        return RVE(self.microstructure, laws, n.boundary, n.element, kinematics, tolerance=n.tolerance, threads=threads)
 
     def scales(self) -> ScaleMap:
         """Voxels to RVE below, RVE to part above."""

@@ -36,7 +36,7 @@ def study_plan(bridge: Homogenization, state: HomogenizationState) -> StudyPlan:
     laws = linearised(bridge.laws) if asked.prop == "stiffness" else dict(bridge.conduction)
     return StudyPlan(
         make_microstructure=asked.source,
-        model=VoxelModel(laws, asked.prop, bridge.numerics.element, bridge.numerics.linear_tolerance),
+        model=VoxelModel(laws, asked.prop, bridge.numerics.element, bridge.numerics.tolerance),
         sizes=asked.sizes,
         realisations=asked.realisations,
         seed=np.random.SeedSequence(state.entropy, spawn_key=state.spawn_key),

@@ -21,18 +21,13 @@ class Numerics:
         boundary: boundary condition.
         element: integration of the voxel elements.
         kinematics: small or finite strain along load paths.
-        tolerance: of the solver along load paths; linear solves go ten times further.
+        tolerance: of the solver.
     """
 
     boundary: Boundary = "periodic"
     element: Literal["full", "reduced"] = "full"
     kinematics: Literal["small", "finite"] = "small"
     tolerance: float = 1e-9
-
-    @property
-    def linear_tolerance(self) -> float:
-        """Tolerance of linear solves, whose work balances only to first order in what is left of equilibrium."""
-        return 0.1 * self.tolerance
 
 
 @dataclass(frozen=True, eq=False)
