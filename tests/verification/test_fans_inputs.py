@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from scalebridge import solids
+from scalebridge.solids import elasticity as el
 from scalebridge.solids.microstructure import read_hdf5
 from support.reference_data import reference
 
@@ -59,10 +60,13 @@ def test_linear_elastic():
     drive = rve.drive(solids.LoadPath.strains(strain[None]))
     expected = [0.195889193692, -0.082381484564, 0.381402979196, 0.124021458809, -0.206702431348, 0.082680972539]
     print("linear elastic: stress", np.array2string(entries(drive.stress[0]), precision=12))
-    np.testing.assert_allclose(entries(drive.stress[0]), expected, rtol=0, atol=1e-10)
+    # FANS stops at a nodal force of 1e-10, which leaves it some 1e-10 in the stress
+    np.testing.assert_allclose(entries(drive.stress[0]), expected, rtol=0, atol=5e-10)
     c = rve.effective_stiffness()
     print(f"C11 {c[0, 0]:.8f} C12 {c[0, 1]:.8f} C44 {c[3, 3]:.8f}")
     np.testing.assert_allclose([c[0, 0], c[0, 1], c[3, 3]], [144.32304338, 51.56615154, 82.680971], rtol=1e-7)
+    by_stiffness = el.from_mandel(c @ el.to_mandel(strain))
+    np.testing.assert_allclose(drive.stress[0], by_stiffness, rtol=0, atol=1e-13)
 
 
 def test_linear_thermal():
