@@ -54,8 +54,8 @@ def check_state(state: RVEState, material: Material, loads: int) -> None:
     if found != wanted or {p: v.shape for p, v in state.internal.items()} != sizes:
         raise InputError(
             f"the state has fluctuations {found} and internal variables of phases {sorted(state.internal)}; this "
-            f"volume element with {loads} loads needs {wanted} and phases {sorted(sizes)}. Begin with initial_state(loads), "
-            "then pass on what respond, advance or drive gave."
+            f"volume element with {loads} loads needs {wanted} and phases {sorted(sizes)}. Begin with "
+            "initial_state(loads), then pass on what respond, advance or drive gave."
         )
 
 

@@ -236,7 +236,7 @@ def solve(
         ry -= fy
     converged = np.zeros(loads, bool)
     previous = np.full(loads, np.inf)
-    # rounding of the fluctuation disturbs the free stresses too, so what single precision can reach counts both together
+    # rounding of the fluctuation disturbs the free stresses too: what single precision reaches counts both together
     weight = system.force_per_stress
     while True:
         size, size_y = np.sqrt(dots(r, r)), np.linalg.norm(ry, axis=1)

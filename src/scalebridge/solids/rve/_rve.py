@@ -82,8 +82,8 @@ class RVE:
         self.laws = _checked_laws(microstructure, laws, kinematics)
         if (boundary, element, kinematics) == ("subc", "reduced", "finite"):
             raise InputError(
-                "elements with one point let voxels at a free boundary turn without strain, which nothing stabilises in "
-                "finite strain; use element='full' with boundary='subc'."
+                "elements with one point let voxels at a free boundary turn without strain, which nothing stabilises "
+                "in finite strain; use element='full' with boundary='subc'."
             )
         if min(microstructure.shape) < 2:
             raise InputError(f"the grid is {microstructure.shape}; every axis needs at least 2 voxels.")
