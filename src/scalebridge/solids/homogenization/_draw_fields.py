@@ -32,7 +32,7 @@ def field_picture(bridge: Homogenization, load: Load, record: PathRecord) -> Pic
     panels = [("von Mises stress", "von Mises stress in MPa", 1e6, "viridis")]
     if PLASTIC in record.fields and record.fields[PLASTIC].max() > 0.0:
         panels.append((PLASTIC, "equivalent plastic strain in %", 0.01, "magma"))
-    figure = new_figure(4.9 * len(panels) + 0.4, 4.7)
+    figure = new_figure(3.9 * len(panels) + 0.2, 3.6)
     length, unit_of_length = readable_unit(LENGTHS, max(bridge.microstructure.size[:2]))
     gain, corners = _deformed(bridge, record, length)
     for n, (name, label, unit, colours) in enumerate(panels):

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 # Processor seconds per voxel and iteration, measured on a 2-core x86-64 server; they serve plans, not results.
 LINEAR = 1.2e-7
-STORED = 4e-7
-LAW = 4e-6
+STORED = 6e-8
+LAW = 2e-6
 # Iterations of a linear load case at contrasts of 10 to 100, and Newton iterations of an increment.
 ITERATIONS = 25
 NEWTON = 4

@@ -30,7 +30,7 @@ def plot_study(study: RVEStudy) -> Figure:
     from matplotlib.figure import Figure
 
     rows = len(study.quantities)
-    figure = Figure(figsize=(10.5, 3.5 * rows + 0.7), layout="constrained")
+    figure = Figure(figsize=(8.8, 3.1 * rows + 0.8), layout="constrained")
     grid = figure.subplots(rows, 2, squeeze=False)
     length, length_unit = readable_unit(LENGTHS, float(np.nanmax(study.edges)))
     for q, (left, right) in zip(study.quantities, grid, strict=True):
