@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 
@@ -65,7 +66,7 @@ def _timed(work: Callable[[], tuple[float, float]], rounds: int) -> tuple[float,
     return best_cpu, best_wall, max(0.0, first - best_cpu), *found
 
 
-def _tensor(n: int, threads: int, element: str = "full", rounds: int = ROUNDS) -> Row:
+def _tensor(n: int, threads: int, element: Literal["full", "reduced"] = "full", rounds: int = ROUNDS) -> Row:
     cell = microstructure.centred_sphere(0.25, voxels=n, sampling="node")
     soft, stiff = solids.LinearElastic.isotropic(1.0, 0.3), solids.LinearElastic.isotropic(10.0, 0.3)
 

@@ -23,6 +23,12 @@ def loaded_by(statement: str) -> set[str]:
         ("import scalebridge", HEAVY),
         ("import scalebridge.study", HEAVY),
         ("import scalebridge.units", HEAVY),
+        ("import scalebridge.solids", HEAVY),
+        ("import scalebridge.solids.laws", HEAVY),
+        ("import scalebridge.solids.microstructure", [*HEAVY[1:], "h5py", "PIL", "vtkmodules"]),
+        ("import scalebridge.solids.elasticity", HEAVY[1:]),
+        ("import scalebridge.solids.export", [*HEAVY[1:], "h5py", "vtkmodules"]),
+        ("import scalebridge.solids.representative", HEAVY[1:]),
         ("import scalebridge.cli", [*NUMERICAL, "pydantic", "pint"]),
         (
             "from scalebridge.study import StudyModel",
@@ -43,3 +49,13 @@ def test_public_names_exist() -> None:
         _ = study.rum
     with pytest.raises(AttributeError, match="has no attribute 'solid'"):
         _ = scalebridge.solid
+
+
+def test_a_missing_extra_is_named_with_the_command_that_installs_it() -> None:
+    code = "import sys; sys.modules['numba'] = None; from scalebridge import solids; solids.RVE"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode != 0
+    last = done.stderr.strip().splitlines()[-1]
+    assert "MissingExtraError" in last
+    assert "'numba'" in last
+    assert "pip install 'scalebridge[solids]'" in last

@@ -35,7 +35,8 @@ def fibres(rng: np.random.Generator) -> np.ndarray:
         variation=0.05,
     )
     size = PIXELS * FINER
-    return ndimage.label(whole.phase[:size, :size])[0]
+    label: np.ndarray = ndimage.label(whole.phase[:size, :size])[0]
+    return label
 
 
 def photograph(label: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -46,7 +47,8 @@ def photograph(label: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     x, y = np.meshgrid(np.linspace(-1, 1, PIXELS), np.linspace(-1, 1, PIXELS), indexing="ij")
     light = 1.0 + 0.06 * x - 0.04 * y - 0.05 * (x**2 + y**2)
     grain = ndimage.gaussian_filter(rng.standard_normal(lens.shape), 0.5) * 9.0
-    return np.clip(lens * light + grain, 0, 255).round().astype(np.uint8)
+    grey: np.ndarray = np.clip(lens * light + grain, 0, 255).round()
+    return grey.astype(np.uint8)
 
 
 if __name__ == "__main__":

@@ -141,6 +141,7 @@ def test_editors_get_a_schema(folder: Path) -> None:
 
 
 def test_bridges_are_registered_by_name_and_imported_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Names of this test must not meet other tests.
     monkeypatch.setattr(registry, "_MODELS", dict(registry._MODELS))
     assert "diffusion" in bridges()
     register("diffusion", DiffusionStudy)

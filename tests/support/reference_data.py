@@ -1,4 +1,4 @@
-"""Files that other projects ship, where they are at hand (SCALEBRIDGE_REFERENCE_DATA, default next to the repository)."""
+"""Files that other projects ship, where they are at hand (SCALEBRIDGE_REFERENCE_DATA, default beside the project)."""
 
 from __future__ import annotations
 

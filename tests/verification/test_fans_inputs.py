@@ -32,7 +32,10 @@ def entries(t):
 def given(name):
     problem = json.loads(reference("solids", "fans", name).read_text())
     cell = read_hdf5(
-        reference("solids", "fans", "sphere32.h5"), problem["microstructure"]["datasetname"], axes="zyx", voxel_size=1 / 32
+        reference("solids", "fans", "sphere32.h5"),
+        problem["microstructure"]["datasetname"],
+        axes="zyx",
+        voxel_size=1 / 32,
     )
     assert cell.volume_fractions()[1] == 0.266845703125
     return problem, cell
@@ -70,7 +73,9 @@ def test_linear_thermal():
     problem, cell = given("test_LinearThermal.json")
     assert problem["FE_type"] == "HEX8R"
     values = problem["materials"][0]["material_properties"]["conductivity"]
-    rve = solids.RVE(cell, {p: solids.Conduction(float(k)) for p, k in enumerate(values)}, element="reduced", tolerance=1e-10)
+    rve = solids.RVE(
+        cell, {p: solids.Conduction(float(k)) for p, k in enumerate(values)}, element="reduced", tolerance=1e-10
+    )
     k = rve.effective_conductivity()
     print("conductivity", np.diag(k))
     np.testing.assert_allclose(k, 1.78067930567 * np.eye(3), rtol=0, atol=1e-10)

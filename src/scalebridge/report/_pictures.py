@@ -50,6 +50,6 @@ def _figure(item: Mapping[str, Any], data: bytes | None, fits: bool) -> Markup:
         picture = paragraph(words, class_="quiet")
     else:
         source = f"data:{_TYPES[field(item, 'kind')]};base64,{base64.b64encode(data).decode('ascii')}"
-        image = tag("img", src=source, alt=f"{title}. {caption}", decoding="async")
+        image = tag("img", src=source, alt=f"{title}. {caption}")
         picture = tag("button", image, type="button", class_="enlarge", aria_label=f"Enlarge: {title}")
     return tag("figure", tag("h3", title), picture, tag("figcaption", caption), class_="picture")

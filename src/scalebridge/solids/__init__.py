@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from scalebridge.errors import MissingExtraError
+
 if TYPE_CHECKING:
     from scalebridge.solids import elasticity as elasticity
     from scalebridge.solids import export as export
@@ -60,10 +62,20 @@ __all__ = sorted([*_PACKAGES, *_HOME])
 def __getattr__(name: str) -> Any:
     """Import a module when one of its names is first used."""
     if name in _PACKAGES:
-        return importlib.import_module(f"{__name__}.{name}")
+        return _package(name)
     if name in _HOME:
-        return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+        return getattr(_package(_HOME[name]), name)
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'; it has {', '.join(__all__)}")
+
+
+def _package(name: str) -> Any:
+    """A package of this one; what is not installed is named with the command that installs it."""
+    try:
+        return importlib.import_module(f"{__name__}.{name}")
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("scalebridge"):
+            raise
+        raise MissingExtraError(error.name, "solids") from error
 
 
 def __dir__() -> list[str]:

@@ -124,6 +124,7 @@ class HomogenizationStudy(StudyModel):
     def problems(self) -> Iterator[Problem]:
         """Mistakes between keys, and between the study and its microstructure."""
         yield from self.microstructure.problems()
+        yield from self._solver_problems()
         yield from self._law_problems()
         yield from self._load_problems()
         drawn: Microstructure | None = None
@@ -216,6 +217,12 @@ class HomogenizationStudy(StudyModel):
         mechanical = any(not isinstance(part, ConductionPart) for part in self.laws.values())
         return asked.prop or ("stiffness" if mechanical else "conductivity")
 
+    def _solver_problems(self) -> Iterator[Problem]:
+        solver = self.solver
+        if (solver.kinematics, solver.boundary, solver.element) == ("finite", "subc", "reduced"):
+            found = "'reduced' with uniform traction in finite strain, which has unstable mechanisms"
+            yield Problem("solver.element", found, "full, or another boundary condition")
+
     def _law_problems(self) -> Iterator[Problem]:
         owner: dict[tuple[bool, int | str], str] = {}
         for name, part in self.laws.items():
@@ -226,7 +233,8 @@ class HomogenizationStudy(StudyModel):
                     f"laws.{name}", f"constants that cannot be used ({error})", "constants of a stable material"
                 )
                 continue
-            yield from self._kinematics_problems(name, law)
+            if not isinstance(part, ConductionPart):
+                yield from self._kinematics_problems(name, law)
             asked = part.phase if isinstance(part.phase, tuple) else (part.phase,)
             for phase in asked:
                 before = owner.setdefault((isinstance(part, ConductionPart), phase), name)
@@ -236,7 +244,7 @@ class HomogenizationStudy(StudyModel):
 
     def _kinematics_problems(self, name: str, law: Any) -> Iterator[Problem]:
         wanted = self.solver.kinematics
-        possible = getattr(law, "kinematics", ("small",))
+        possible = law.kinematics
         if wanted not in possible and (self.load or wanted == "finite"):
             found = f"a law that works in {' and '.join(possible)} strain"
             yield Problem(f"laws.{name}.law", found, f"a law for {wanted} strain, as solver.kinematics asks for")

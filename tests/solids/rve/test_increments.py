@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -79,7 +79,9 @@ def test_too_large_steps_are_halved():
     state, result = rve.respond((np.eye(3) + target)[None], tangent=False)
     assert result.converged
     assert result.substeps > 1
-    slow = rve.drive(solids.LoadPath.strains(np.eye(3) + np.linspace(0.02, 1.0, 50)[:, None, None] * target), tangent=False)
+    slow = rve.drive(
+        solids.LoadPath.strains(np.eye(3) + np.linspace(0.02, 1.0, 50)[:, None, None] * target), tangent=False
+    )
     assert slow.converged.all()
     np.testing.assert_allclose(result.stress[0], slow.stress[-1], rtol=0, atol=1e-7 * np.abs(slow.stress[-1]).max())
     assert state.time == 1.0
@@ -166,8 +168,12 @@ def test_one_failing_load_does_not_spoil_the_others():
     assert np.isnan(together.stress[1]).all()
     for k in (0, 2):
         _, single = rve.respond(strain[k : k + 1])
-        np.testing.assert_allclose(together.stress[k], single.stress[0], rtol=0, atol=1e-9 * np.abs(single.stress).max())
-        np.testing.assert_allclose(together.tangent[k], single.tangent[0], rtol=0, atol=1e-6 * np.abs(single.tangent).max())
+        np.testing.assert_allclose(
+            together.stress[k], single.stress[0], rtol=0, atol=1e-9 * np.abs(single.stress).max()
+        )
+        np.testing.assert_allclose(
+            together.tangent[k], single.tangent[0], rtol=0, atol=1e-6 * np.abs(single.tangent).max()
+        )
     # the loads that worked can go on, the one that failed can take a smaller step
     strain[1] /= 50
     _, again = rve.respond(1.1 * strain, state)
@@ -196,7 +202,11 @@ def test_state_survives_pickling_and_goes_on_to_the_same_bits(name):
     # a new process knows only the pickle
     other = solids.RVE(cell, laws, kinematics=kinematics)
     resumed = other.drive(parts[1], state=pickle.loads(pickle.dumps(begun.state)))
-    for one, two in ((went_on.stress, resumed.stress), (went_on.strain, resumed.strain), (went_on.tangent, resumed.tangent)):
+    for one, two in (
+        (went_on.stress, resumed.stress),
+        (went_on.strain, resumed.strain),
+        (went_on.tangent, resumed.tangent),
+    ):
         np.testing.assert_array_equal(one, two)
     np.testing.assert_array_equal(went_on.state.fluctuation, resumed.state.fluctuation)
     whole = first.drive(path)

@@ -35,24 +35,24 @@ class Unturnable(SmallStrainLaw):
 
 
 WRONG_RVES = {
-    "missing law": (dict(laws={0: SOFT}), r"phases \[1\] have no law"),
-    "finite plasticity": (dict(laws={0: J2, 1: STIFF}, kinematics="finite"), "phase 0, J2Plasticity.*small"),
-    "small rubber": (dict(laws={0: STIFF, 1: NEO_HOOKEAN}), "phase 1, NeoHookean.*finite"),
-    "half conducting": (dict(laws={0: SOFT, 1: solids.Conduction(1.0)}), r"phases \[1\] conduct heat"),
+    "missing law": ({"laws": {0: SOFT}}, r"phases \[1\] have no law"),
+    "finite plasticity": ({"laws": {0: J2, 1: STIFF}, "kinematics": "finite"}, "phase 0, J2Plasticity.*small"),
+    "small rubber": ({"laws": {0: STIFF, 1: NEO_HOOKEAN}}, "phase 1, NeoHookean.*finite"),
+    "half conducting": ({"laws": {0: SOFT, 1: solids.Conduction(1.0)}}, r"phases \[1\] conduct heat"),
     "finite conduction": (
-        dict(laws={0: solids.Conduction(1.0), 1: solids.Conduction(1.0)}, kinematics="finite"),
+        {"laws": {0: solids.Conduction(1.0), 1: solids.Conduction(1.0)}, "kinematics": "finite"},
         "no finite strain",
     ),
-    "unsymmetric": (dict(laws={0: Unsymmetric(1.0), 1: STIFF}), "phase 0, Unsymmetric.*symmetric"),
-    "boundary": (dict(laws={0: SOFT, 1: STIFF}, boundary="mixed"), "boundary is 'mixed'.*'periodic', 'kubc', 'subc'"),
-    "element": (dict(laws={0: SOFT, 1: STIFF}, element="hex20"), "element is 'hex20'.*'full', 'reduced'"),
-    "kinematics": (dict(laws={0: SOFT, 1: STIFF}, kinematics="large"), "kinematics is 'large'.*'small', 'finite'"),
+    "unsymmetric": ({"laws": {0: Unsymmetric(1.0), 1: STIFF}}, "phase 0, Unsymmetric.*symmetric"),
+    "boundary": ({"laws": {0: SOFT, 1: STIFF}, "boundary": "mixed"}, "boundary is 'mixed'.*'periodic', 'kubc', 'subc'"),
+    "element": ({"laws": {0: SOFT, 1: STIFF}, "element": "hex20"}, "element is 'hex20'.*'full', 'reduced'"),
+    "kinematics": ({"laws": {0: SOFT, 1: STIFF}, "kinematics": "large"}, "kinematics is 'large'.*'small', 'finite'"),
     "loose corners": (
-        dict(laws={0: SOFT, 1: STIFF}, boundary="subc", element="reduced", kinematics="finite"),
+        {"laws": {0: SOFT, 1: STIFF}, "boundary": "subc", "element": "reduced", "kinematics": "finite"},
         "one point.*element='full'",
     ),
-    "tolerance 0": (dict(laws={0: SOFT, 1: STIFF}, tolerance=0.0), "tolerance is 0.0"),
-    "tolerance NaN": (dict(laws={0: SOFT, 1: STIFF}, tolerance=NAN), "tolerance is nan"),
+    "tolerance 0": ({"laws": {0: SOFT, 1: STIFF}, "tolerance": 0.0}, "tolerance is 0.0"),
+    "tolerance NaN": ({"laws": {0: SOFT, 1: STIFF}, "tolerance": NAN}, "tolerance is nan"),
 }
 
 
@@ -143,7 +143,9 @@ def test_inverted_deformation(stretch):
         rve.drive(solids.LoadPath.strains(np.diag([stretch, 1.0, 1.0])[None]))
 
 
-@pytest.mark.parametrize("strain", [np.zeros((3, 3)), np.zeros((1, 6)), np.full((1, 3, 3), NAN)], ids=["2-D", "Mandel", "NaN"])
+@pytest.mark.parametrize(
+    "strain", [np.zeros((3, 3)), np.zeros((1, 6)), np.full((1, 3, 3), NAN)], ids=["2-D", "Mandel", "NaN"]
+)
 def test_wrong_batches(strain):
     rve = solids.RVE(CELL, {0: SOFT, 1: STIFF})
     with pytest.raises(InputError, match=r"\(B, 3, 3\), without NaN"):

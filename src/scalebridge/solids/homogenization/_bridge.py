@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -23,6 +23,8 @@ from scalebridge.solids.laws import Conduction, Law
 from scalebridge.solids.microstructure import Microstructure
 from scalebridge.solids.representative import linearised
 from scalebridge.solids.rve import RVE
+
+_FEW_VOXELS = 8000
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,25 +82,23 @@ class Homogenization(Bridge[HomogenizationState]):
     @cached_property
     def linear_rve(self) -> RVE:
         """The volume element with the laws as they are at the start of loading."""
-        return RVE(
-            self.microstructure,
-            linearised(self.laws),
-            self.numerics.boundary,
-            self.numerics.element,
-            tolerance=self.numerics.tolerance,
-        )
+        return self._rve(linearised(self.laws), "small")
 
     @cached_property
     def conducting_rve(self) -> RVE:
         """The volume element as a conductor."""
-        n = self.numerics
-        return RVE(self.microstructure, self.conduction, n.boundary, n.element, tolerance=n.tolerance)
+        return self._rve(self.conduction, "small")
 
     @cached_property
     def rve(self) -> RVE:
         """The volume element that is driven along load paths."""
+        return self._rve(self.laws, self.numerics.kinematics)
+
+    def _rve(self, laws: Mapping[int, Law | Conduction], kinematics: Literal["small", "finite"]) -> RVE:
+        # Threads that wait for each other cost more than they bring where there is little to do.
+        threads = 1 if self.microstructure.phase.size < _FEW_VOXELS else None
         n = self.numerics
-        return RVE(self.microstructure, self.laws, n.boundary, n.element, n.kinematics, tolerance=n.tolerance)
+        return RVE(self.microstructure, laws, n.boundary, n.element, kinematics, tolerance=n.tolerance, threads=threads)
 
     def scales(self) -> ScaleMap:
         """Voxels to RVE below, RVE to part above."""

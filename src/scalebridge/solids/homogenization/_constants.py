@@ -70,7 +70,7 @@ def _constant(name: str, value: float) -> Constant:
 
 def _subscript(index: str) -> str:
     digits = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-    return index.translate(digits) if index.isdigit() else (f" {index}" if index else "")
+    return index.translate(digits) if index.isdigit() else (f"_{index}" if index else "")
 
 
 def conductivities(tensor: FloatArray, ndim: int) -> tuple[Constant, ...]:
@@ -80,8 +80,8 @@ def conductivities(tensor: FloatArray, ndim: int) -> tuple[Constant, ...]:
     if np.ptp(diagonal) <= SYMMETRY_TOLERANCE * diagonal.mean():
         return (Constant("k", float(diagonal.mean()), unit, f"{label} k"),)
     if ndim == 2 and np.ptp(diagonal[:2]) <= SYMMETRY_TOLERANCE * diagonal[:2].mean():
-        across = Constant("k_T", float(diagonal[:2].mean()), unit, f"transverse {label} k T")
-        return across, Constant("k_L", float(diagonal[2]), unit, f"axial {label} k L")
+        across = Constant("k_T", float(diagonal[:2].mean()), unit, f"transverse {label} k_T")
+        return across, Constant("k_L", float(diagonal[2]), unit, f"axial {label} k_L")
     return tuple(
         Constant(f"k_{i + 1}", float(k), unit, f"{label} k{_subscript(str(i + 1))}") for i, k in enumerate(diagonal)
     )

@@ -32,7 +32,7 @@ def bounds_picture(bridge: Homogenization, state: HomogenizationState) -> Iterat
     if len(bridge.microstructure.phases) < 2:
         return
     rows = list(_rows(bridge, state))
-    figure = new_figure(7.2, 0.9 + 0.75 * len(rows))
+    figure = new_figure(6.2, 0.7 + 0.8 * len(rows))
     axes = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
     for ax, (quantity, bound, value) in zip(axes, rows, strict=True):
         _draw(ax, quantity, bound, value)

@@ -11,6 +11,7 @@ from scalebridge.bridge import Picture
 from scalebridge.solids.homogenization._drawing import new_figure, picture
 from scalebridge.solids.homogenization._headlines import slug
 from scalebridge.solids.homogenization._local import PLASTIC
+from scalebridge.solids.representative import LENGTHS, readable_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,13 +32,15 @@ def field_picture(bridge: Homogenization, load: Load, record: PathRecord) -> Pic
     panels = [("von Mises stress", "von Mises stress in MPa", 1e6, "viridis")]
     if PLASTIC in record.fields and record.fields[PLASTIC].max() > 0.0:
         panels.append((PLASTIC, "equivalent plastic strain in %", 0.01, "magma"))
-    figure = new_figure(4.9 * len(panels) + 0.4, 4.7)
-    gain, corners = _deformed(bridge, record)
+    figure = new_figure(3.9 * len(panels) + 0.2, 3.6)
+    length, unit_of_length = readable_unit(LENGTHS, max(bridge.microstructure.size[:2]))
+    gain, corners = _deformed(bridge, record, length)
     for n, (name, label, unit, colours) in enumerate(panels):
         axes = figure.add_subplot(1, len(panels), n + 1)
         values = _section(record.fields[name]) / unit
         _draw(figure, axes, corners, values, label, colours)
         _draw_interfaces(axes, bridge.microstructure, corners)
+        axes.set(xlabel=f"$x_1$ in {unit_of_length}", ylabel=f"$x_2$ in {unit_of_length}")
     where = "" if bridge.microstructure.ndim == 2 else " The section is the middle one normal to axis 3."
     drawn = f"displacements {gain:.3g} times as large" if gain != 1.0 else "displacements as they are"
     caption = (
@@ -52,8 +55,8 @@ def _section(field: NDArray[Any]) -> NDArray[Any]:
     return field if field.ndim == 2 else field[:, :, field.shape[2] // 2]
 
 
-def _deformed(bridge: Homogenization, record: PathRecord) -> tuple[float, NDArray[np.float64]]:
-    """How much displacements are enlarged, and where the voxels' corners come to lie, (n1 + 1, n2 + 1, 2) in um."""
+def _deformed(bridge: Homogenization, record: PathRecord, unit: float) -> tuple[float, NDArray[np.float64]]:
+    """How much displacements are enlarged, and where the voxels' corners come to lie, (n1 + 1, n2 + 1, 2)."""
     cell = bridge.microstructure
     last = record.increments[-1].strain
     gradient = last - np.eye(3) if bridge.numerics.kinematics == "finite" else last
@@ -66,7 +69,7 @@ def _deformed(bridge: Homogenization, record: PathRecord) -> tuple[float, NDArra
     moved -= moved.mean(axis=(0, 1))
     largest = float(np.abs(moved).max()) or 1.0
     gain = min(10.0, max(1.0, float(f"{_VISIBLE * max(cell.size[:2]) / largest:.1g}")))
-    return gain, (place + gain * moved) * 1e6
+    return gain, (place + gain * moved) / unit
 
 
 def _draw(
@@ -78,7 +81,6 @@ def _draw(
     top = float(np.percentile(values, 99.5)) or 1.0
     mesh = axes.pcolormesh(x, y, shown, cmap=colours, vmin=0.0, vmax=top, rasterized=True)
     axes.set_aspect("equal")
-    axes.set(xlabel="$x_1$ in µm", ylabel="$x_2$ in µm")
     figure.colorbar(mesh, ax=axes, shrink=0.82, label=label, extend="max")
 
 

@@ -20,7 +20,7 @@ _SHOWN = 6
 def curves_picture(bridge: Homogenization, state: HomogenizationState) -> Picture:
     """Stress against strain of every path, each increment a mark."""
     finite = bridge.numerics.kinematics == "finite"
-    figure = new_figure(7.2, 4.5)
+    figure = new_figure(6.4, 4.2)
     axes = figure.add_subplot()
     for n, (load, record) in enumerate(zip(bridge.loads, state.paths, strict=True)):
         found = curve(load, record, finite)
@@ -54,7 +54,7 @@ def _caption(bridge: Homogenization, state: HomogenizationState) -> str:
 
 def convergence_picture(bridge: Homogenization, state: HomogenizationState) -> Picture:
     """Residual against Newton iteration, one line per increment, and iterations per increment."""
-    figure = new_figure(9.0, 3.9)
+    figure = new_figure(7.6, 3.5)
     left, right = figure.subplots(1, 2, width_ratios=(3, 2))
     for n, (load, record) in enumerate(zip(bridge.loads, state.paths, strict=True)):
         colour, marker = COLOURS[n % len(COLOURS)], MARKERS[n % len(MARKERS)]

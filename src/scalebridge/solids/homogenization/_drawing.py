@@ -57,7 +57,9 @@ def picture(figure: Figure, name: str, title: str, caption: str, kind: Literal["
     """A figure as it goes into the report; SVG for lines, PNG for fields."""
     buffer = io.BytesIO()
     metadata: dict[str, Any] = {"Date": None} if kind == "svg" else {}
-    figure.savefig(buffer, format=kind, dpi=_DPI, metadata=metadata, facecolor="white")
+    figure.savefig(
+        buffer, format=kind, dpi=_DPI, metadata=metadata, facecolor="white", bbox_inches="tight", pad_inches=0.08
+    )
     return Picture(title, caption, buffer.getvalue(), kind, name)
 
 

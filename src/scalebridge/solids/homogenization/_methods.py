@@ -8,6 +8,7 @@ from scalebridge.bridge import Citation
 from scalebridge.solids.homogenization._constants import SYMMETRY_TOLERANCE, symmetry_of
 from scalebridge.solids.homogenization._sources import WindowSource
 from scalebridge.solids.laws import Law
+from scalebridge.solids.representative import LENGTHS, readable_unit
 
 if TYPE_CHECKING:
     from scalebridge.solids.homogenization._bridge import Homogenization
@@ -173,18 +174,19 @@ def _stiffness(bridge: Homogenization, state: HomogenizationState, cite: _Refere
 def _paths(bridge: Homogenization, cite: _References) -> str:
     kinds = {type(law).__name__: law for law in bridge.laws.values() if isinstance(law, Law)}
     sources = tuple(dict.fromkeys(c for law in kinds.values() for c in law.citations))
-    laws = f"; the laws are those of {cite(*sources)}" if sources else ""
     strain = "finite" if bridge.numerics.kinematics == "finite" else "small"
+    solver = f"Newton's method and inexact linear solves {cite(EISENSTAT)}"
+    laws = f"; the laws are those of {cite(*sources)}" if sources else ""
     return (
-        f"Load paths were followed in {strain} strain with Newton's method and inexact linear solves "
-        f"{cite(EISENSTAT)}, with the tangents consistent with the stress updates{laws}. Increments that failed "
-        "were halved. The macroscopic tangent of each increment follows from linear solves with the tangents of the "
-        "converged state."
+        f"Load paths were followed in {strain} strain with {solver}, with the tangents consistent with the stress "
+        f"updates{laws}. Increments that failed were halved. The macroscopic tangent of each increment follows from "
+        "linear solves with the tangents of the converged state."
     )
 
 
 def _study(bridge: Homogenization, asked: SizeStudy, state: HomogenizationState, cite: _References) -> str:
-    sizes = ", ".join(f"{1e6 * d:.4g} µm" for d in asked.sizes)
+    scale, unit = readable_unit(LENGTHS, max(asked.sizes))
+    sizes = ", ".join(f"{d / scale:.4g} {unit}" for d in asked.sizes)
     counts = ", ".join(map(str, asked.realisations))
     windows = isinstance(asked.source, WindowSource)
     kind = "windows cut from the microstructure at random places" if windows else "newly generated cells"

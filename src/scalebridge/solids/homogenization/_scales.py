@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 # Processor seconds per voxel and iteration, measured on a 2-core x86-64 server; they serve plans, not results.
 LINEAR = 1.2e-7
-STORED = 4e-7
-LAW = 4e-6
+STORED = 6e-8
+LAW = 2e-6
 # Iterations of a linear load case at contrasts of 10 to 100, and Newton iterations of an increment.
 ITERATIONS = 25
 NEWTON = 4
@@ -106,8 +106,8 @@ def separations(bridge: Homogenization) -> tuple[Separation, ...]:
                 length / max(cell.spacing),
                 trusted=8.0,
                 warned=3.0,
-                why="Voxels draw interfaces as stairs: the error of the effective tensor falls only in proportion to "
-                "the voxel edge.",
+                why="Voxels draw interfaces as stairs. Of spheres twenty times as stiff as their matrix the effective "
+                "stiffness came out 0.5 % too stiff at a ratio of 12, 1.2 % at 9, 2.7 % at 6, 4.4 % at 5.",
             )
         )
     if bridge.study is not None and isinstance(bridge.study.source, WindowSource):
@@ -159,8 +159,8 @@ def _bytes_per_voxel(bridge: Homogenization) -> float:
 def _bridge_cost(bridge: Homogenization) -> Cost:
     work = predicted_work(bridge)
     voxels = bridge.microstructure.phase.size
-    parts = [f"tensors {sum(work.tensor.values()):.2g} s"]
-    parts += [f"load paths {sum(work.path):.2g} s"] if bridge.loads else []
-    parts += [f"RVE study {work.study:.2g} s"] if bridge.study is not None else []
+    parts = [f"tensors {sum(work.tensor.values()):.3g} s"]
+    parts += [f"load paths {sum(work.path):.3g} s"] if bridge.loads else []
+    parts += [f"RVE study {work.study:.3g} s"] if bridge.study is not None else []
     basis = f"{voxels} voxels: {', '.join(parts)}; without compilation."
     return Cost("this bridge", work.total, _bytes_per_voxel(bridge) * voxels, basis)

@@ -124,7 +124,7 @@ class GivesTangent(ABC):
 
     @abstractmethod
     def tangent(self, strain: Rows, state: State, dt: Array) -> Sequence[Sequence[Array]]:
-        """Tangent d stress_i / d strain_j as nested sequence [i][j], 6x6 (Mandel) or 9x9, of rows in Pa."""
+        """Tangent d stress_i / d strain_j as nested sequence ``[i][j]``, 6x6 (Mandel) or 9x9, of rows in Pa."""
 
 
 class HasFreeEnergy(ABC):

@@ -14,6 +14,8 @@ from scalebridge.solids.representative._quantities import Bounds as Bounds
 from scalebridge.solids.representative._quantities import Quantity as Quantity
 from scalebridge.solids.representative._quantities import quantity_bounds as quantity_bounds
 from scalebridge.solids.representative._quantities import study_quantities as study_quantities
+from scalebridge.solids.representative._readable import LENGTHS as LENGTHS
+from scalebridge.solids.representative._readable import readable_unit as readable_unit
 from scalebridge.solids.representative._realisation import RealisationResult as RealisationResult
 from scalebridge.solids.representative._realisation import RealisationTask as RealisationTask
 from scalebridge.solids.representative._realisation import homogenize_realisation as homogenize_realisation
@@ -34,6 +36,7 @@ from scalebridge.solids.representative._voxel_model import initial_stiffness as 
 from scalebridge.solids.representative._voxel_model import linearised as linearised
 
 __all__ = [
+    "LENGTHS",
     "Apparent",
     "ApparentModel",
     "Bounds",
@@ -56,6 +59,7 @@ __all__ = [
     "ordering_entries",
     "point_variance",
     "quantity_bounds",
+    "readable_unit",
     "reduce_study",
     "run_tasks",
     "rve_study",

@@ -30,14 +30,15 @@ def plot_study(study: RVEStudy) -> Figure:
     from matplotlib.figure import Figure
 
     rows = len(study.quantities)
-    figure = Figure(figsize=(10.5, 3.5 * rows + 0.7), layout="constrained")
+    figure = Figure(figsize=(8.8, 3.1 * rows + 0.8), layout="constrained")
     grid = figure.subplots(rows, 2, squeeze=False)
     length, length_unit = readable_unit(LENGTHS, float(np.nanmax(study.edges)))
     for q, (left, right) in zip(study.quantities, grid, strict=True):
         highest = max(x.mean for b in study.boundaries for x in study.statistics[b, q.name] if x.count)
         per_unit, unit = readable_unit(_VALUES[q.unit], highest)
         _draw_means(left, study, q, length, per_unit)
-        left.set(xlabel=f"edge of the RVE in {length_unit}", ylabel=f"{q.label} {q.name} in {unit}")
+        left.set(xlabel=f"edge of the RVE in {length_unit}", ylabel=f"{q.name} in {unit}")
+        left.set_title(f"{q.label} {q.name}", fontsize="medium", loc="left")
         _draw_variances(right, study, q, length, per_unit)
         right.set(xlabel=f"volume in {length_unit}$^{study.ndim}$", ylabel=f"variance of {q.name} in ({unit})$^2$")
     handles, labels = grid[0, 0].get_legend_handles_labels()

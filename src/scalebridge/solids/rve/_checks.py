@@ -36,12 +36,13 @@ def check_path(path: LoadPath, finite: bool) -> None:
 
 def checked_strains(strain: Any, finite: bool) -> Floats:
     """Mean strains of a batch, (B, 3, 3), or InputError."""
-    strain = np.asarray(strain, float)
+    strain = np.asarray(strain, np.float64)
     if strain.ndim != 3 or strain.shape[1:] != (3, 3) or not len(strain) or not np.isfinite(strain).all():
         raise InputError(f"strain has shape {strain.shape}; it must be (B, 3, 3), without NaN or infinity.")
     if not finite and not _is_symmetric(strain):
         raise InputError("a strain of the batch is not symmetric; in small strain 12 and 21 must be the same.")
-    return strain
+    checked: Floats = strain
+    return checked
 
 
 def check_state(state: RVEState, material: Material, loads: int) -> None:
@@ -52,9 +53,9 @@ def check_state(state: RVEState, material: Material, loads: int) -> None:
     sizes = {p: (len(v), points * material.voxels[p].size) for p, v in material.initial(1).items()}
     if found != wanted or {p: v.shape for p, v in state.internal.items()} != sizes:
         raise InputError(
-            f"the state has fluctuations {found} and internal variables of phases {sorted(state.internal)}; this volume "
-            f"element with {loads} loads needs {wanted} and phases {sorted(sizes)}. Begin with initial_state(loads), "
-            "then pass on what respond, advance or drive gave."
+            f"the state has fluctuations {found} and internal variables of phases {sorted(state.internal)}; this "
+            f"volume element with {loads} loads needs {wanted} and phases {sorted(sizes)}. Begin with "
+            "initial_state(loads), then pass on what respond, advance or drive gave."
         )
 
 

@@ -100,18 +100,12 @@ def unit_responses(
             u0=None if start is None else start[part],
             limit=limit,
         )
-        force, loaded = operator.apply(solution.u, macro)
-        residual = -space.restrict(force)
-        # the best multiple of the solution does no work against its residual, whatever the rounding of the iteration
-        inner, outer = dots(solution.u, right - residual), dots(solution.u, right)
-        best = np.where(inner > 0.0, outer / np.where(inner > 0.0, inner, 1.0), 1.0)
-        scale = best[:, None, None, None, None]
-        u[part], r[part] = scale * solution.u, right - scale * (right - residual)
-        mean += best[:, None] * (loaded - mean)
-        iterations[part], converged[part] = solution.iterations, solution.converged
+        force, mean = operator.apply(solution.u, macro)
+        u[part], iterations[part], converged[part] = solution.u, solution.iterations, solution.converged
         tensor[:, part] = directions @ mean.T
         work[1, part] = np.einsum("kg,kg->k", macro, mean)
-        work[0, part] = work[1, part] - dots(u[part], r[part]) / grid.voxels
+        work[0, part] = work[1, part] + dots(solution.u, force) / grid.voxels
+        r[part] = -space.restrict(force)
     # einsum, not a matrix product: its sums do not depend on the number of threads
     tensor -= np.einsum("jn,kn->jk", u.reshape(count, -1), r.reshape(count, -1)) / grid.voxels
     return UnitResponses(tensor, u, iterations, converged, work)

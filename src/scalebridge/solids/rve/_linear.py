@@ -123,6 +123,11 @@ class System:
     free_inverse: npt.NDArray[np.float64]
     threads: int = 1
 
+    @property
+    def force_per_stress(self) -> float:
+        """Nodal forces, as a norm, that a summed stress of one typically stands for, 1/m."""
+        return max(self.grid.inverse_spacing) / float(np.sqrt(self.grid.voxels))
+
     def apply(self, u: Array, y: Array) -> tuple[Array, Array]:
         """Restricted forces (B, C, nodes) and free mean stresses times the number of voxels (B, F)."""
         force, mean = self.operator.apply(u, y @ self.free.T)
@@ -231,8 +236,8 @@ def solve(
         ry -= fy
     converged = np.zeros(loads, bool)
     previous = np.full(loads, np.inf)
-    # rounding of the fluctuation disturbs the free stresses too, so what single precision can reach counts both together
-    weight = max(system.grid.inverse_spacing) / np.sqrt(system.grid.voxels)
+    # rounding of the fluctuation disturbs the free stresses too: what single precision reaches counts both together
+    weight = system.force_per_stress
     while True:
         size, size_y = np.sqrt(dots(r, r)), np.linalg.norm(ry, axis=1)
         together = np.hypot(size, weight * size_y)

@@ -45,7 +45,7 @@ class RVE:
         InputError: a phase has no law, a law does not fit the kinematics, kinds of laws are mixed, or an option is
             unknown.
 
-    Example:
+    Examples:
         >>> from scalebridge import solids
         >>> cell = solids.microstructure.square_fibres(0.3, diameter=7e-6, voxels=16)
         >>> glass, epoxy = solids.LinearElastic.isotropic(72e9, 0.22), solids.LinearElastic.isotropic(3.5e9, 0.35)
@@ -82,8 +82,8 @@ class RVE:
         self.laws = _checked_laws(microstructure, laws, kinematics)
         if (boundary, element, kinematics) == ("subc", "reduced", "finite"):
             raise InputError(
-                "elements with one point let voxels at a free boundary turn without strain, which nothing stabilises in "
-                "finite strain; use element='full' with boundary='subc'."
+                "elements with one point let voxels at a free boundary turn without strain, which nothing stabilises "
+                "in finite strain; use element='full' with boundary='subc'."
             )
         if min(microstructure.shape) < 2:
             raise InputError(f"the grid is {microstructure.shape}; every axis needs at least 2 voxels.")

@@ -1,0 +1,59 @@
+"""Every example in a short form, with a number of it pinned."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli_w
+
+from scalebridge.ledger import Verdict
+from scalebridge.solids.elasticity import hashin_shtrikman_conductivity
+from scalebridge.study import RunResult, load_study, run
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def shortened(name: str, folder: Path, changes: dict[str, Any]) -> RunResult:
+    """An example carried out with some of its tables exchanged, or left out where None."""
+    home = EXAMPLES / name
+    data = {**tomllib.loads((home / "study.toml").read_text()), **changes}
+    for file in home.iterdir():
+        if file.suffix in (".png", ".npy"):
+            (folder / file.name).write_bytes(file.read_bytes())
+    study = folder / "study.toml"
+    study.write_text(tomli_w.dumps({key: value for key, value in data.items() if value is not None}))
+    return run(study, folder / "run", workers=0)
+
+
+@pytest.mark.parametrize("name", sorted(p.name for p in EXAMPLES.iterdir() if (p / "study.toml").is_file()))
+def test_examples_are_valid_and_explained(name: str):
+    load_study(EXAMPLES / name / "study.toml").build().scales()
+    assert "scalebridge run" in (EXAMPLES / name / "README.md").read_text()
+
+
+def test_fibre_composite(tmp_path: Path):
+    load = {"name": "tension", "strain": {"11": "0.2 %"}, "increments": 1}
+    found = shortened("fibre_composite", tmp_path, {"load": [load], "representative": None}).summary
+    assert found.certificate.verdict is Verdict.HOLDS
+    assert found.headlines["fraction_fibre"].value == pytest.approx(0.544312, abs=1e-6)
+    assert found.headlines["E_L"].value == pytest.approx(126.816e9, rel=1e-5)
+    assert found.headlines["E_T"].value == pytest.approx(7.53754e9, rel=1e-5)
+    assert found.headlines["tension_stress"].value == pytest.approx(0.002 * 7.6e9, rel=0.02)
+
+
+def test_sphere_composite(tmp_path: Path):
+    found = shortened("sphere_composite", tmp_path, {"representative": None}).summary
+    assert found.certificate.verdict is Verdict.WARNS, "ten voxels across a bead are few"
+    assert found.headlines["K"].value == pytest.approx(6.40217e9, rel=1e-5)
+    assert found.headlines["k_1"].value == pytest.approx(0.345636, rel=1e-5)
+    low, high = hashin_shtrikman_conductivity([0.2, 1.1], [1 - 0.299713, 0.299713])
+    assert low < found.headlines["k_2"].value < high
+
+
+def test_polycrystal(tmp_path: Path):
+    found = shortened("polycrystal", tmp_path, {}).summary
+    assert found.headlines["K"].value == pytest.approx((168.4e9 + 2 * 121.4e9) / 3, rel=1e-4), "exact for cubic grains"
+    assert found.headlines["E"].value == pytest.approx(125.215e9, rel=1e-5)
