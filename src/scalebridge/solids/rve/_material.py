@@ -162,7 +162,8 @@ class Material:
                 local[[0, 4, 8]] += 1.0
             elif isinstance(law, LinearElastic):
                 matrix = np.asarray(law.stiffness)
-                spread(matrix @ local, where, self._order, stress)
+                # einsum, not a matrix product, whose threads would wait for each other
+                spread(np.einsum("ij,jn->in", matrix, local), where, self._order, stress)
                 mean += matrix[np.triu_indices(6)] * local.shape[1]
                 continue
             assert isinstance(law, Law)
