@@ -33,7 +33,8 @@ class VoxelElements:
         spacing: edges.
         uniform: whether each axis is one along which nothing changes.
         periodic: whether nodes on opposite faces are the same.
-        full: two Gauss points per axis, or one point.
+        element: ``"full"``: two Gauss points per axis; ``"bbar"``: the trace of the gradient averaged over them;
+            ``"reduced"``: one point.
         components: 3 for displacements, 1 for a temperature.
     """
 
@@ -41,7 +42,7 @@ class VoxelElements:
     spacing: tuple[float, float, float]
     uniform: tuple[bool, bool, bool]
     periodic: bool
-    full: bool
+    element: str
     components: int = 3
 
     @property
@@ -51,7 +52,7 @@ class VoxelElements:
 
     @property
     def points(self) -> np.ndarray:
-        sides = [(0.0,) if u or not self.full else (GAUSS_POINT, -GAUSS_POINT) for u in self.uniform]
+        sides = [(0.0,) if u or self.element == "reduced" else (GAUSS_POINT, -GAUSS_POINT) for u in self.uniform]
         return np.array(list(product(*sides)))
 
     def _shape_gradient(self, corner: tuple[int, ...], x: np.ndarray) -> np.ndarray:
@@ -75,7 +76,12 @@ class VoxelElements:
                     columns.append(c * size + node)
                     values.append(np.full(count, slopes[d]))
         triplets = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
-        return sp.csr_matrix(triplets, (count * nq * self.components * 3, self.components * size))
+        matrix = sp.csr_matrix(triplets, (count * nq * self.components * 3, self.components * size))
+        if self.element != "bbar":
+            return matrix
+        trace = np.eye(3).reshape(1, 9)
+        each = np.eye(nq * 9) + np.kron(np.full((nq, nq), 1.0 / nq) - np.eye(nq), trace.T @ trace / 3.0)
+        return sp.csr_matrix(sp.kron(sp.identity(count), each) @ matrix)
 
     def apply(self, u: np.ndarray, macro: np.ndarray, tangent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Nodal forces per voxel volume and mean stress.

@@ -41,7 +41,7 @@ poisson_ratio = 0.22
 
 [solver]
 boundary = "periodic"             # or "kubc" (linear displacement), "subc" (uniform traction)
-element = "reduced"               # one integration point per voxel; "full" has two along each axis
+element = "reduced"               # one integration point per voxel; "full" and "bbar" have two along each axis
 
 [[load]]
 name = "transverse tension"

@@ -31,7 +31,7 @@ class SolverPart(StudyPart):
     """How volume elements are solved."""
 
     boundary: Boundary = "periodic"
-    element: Literal["full", "reduced"] = "full"
+    element: Literal["full", "bbar", "reduced"] = "full"
     kinematics: Literal["small", "finite"] = "small"
     tolerance: float = Field(default=1e-9, ge=1e-12, le=1e-3, description="of the residual forces, relative")
 
@@ -219,6 +219,9 @@ class HomogenizationStudy(StudyModel):
 
     def _solver_problems(self) -> Iterator[Problem]:
         solver = self.solver
+        if (solver.kinematics, solver.element) == ("finite", "bbar"):
+            found = "'bbar' in finite strain; it averages the volumetric part of small strains"
+            yield Problem("solver.element", found, "reduced or full")
         if (solver.kinematics, solver.boundary, solver.element) == ("finite", "subc", "reduced"):
             found = "'reduced' with uniform traction in finite strain, which has unstable mechanisms"
             yield Problem("solver.element", found, "full, or another boundary condition")

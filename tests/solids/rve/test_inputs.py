@@ -45,8 +45,12 @@ WRONG_RVES = {
     ),
     "unsymmetric": ({"laws": {0: Unsymmetric(1.0), 1: STIFF}}, "phase 0, Unsymmetric.*symmetric"),
     "boundary": ({"laws": {0: SOFT, 1: STIFF}, "boundary": "mixed"}, "boundary is 'mixed'.*'periodic', 'kubc', 'subc'"),
-    "element": ({"laws": {0: SOFT, 1: STIFF}, "element": "hex20"}, "element is 'hex20'.*'full', 'reduced'"),
+    "element": ({"laws": {0: SOFT, 1: STIFF}, "element": "hex20"}, "element is 'hex20'.*'full', 'bbar', 'reduced'"),
     "kinematics": ({"laws": {0: SOFT, 1: STIFF}, "kinematics": "large"}, "kinematics is 'large'.*'small', 'finite'"),
+    "mean dilatation": (
+        {"laws": {0: NEO_HOOKEAN, 1: STIFF}, "element": "bbar", "kinematics": "finite"},
+        "element='bbar'.*small strain.*'reduced'",
+    ),
     "loose corners": (
         {"laws": {0: SOFT, 1: STIFF}, "boundary": "subc", "element": "reduced", "kinematics": "finite"},
         "one point.*element='full'",

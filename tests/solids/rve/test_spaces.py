@@ -41,7 +41,7 @@ def mean_gradients(u, grid):
         grid.spacing,
         (False, grid.flat, False),
         grid.boundary == "periodic",
-        grid.element == "full",
+        grid.element,
         u.shape[1],
     )
     g = plain.gradient_matrix()

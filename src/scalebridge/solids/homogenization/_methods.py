@@ -83,6 +83,18 @@ METROPOLIS = Citation(
     "10.1063/1.1699114",
     "random arrangements of particles that do not overlap",
 )
+HUGHES = Citation(
+    "T. J. R. Hughes (1980), Generalization of selective integration procedures to anisotropic and nonlinear media, "
+    "International Journal for Numerical Methods in Engineering 15, 1413-1418",
+    "10.1002/nme.1620150914",
+    "elements with a mean dilatation",
+)
+
+_POINTS = {
+    "full": "full integration",
+    "bbar": "full integration of the deviator and the mean dilatation of each element",
+    "reduced": "one integration point",
+}
 
 _BOUNDARY = {
     "periodic": "periodic fluctuations",
@@ -149,7 +161,7 @@ def _without_folder(origin: str) -> str:
 def _solver(bridge: Homogenization, cite: _References) -> str:
     n = bridge.numerics
     kind = "bilinear" if bridge.microstructure.ndim == 2 else "trilinear"
-    points = "one integration point" if n.element == "reduced" else "full integration"
+    points = _POINTS[n.element] + (f" {cite(HUGHES)}" if n.element == "bbar" else "")
     return (
         f"Displacements (temperatures) are {kind} finite elements on the voxels with {points}, with "
         f"{_BOUNDARY[n.boundary]}. Equilibrium was solved by conjugate gradients, preconditioned by the inverse of a "

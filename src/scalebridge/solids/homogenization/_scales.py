@@ -30,7 +30,7 @@ HISTORY = 500.0
 # A part that is not described is taken as large as the theory needs it at least.
 SMALLEST_PART = 10.0
 
-_GAUSS = {"full": 2, "reduced": 1}
+_GAUSS = {"full": 2, "bbar": 2, "reduced": 1}
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ class Numerics:
     """
 
     boundary: Boundary = "periodic"
-    element: Literal["full", "reduced"] = "full"
+    element: Literal["full", "bbar", "reduced"] = "full"
     kinematics: Literal["small", "finite"] = "small"
     tolerance: float = 1e-9
 

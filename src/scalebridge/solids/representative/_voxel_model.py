@@ -33,7 +33,7 @@ class VoxelModel(ApparentModel):
 
     laws: Mapping[int, Any]
     prop: Property = "stiffness"
-    element: Literal["full", "reduced"] = "full"
+    element: Literal["full", "bbar", "reduced"] = "full"
     tolerance: float = 1e-6
 
     def phase_tensors(self, microstructure: Any) -> dict[int, FloatArray]:

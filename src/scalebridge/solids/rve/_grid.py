@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scalebridge.solids.rve._rows import slab_edges
 
 Boundary = Literal["periodic", "kubc", "subc"]
-Element = Literal["full", "reduced"]
+Element = Literal["full", "bbar", "reduced"]
 
 GAUSS = 0.5 / np.sqrt(3.0)
 
@@ -32,7 +32,8 @@ class Grid:
         spacing: edges of a voxel along the array axes, m.
         axes: coordinate direction of each array axis.
         boundary: boundary condition of the fluctuation.
-        element: ``"full"`` two Gauss points per axis, ``"reduced"`` one point per voxel.
+        element: ``"full"`` two Gauss points per axis; ``"bbar"`` the same with one volumetric strain per voxel;
+            ``"reduced"`` one point per voxel.
     """
 
     shape: tuple[int, int, int]
@@ -58,6 +59,11 @@ class Grid:
     def voxels(self) -> int:
         """Number of voxels."""
         return int(np.prod(self.shape))
+
+    @property
+    def mean_dilatation(self) -> bool:
+        """Whether all points of a voxel share its mean volumetric strain."""
+        return self.element == "bbar"
 
     @cached_property
     def inverse_spacing(self) -> tuple[float, float, float]:

@@ -1,4 +1,4 @@
-"""Action of the stiffness of isotropic voxels, exactly integrated or at one point."""
+"""Action of the stiffness of isotropic voxels: exactly integrated, with a mean dilatation, or at one point."""
 
 from __future__ import annotations
 
@@ -19,12 +19,15 @@ from scalebridge.solids.rve._rows import (
     zero_planes,
 )
 
+INTEGRATION = {"reduced": 0, "full": 1, "bbar": 2}
+
 
 @njit(inline="always")
-def _isotropic_modes(w, lam, mu, n, rh, e, full):  # type: ignore[no-untyped-def]
+def _isotropic_modes(w, lam, mu, n, rh, e, integration):  # type: ignore[no-untyped-def]
     """Mode forces of `n` elements with Lame parameters `lam`, `mu` from gradient modes and the macro gradient `e`.
 
-    Each monomial has its own strain, so its stress is Hooke's law once; no quadrature points are visited.
+    Each monomial has its own strain, so its stress is Hooke's law once; no quadrature points are visited. With a mean
+    dilatation only the deviator of the other monomials counts: Hooke's law with lambda = -2/3 mu.
     """
     t = w.dtype.type
     w1 = t(1.0 / 12.0)
@@ -58,11 +61,13 @@ def _isotropic_modes(w, lam, mu, n, rh, e, full):  # type: ignore[no-untyped-def
         w[FORCE + 14, k] = sxz
         w[FORCE + 9, k] = syz
         w[FORCE + 15, k] = syz
-    if not full:
+    if integration == 0:
         return
+    bar = integration == 2
+    deviator = t(-2.0 / 3.0)
     for k in range(n):
-        la = lam[k] * w1
         m = mu[k] * w1
+        la = deviator * m if bar else lam[k] * w1
         m2 = m + m
         # xi: d/dx1 of XY, d/dx2 of XZ
         xy = w[GRADIENT + 3, k] * r1
@@ -111,14 +116,14 @@ def _isotropic_modes(w, lam, mu, n, rh, e, full):  # type: ignore[no-untyped-def
         w[FORCE + 19, k] = f25 + m * zy * r1
         # eta zeta, xi zeta, xi eta: one direction each, of XYZ
         q = w2 * mu[k] * (r0 * r0 + r1 * r1 + r2 * r2)
-        o = w2 * (lam[k] + mu[k])
+        o = w2 * (mu[k] + (deviator * mu[k] if bar else lam[k]))
         w[FORCE + 6, k] = (q + o * r0 * r0) * w[GRADIENT + 6, k]
         w[FORCE + 13, k] = (q + o * r1 * r1) * w[GRADIENT + 13, k]
         w[FORCE + 20, k] = (q + o * r2 * r2) * w[GRADIENT + 20, k]
 
 
 @compiled(**OPTIONS)
-def _isotropic_slab(u, macro, lam, mu, rh, full, begin, end, f, total):  # type: ignore[no-untyped-def]
+def _isotropic_slab(u, macro, lam, mu, rh, integration, begin, end, f, total):  # type: ignore[no-untyped-def]
     loads, m0, m1 = u.shape[0], u.shape[2], u.shape[3]
     n1, n2 = lam.shape[1], lam.shape[2]
     group, step = max(1, WIDTH // n2), min(WIDTH, n2)
@@ -135,7 +140,7 @@ def _isotropic_slab(u, macro, lam, mu, rh, full, begin, end, f, total):  # type:
                     for j in range(rows):
                         for c in range(3):
                             load_modes(u, b, c, i, j0 + j, i1, (j0 + j + 1) % m1, k0, n, w[:, j * n :])
-                    _isotropic_modes(w, la[p : p + rows * n], m[p : p + rows * n], rows * n, rh, macro[b], full)
+                    _isotropic_modes(w, la[p : p + rows * n], m[p : p + rows * n], rows * n, rh, macro[b], integration)
                     close_mean_modes(w, rows * n, rh, total[b])
                     for j in range(rows):
                         for c in range(3):
@@ -143,17 +148,18 @@ def _isotropic_slab(u, macro, lam, mu, rh, full, begin, end, f, total):  # type:
 
 
 @compiled(parallel=True, **OPTIONS)
-def apply_isotropic(u, macro, lam, mu, rh, full, edges, f, mean):  # type: ignore[no-untyped-def]
+def apply_isotropic(u, macro, lam, mu, rh, integration, edges, f, mean):  # type: ignore[no-untyped-def]
     """Forces `f` and summed stresses `mean` of elements with Lame parameters `lam`, `mu` (n0, n1, n2).
 
-    `full` integrates exactly (two Gauss points per axis); otherwise one point in the middle.
+    `integration` is a value of `INTEGRATION`: one point in the middle, exact (two Gauss points per axis), or exact with
+    the mean dilatation of the element.
     """
     slabs = edges.size - 1
     totals = np.zeros((2, slabs, u.shape[0], 9))
     for s in prange(slabs):
         zero_planes(f, edges[s], edges[s + 1], s == slabs - 1)
     for s in prange(slabs):
-        _isotropic_slab(u, macro, lam, mu, rh, full, edges[s], edges[s + 1] - 1, f, totals[0, s])
+        _isotropic_slab(u, macro, lam, mu, rh, integration, edges[s], edges[s + 1] - 1, f, totals[0, s])
     for s in prange(slabs):
-        _isotropic_slab(u, macro, lam, mu, rh, full, edges[s + 1] - 1, edges[s + 1], f, totals[1, s])
+        _isotropic_slab(u, macro, lam, mu, rh, integration, edges[s + 1] - 1, edges[s + 1], f, totals[1, s])
     mean[:] = totals.sum(axis=0).sum(axis=0)

@@ -7,8 +7,9 @@ integration points by
     S[(c, m), (c', m')] = mean_q sum_{d, d'} phi_md(x_q) phi_m'd'(x_q) C_q[(c, d), (c', d')] / (h_d h_d'),
 
 where phi_md is the monomial that multiplies mode m in direction d (left without 1 / h for the three mean modes, whose
-force is the mean stress itself). Points lie at +-a on each axis, so products of monomials are sign patterns: a
-Walsh-Hadamard transform over the points leaves a few terms for each entry.
+force is the mean stress itself). Elements with a mean dilatation (B-bar) take the trace out of every monomial that is
+not constant, which gives modes entries beyond their own (c, d). Points lie at +-a on each axis, so products of
+monomials are sign patterns: a Walsh-Hadamard transform over the points leaves a few terms for each entry.
 
     stiffness (T, n0, tiles, K, W)   upper triangle of S, row-major, in the tiles of `_rows`; T = B, or 1 when shared
     tangent   (K', T, nq, M)         upper triangle of the tangents of M voxels; K' = 21 (Mandel), 45 (finite strain),
@@ -93,8 +94,17 @@ def _component(c: int, d: int, terms: int) -> tuple[int, float]:
 
 
 @cache
-def assembly(spread: tuple[float, float, float], rh: tuple[float, float, float], terms: int) -> Assembly:
-    """Assembly table for points at +-spread on each axis (0: one point), 1 / h in `rh`, tangents of `terms` entries."""
+def assembly(
+    spread: tuple[float, float, float], rh: tuple[float, float, float], terms: int, mean_dilatation: bool = False
+) -> Assembly:
+    """How stiffness matrices are summed from tangents.
+
+    Args:
+        spread: distance of the points from the middle on each axis; 0: one point.
+        rh: 1 / h on each axis.
+        terms: entries of a tangent.
+        mean_dilatation: whether the volumetric strain of an element is constant (B-bar); for 21 entries.
+    """
     axes = [(s, -s) if s else (0.0,) for s in spread]
     points = np.array(list(product(*axes)))
     patterns = [p for p in product((0, 1), repeat=3) if all(s or not e for s, e in zip(spread, p, strict=True))]
@@ -105,19 +115,32 @@ def assembly(spread: tuple[float, float, float], rh: tuple[float, float, float],
     start, moment, term, factor = [0], [], [], []
     for a, (c1, m1) in enumerate(pairs):
         for c2, m2 in pairs[a:]:
-            for d1, d2 in product(range(3), repeat=2):
-                if not (_acts(m1, d1, spread) and _acts(m2, d2, spread)):
-                    continue
-                exponent = np.array(MONOMIALS[m1, d1]) + np.array(MONOMIALS[m2, d2])
-                i1, f1 = _component(c1, d1, terms)
-                i2, f2 = _component(c2, d2, terms)
-                size = np.prod(np.array(spread) ** exponent) * f1 * f2
+            first = _strains(c1, m1, spread, rh, terms, mean_dilatation)
+            for (i1, p1, f1), (i2, p2, f2) in product(first, _strains(c2, m2, spread, rh, terms, mean_dilatation)):
+                exponent = np.array(p1) + np.array(p2)
                 moment.append(patterns.index(tuple(int(e) % 2 for e in exponent)))
                 term.append(position[i1, i2])
-                factor.append(size * (rh[d1] if m1 > 2 else 1.0) * (rh[d2] if m2 > 2 else 1.0))
+                factor.append(np.prod(np.array(spread) ** exponent) * f1 * f2)
             start.append(len(moment))
     rows = np.array([MODES * c + m for c, m in pairs])
     return Assembly(rows, np.array(start), np.array(moment), np.array(term), np.array(factor), signs)
+
+
+_Strain = tuple[int, tuple[int, int, int], float]
+
+
+def _strains(
+    c: int, m: int, spread: tuple[float, float, float], rh: tuple[float, float, float], terms: int, bar: bool
+) -> list[_Strain]:
+    """What mode m of component c gives: rows of the tangent, exponents of the monomial, factors."""
+    found: list[_Strain] = []
+    for d in (d for d in range(3) if _acts(m, d, spread)):
+        row, factor = _component(c, d, terms)
+        scale = rh[d] if m > 2 else 1.0
+        found.append((row, MONOMIALS[m, d], factor * scale))
+        if bar and c == d and m > 2:
+            found.extend((e, MONOMIALS[m, d], -scale / 3.0) for e in range(3))
+    return found
 
 
 def _acts(m: int, d: int, spread: tuple[float, float, float]) -> bool:

@@ -125,7 +125,7 @@ def point_strains(material: Material, u: Array, gradient: npt.NDArray[np.float64
     grid = material.grid
     strain = np.empty((9 if material.finite else 6, len(u), len(grid.points), *grid.shape))
     macro = np.ascontiguousarray(gradient[:, grid.gradient_order])
-    strains(u, macro, grid.points, np.array(grid.inverse_spacing), grid.edges, strain)
+    strains(u, macro, grid.points, np.array(grid.inverse_spacing), grid.mean_dilatation, grid.edges, strain)
     return strain
 
 
@@ -143,7 +143,7 @@ def evaluate_iterate(
     strain = point_strains(material, u, gradient_of(control, y))
     response = material.respond(strain, internal, control.dt, operator)
     force, total = np.empty_like(u), np.empty((len(u), 9))
-    forces(response.stress, grid.points, np.array(grid.inverse_spacing), grid.edges, force, total)
+    forces(response.stress, grid.points, np.array(grid.inverse_spacing), grid.mean_dilatation, grid.edges, force, total)
     mean = np.empty_like(total)
     mean[:, grid.gradient_order] = total / grid.voxels
     residual = -space.restrict(force)

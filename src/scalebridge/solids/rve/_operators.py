@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scalebridge.solids.rve._grid import Grid
-from scalebridge.solids.rve._isotropic import apply_isotropic
+from scalebridge.solids.rve._isotropic import INTEGRATION, apply_isotropic
 from scalebridge.solids.rve._linear import Operator
 from scalebridge.solids.rve._modal import (
     Assembly,
@@ -41,13 +41,14 @@ class IsotropicOperator(Operator):
         self._grid = grid
         self._lambda, self._mu = _both(lame[0]), _both(lame[1])
         self._rh = _both(np.array(grid.inverse_spacing))
+        self._integration = INTEGRATION[grid.element]
 
     def apply(self, u: Array, macro: Array) -> tuple[Array, Array]:
         grid, t = self._grid, u.dtype
         force, mean = np.empty_like(u), np.empty((len(u), 9))
         gradient = np.ascontiguousarray(macro[:, grid.gradient_order], t)
         apply_isotropic(
-            u, gradient, self._lambda[t], self._mu[t], self._rh[t], grid.element == "full", grid.edges, force, mean
+            u, gradient, self._lambda[t], self._mu[t], self._rh[t], self._integration, grid.edges, force, mean
         )
         return force, _to_coordinates(mean, grid)
 
@@ -66,7 +67,7 @@ def _order(grid: Grid, tensor: Array) -> npt.NDArray[np.int64]:
 
 def grid_assembly(grid: Grid, terms: int) -> Assembly:
     """Assembly table of the grid for tangents with `terms` entries."""
-    return assembly(grid.spread, grid.inverse_spacing, terms)
+    return assembly(grid.spread, grid.inverse_spacing, terms, grid.mean_dilatation and terms == 21)
 
 
 @final

@@ -3,6 +3,7 @@
 Further arrays (nq integration points per element):
 
     points   (nq, 3)                  coordinates in [-1/2, 1/2]; all points weigh 1 / nq
+    bar      bool                     whether all points of a voxel share its mean volumetric strain (B-bar)
     strain   (D, B, nq, n0, n1, n2)   small: Mandel strain 11, 22, 33, 23, 13, 12 (D = 6);
                                       finite: displacement gradient, row-major (D = 9)
     stress   (D, B, nq, n0, n1, n2)   Mandel stress; or first Piola-Kirchhoff stress
@@ -31,8 +32,11 @@ from scalebridge.solids.rve._rows import (
 
 
 @njit(inline="always")
-def _point_gradient(w, n, x, rh, e):  # type: ignore[no-untyped-def]
-    """Gradient at point `x` into rows `LOCAL` .. `LOCAL` + 8 of `w`, row-major, macro gradient `e` included."""
+def _point_gradient(w, n, x, rh, e, bar):  # type: ignore[no-untyped-def]
+    """Gradient at point `x` into rows `LOCAL` .. `LOCAL` + 8 of `w`, row-major, macro gradient `e` included.
+
+    `bar` replaces its trace by that of the element's mean gradient.
+    """
     t = w.dtype.type
     xi, eta, zeta = t(x[0]), t(x[1]), t(x[2])
     for c in range(3):
@@ -44,10 +48,20 @@ def _point_gradient(w, n, x, rh, e):  # type: ignore[no-untyped-def]
             w[o, k] = e0 + rh[0] * (w[g, k] + eta * w[g + 3, k] + zeta * (w[g + 4, k] + eta * xyz))
             w[o + 1, k] = e1 + rh[1] * (w[g + 1, k] + xi * w[g + 3, k] + zeta * (w[g + 5, k] + xi * xyz))
             w[o + 2, k] = e2 + rh[2] * (w[g + 2, k] + xi * w[g + 4, k] + eta * (w[g + 5, k] + xi * xyz))
+    if bar:
+        mean = e[0] + e[4] + e[8]
+        third = t(1.0 / 3.0)
+        g, h = GRADIENT + MODES, GRADIENT + 2 * MODES
+        for k in range(n):
+            trace = mean + rh[0] * w[GRADIENT, k] + rh[1] * w[g + 1, k] + rh[2] * w[h + 2, k]
+            change = third * (trace - w[LOCAL, k] - w[LOCAL + 4, k] - w[LOCAL + 8, k])
+            w[LOCAL, k] += change
+            w[LOCAL + 4, k] += change
+            w[LOCAL + 8, k] += change
 
 
 @njit(inline="always")
-def _add_point_stress(w, n, x, weight, rh):  # type: ignore[no-untyped-def]
+def _add_point_stress(w, n, x, weight, rh, bar):  # type: ignore[no-untyped-def]
     """Transpose of `_point_gradient`: add weighted stresses in rows `LOCAL` .. `LOCAL` + 8 to the mode forces.
 
     The first three modes receive the plain stress; `close_mean_modes` scales them afterwards.
@@ -59,12 +73,23 @@ def _add_point_stress(w, n, x, weight, rh):  # type: ignore[no-untyped-def]
         h = FORCE + MODES * c
         o = LOCAL + 3 * c
         for k in range(n):
+            w[h, k] += wt * w[o, k]
+            w[h + 1, k] += wt * w[o + 1, k]
+            w[h + 2, k] += wt * w[o + 2, k]
+    if bar:
+        third = t(1.0 / 3.0)
+        for k in range(n):
+            pressure = third * (w[LOCAL, k] + w[LOCAL + 4, k] + w[LOCAL + 8, k])
+            w[LOCAL, k] -= pressure
+            w[LOCAL + 4, k] -= pressure
+            w[LOCAL + 8, k] -= pressure
+    for c in range(3):
+        h = FORCE + MODES * c
+        o = LOCAL + 3 * c
+        for k in range(n):
             s0 = wt * w[o, k]
             s1 = wt * w[o + 1, k]
             s2 = wt * w[o + 2, k]
-            w[h, k] += s0
-            w[h + 1, k] += s1
-            w[h + 2, k] += s2
             s0 *= rh[0]
             s1 *= rh[1]
             s2 *= rh[2]
@@ -121,15 +146,15 @@ def _clear_forces(w, n):  # type: ignore[no-untyped-def]
 
 
 @compiled(parallel=True, **OPTIONS)
-def strains(u, macro, points, rh, edges, strain):  # type: ignore[no-untyped-def]
+def strains(u, macro, points, rh, bar, edges, strain):  # type: ignore[no-untyped-def]
     """Strain (6 rows, Mandel) or displacement gradient (9 rows) at all integration points, written to `strain`."""
     slabs = edges.size - 1
     for s in prange(slabs):
-        _strain_slab(u, macro, points, rh, edges[s], edges[s + 1], strain)
+        _strain_slab(u, macro, points, rh, bar, edges[s], edges[s + 1], strain)
 
 
 @compiled(**OPTIONS)
-def _strain_slab(u, macro, points, rh, begin, end, strain):  # type: ignore[no-untyped-def]
+def _strain_slab(u, macro, points, rh, bar, begin, end, strain):  # type: ignore[no-untyped-def]
     loads, m0, m1 = u.shape[0], u.shape[2], u.shape[3]
     rows, nq, n1, n2 = strain.shape[0], strain.shape[2], strain.shape[4], strain.shape[5]
     w = np.zeros((ROWS, STRIDE), u.dtype)
@@ -143,7 +168,7 @@ def _strain_slab(u, macro, points, rh, begin, end, strain):  # type: ignore[no-u
                     for c in range(3):
                         load_modes(u, b, c, i, j, i1, j1, k0, n, w)
                     for q in range(nq):
-                        _point_gradient(w, n, points[q], rh, macro[b])
+                        _point_gradient(w, n, points[q], rh, macro[b], bar)
                         if rows == 6:
                             _gradient_to_mandel(w, n)
                         for r in range(rows):
@@ -153,7 +178,7 @@ def _strain_slab(u, macro, points, rh, begin, end, strain):  # type: ignore[no-u
 
 
 @compiled(**OPTIONS)
-def _force_slab(stress, points, rh, m0, begin, end, f, total):  # type: ignore[no-untyped-def]
+def _force_slab(stress, points, rh, bar, m0, begin, end, f, total):  # type: ignore[no-untyped-def]
     m1 = f.shape[3]
     rows, loads, nq, n1, n2 = stress.shape[0], stress.shape[1], stress.shape[2], stress.shape[4], stress.shape[5]
     w = np.zeros((ROWS, STRIDE), f.dtype)
@@ -172,14 +197,14 @@ def _force_slab(stress, points, rh, m0, begin, end, f, total):  # type: ignore[n
                                 w[LOCAL + r, k] = row[k]
                         if rows == 6:
                             _mandel_to_stress(w, n, LOCAL)
-                        _add_point_stress(w, n, points[q], 1.0 / nq, rh)
+                        _add_point_stress(w, n, points[q], 1.0 / nq, rh, bar)
                     close_mean_modes(w, n, rh, total[b])
                     for c in range(3):
                         add_modes(f, b, c, i, j, i1, j1, k0, n, w)
 
 
 @compiled(parallel=True, **OPTIONS)
-def forces(stress, points, rh, edges, f, mean):  # type: ignore[no-untyped-def]
+def forces(stress, points, rh, bar, edges, f, mean):  # type: ignore[no-untyped-def]
     """Internal forces `f` and summed stresses `mean` from stresses (D, B, nq, n0, n1, n2) at the integration points."""
     slabs = edges.size - 1
     totals = np.zeros((2, slabs, f.shape[0], 9))
@@ -187,9 +212,9 @@ def forces(stress, points, rh, edges, f, mean):  # type: ignore[no-untyped-def]
     for s in prange(slabs):
         zero_planes(f, edges[s], edges[s + 1], s == slabs - 1)
     for s in prange(slabs):
-        _force_slab(stress, points, rh, m0, edges[s], edges[s + 1] - 1, f, totals[0, s])
+        _force_slab(stress, points, rh, bar, m0, edges[s], edges[s + 1] - 1, f, totals[0, s])
     for s in prange(slabs):
-        _force_slab(stress, points, rh, m0, edges[s + 1] - 1, edges[s + 1], f, totals[1, s])
+        _force_slab(stress, points, rh, bar, m0, edges[s + 1] - 1, edges[s + 1], f, totals[1, s])
     mean[:] = totals.sum(axis=0).sum(axis=0)
 
 

@@ -35,7 +35,8 @@ class RVE:
         microstructure: phases on a 2-D or 3-D voxel grid; a 2-D one is a cross-section with uniform third direction.
         laws: law of every phase that occurs; all mechanical, or all `Conduction`.
         boundary: ``"periodic"``; ``"kubc"``, linear displacement on the boundary; ``"subc"``, uniform traction.
-        element: ``"full"``, two Gauss points per axis; ``"reduced"``, one point per voxel.
+        element: ``"full"``, two Gauss points per axis; ``"bbar"``, the same with one volumetric strain per voxel, which
+            does not lock where plastic flow keeps the volume (small strain); ``"reduced"``, one point per voxel.
         kinematics: ``"small"`` or ``"finite"`` strain.
         tolerance: residual force relative to the one without fluctuation (linear phases), or to the internal forces
             without cancellation (nonlinear).
@@ -68,7 +69,7 @@ class RVE:
         import numba
 
         _one_of("boundary", boundary, ("periodic", "kubc", "subc"))
-        _one_of("element", element, ("full", "reduced"))
+        _one_of("element", element, ("full", "bbar", "reduced"))
         _one_of("kinematics", kinematics, ("small", "finite"))
         if not 1e-13 <= tolerance <= 1e-1:
             raise InputError(f"tolerance is {tolerance}; it must lie between 1e-13 and 0.1.")
@@ -80,6 +81,11 @@ class RVE:
         self.max_iterations = max_iterations
         self.threads = threads or numba.get_num_threads()
         self.laws = _checked_laws(microstructure, laws, kinematics)
+        if (element, kinematics) == ("bbar", "finite"):
+            raise InputError(
+                "element='bbar' averages the volumetric part of small strains; with kinematics='finite' use "
+                "element='reduced', which does not lock either, or 'full'."
+            )
         if (boundary, element, kinematics) == ("subc", "reduced", "finite"):
             raise InputError(
                 "elements with one point let voxels at a free boundary turn without strain, which nothing stabilises "
