@@ -9,14 +9,16 @@ Sanderse and Koren (2012), doi 10.1016/j.jcp.2011.11.028, show that the velocity
 
 from __future__ import annotations
 
-from typing import final
+from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
 
 from scalebridge.fluids.continuum._domain import Domain, EndValues
 from scalebridge.fluids.continuum._fluids import Liquid, evaluated
+from scalebridge.fluids.continuum._grid import Ints
 from scalebridge.fluids.continuum._interface import Contents, Floats
+from scalebridge.fluids.continuum._kernels import divergence, take_gradient
 from scalebridge.fluids.continuum._pressure import poisson_solver
 from scalebridge.fluids.continuum._rates import Rates, Stencil, Triple
 from scalebridge.fluids.continuum._sources import Sources
@@ -39,7 +41,9 @@ class Incompressible:
         self.stencil = Stencil(domain)
         self.poisson = poisson_solver(domain.grid, domain.opened)
         grid = domain.grid
-        self._given = tuple(grid.ends.axis == a for a in range(3))
+        self._held = [_ends(domain, a, ~domain.opened) for a in range(3)]
+        self._open = [_ends(domain, a, domain.opened) for a in range(3)]
+        self._alive = [grid.share[a] > 0.0 for a in range(3)]
         self._mass = tuple(fluid.density * grid.volume * grid.share[a] for a in range(3))
         self._inverse = tuple(np.where(m > 0.0, 1.0 / np.where(m > 0.0, m, 1.0), 0.0) for m in self._mass)
         self._density = np.where(grid.fluid, fluid.density, 0.0)
@@ -104,43 +108,32 @@ class Incompressible:
 
     def _project(self, u: Triple, values: EndValues) -> tuple[Triple, Floats]:
         """Velocity without divergence that meets the values at ends, and the pressure impulse that made it so."""
-        grid, fluid = self.domain.grid, self.fluid
+        grid, density = self.domain.grid, self.fluid.density
         result = self._imposed(u, values)
-        divergence = sum(np.diff(result[a], axis=a) / grid.spacing[a] for a in range(3))
-        impulse = self.poisson.solve(np.where(grid.fluid, -fluid.density * divergence, 0.0))
-        for a in range(3):
-            low, high = grid.around(impulse, a)
-            free = grid.share[a] == 1.0
-            result[a][free] -= ((high - low) / (fluid.density * grid.spacing[a]))[free]
-        ends, opened = grid.ends, self.domain.opened
-        for a in range(3):
-            here = self._given[a] & opened
-            if here.any():
-                inside = impulse[tuple(ends.cell[here].T)]
-                gradient = ends.side[here] * (0.0 - inside) / (0.5 * grid.spacing[a])
-                result[a][tuple(ends.face[here].T)] -= gradient / fluid.density
-            grid.closed(result[a], a)
+        right = np.empty(grid.cells)
+        divergence(result, grid.fluid, grid.spacing, -density, right)
+        impulse = self.poisson.solve(right)
+        take_gradient(result, impulse, grid.share, grid.spacing, grid.periodic, density)
+        for a, (here, cell, face) in enumerate(self._open):
+            if len(here):
+                gradient = -self.domain.grid.ends.side[here] * impulse[cell] / (0.5 * grid.spacing[a])
+                result[a][face] -= gradient / density
+                grid.closed(result[a], a)
         return result, impulse
 
     def _imposed(self, u: Triple, values: EndValues) -> Triple:
         """Velocity with the given normal components at ends; zero on faces without fluid."""
-        grid, ends = self.domain.grid, self.domain.grid.ends
         normal = self.domain.normal_velocity(values)
         result = []
-        for a in range(3):
-            x = np.where(grid.share[a] > 0.0, u[a], 0.0)
-            here = self._given[a] & ~self.domain.opened
-            x[tuple(ends.face[here].T)] = normal[here]
-            result.append(grid.closed(x, a))
+        for a, (here, _, face) in enumerate(self._held):
+            x = np.where(self._alive[a], u[a], 0.0)
+            x[face] = normal[here]
+            result.append(self.domain.grid.closed(x, a))
         return (result[0], result[1], result[2])
 
     def _differs(self, u: Triple, values: EndValues) -> bool:
-        ends, normal = self.domain.grid.ends, self.domain.normal_velocity(values)
-        for a in range(3):
-            here = self._given[a] & ~self.domain.opened
-            if not np.array_equal(u[a][tuple(ends.face[here].T)], normal[here]):
-                return True
-        return False
+        normal = self.domain.normal_velocity(values)
+        return any(not np.array_equal(u[a][face], normal[here]) for a, (here, _, face) in enumerate(self._held))
 
     def gain(self, before: FlowState, after: FlowState) -> Triple:
         """Momentum that half a cell's volume gained at each face."""
@@ -177,3 +170,10 @@ class Incompressible:
         damping = 4.0 * diffusivity * sum(grid.spacing[a] ** -2 for a in wide)
         sweeping = sum(float(np.abs(state.velocity[a]).max()) / grid.spacing[a] for a in wide)
         return SAFETY / max(damping / DIFFUSIVE + sweeping / ADVECTIVE, 1e-300)
+
+
+def _ends(domain: Domain, axis: int, chosen: npt.NDArray[np.bool_]) -> tuple[Ints, tuple[Any, ...], tuple[Any, ...]]:
+    """Ends of an axis among the chosen ones: their numbers, their cells and their faces, ready to index arrays."""
+    ends = domain.grid.ends
+    here = np.flatnonzero((ends.axis == axis) & chosen)
+    return here, tuple(ends.cell[here].T), tuple(ends.face[here].T)

@@ -1,7 +1,7 @@
 """Compiled loops over the staggered grid: momentum flux, its divergence, viscous heating, face books.
 
-The momentum flux is one symmetric tensor P_ab = rho u_a u_b - tau_ab, its diagonal in cells and the rest on edges. Kernels
-for an axis or a pair of axes take views whose axes were moved to (a, b, c); c is the remaining one.
+The momentum flux is one symmetric tensor P_ab = rho u_a u_b - tau_ab, its diagonal in cells and the rest on edges. Edges
+along axis c carry P_ab with the other two axes a < b.
 Central differences of Harlow and Welch (1965), doi 10.1063/1.1761178: kinetic energy is neither made nor lost by them.
 """
 
@@ -13,69 +13,141 @@ WALL, OUTLET, FLUX, CHARACTERISTIC = 0, 1, 2, 3
 
 
 @compiled()
-def cell_flux(u, rho, mu, fluid, h, out):
-    """P_aa in cells without pressure: rho u^2 - 2 mu du/da."""
-    for i in range(out.shape[0]):
-        for j in range(out.shape[1]):
-            for k in range(out.shape[2]):
-                if fluid[i, j, k]:
-                    mean = 0.5 * (u[i, j, k] + u[i + 1, j, k])
-                    rate = (u[i + 1, j, k] - u[i, j, k]) / h
-                    out[i, j, k] = rho[i, j, k] * mean * mean - 2.0 * mu[i, j, k] * rate
-                else:
-                    out[i, j, k] = 0.0
+def inner_flux(u, rho, mu, fluid, corners, h, periodic, diagonal, edges):
+    """P_aa in cells without pressure, P_ab on edges with three or four fluid cells; zero elsewhere.
+
+    Args:
+        u: velocities on faces; three arrays, as `corners`, `diagonal` and `edges`.
+        rho, mu, fluid: in cells.
+        corners: number of fluid cells around the edges along each axis.
+        h, periodic: of each axis.
+        diagonal, edges: out.
+    """
+    n0, n1, n2 = fluid.shape
+    for a in range(3):
+        velocity, out = u[a], diagonal[a]
+        d0, d1, d2 = (1 if a == 0 else 0), (1 if a == 1 else 0), (1 if a == 2 else 0)
+        for i in range(n0):
+            for j in range(n1):
+                for k in range(n2):
+                    low, high = velocity[i, j, k], velocity[i + d0, j + d1, k + d2]
+                    mean, rate = 0.5 * (low + high), (high - low) / h[a]
+                    flux = rho[i, j, k] * mean * mean - 2.0 * mu[i, j, k] * rate
+                    out[i, j, k] = flux if fluid[i, j, k] else 0.0
+    for c in range(3):
+        a, b = (1 if c == 0 else 0), (1 if c == 2 else 2)
+        ua, ub, out, count = u[a], u[b], edges[c], corners[c]
+        for i in range(out.shape[0]):
+            i0, i1 = i, i
+            if c != 0:
+                i0, i1 = neighbours(i, n0, periodic[0])
+            for j in range(out.shape[1]):
+                j0, j1 = j, j
+                if c != 1:
+                    j0, j1 = neighbours(j, n1, periodic[1])
+                for k in range(out.shape[2]):
+                    if count[i, j, k] < 3:
+                        out[i, j, k] = 0.0
+                        continue
+                    k0, k1 = k, k
+                    if c != 2:
+                        k0, k1 = neighbours(k, n2, periodic[2])
+                    # cells on the lower side of a and the upper side of b, and the other way round
+                    jab, jba = (j1 if b == 1 else j0), (j1 if a == 1 else j0)
+                    low_a = ua[i, (j0 if b == 1 else j), (k0 if b == 2 else k)]
+                    high_a = ua[i, (j1 if b == 1 else j), (k1 if b == 2 else k)]
+                    low_b = ub[(i0 if a == 0 else i), (j0 if a == 1 else j), k]
+                    high_b = ub[(i1 if a == 0 else i), (j1 if a == 1 else j), k]
+                    if count[i, j, k] == 4:
+                        r = 0.25 * (rho[i0, j0, k0] + rho[i0, jab, k1] + rho[i1, jba, k0] + rho[i1, j1, k1])
+                        m = 0.25 * (mu[i0, j0, k0] + mu[i0, jab, k1] + mu[i1, jba, k0] + mu[i1, j1, k1])
+                    else:
+                        r, m = 0.0, 0.0
+                        for p, q, s in ((i0, j0, k0), (i0, jab, k1), (i1, jba, k0), (i1, j1, k1)):
+                            if fluid[p, q, s]:
+                                r += rho[p, q, s] / 3.0
+                                m += mu[p, q, s] / 3.0
+                    rate = (high_a - low_a) / h[b] + (high_b - low_b) / h[a]
+                    out[i, j, k] = 0.25 * r * (low_a + high_a) * (low_b + high_b) - m * rate
+
+
+@compiled(inline="always")
+def neighbours(i, n, periodic):
+    """Cells on both sides of a face; on the outside of a side that is not periodic, the cell inside."""
+    low, high = i - 1, i
+    if low < 0:
+        low = n - 1 if periodic else 0
+    if high == n:
+        high = 0 if periodic else n - 1
+    return low, high
 
 
 @compiled()
-def edge_flux(ua, ub, rho, mu, fluid, corners, ha, hb, periodic_a, periodic_b, out):
-    """P_ab on edges with at least three fluid cells; zero on the others, where walls fill it in."""
-    na, nb, nc = fluid.shape
-    for i in range(na + 1):
-        im, ip = i - 1, i
-        if periodic_a:
-            im, ip = (i - 1) % na, i % na
-        for j in range(nb + 1):
-            jm, jp = j - 1, j
-            if periodic_b:
-                jm, jp = (j - 1) % nb, j % nb
-            for k in range(nc):
-                count = corners[i, j, k]
-                if count < 3:
-                    out[i, j, k] = 0.0
-                    continue
-                if count == 4:
-                    r = 0.25 * (rho[im, jm, k] + rho[im, jp, k] + rho[ip, jm, k] + rho[ip, jp, k])
-                    m = 0.25 * (mu[im, jm, k] + mu[im, jp, k] + mu[ip, jm, k] + mu[ip, jp, k])
-                else:
-                    r, m = 0.0, 0.0
-                    for p in (im, ip):
-                        for q in (jm, jp):
-                            if fluid[p, q, k]:
-                                r += rho[p, q, k] / count
-                                m += mu[p, q, k] / count
-                rate = (ua[i, jp, k] - ua[i, jm, k]) / hb + (ub[ip, j, k] - ub[im, j, k]) / ha
-                mean_a, mean_b = 0.5 * (ua[i, jm, k] + ua[i, jp, k]), 0.5 * (ub[im, j, k] + ub[ip, j, k])
-                out[i, j, k] = r * mean_a * mean_b - m * rate
+def add_forces(diagonal, edges, passage, area, periodic, force):
+    """Add the force of fluxes between fluid cells on the control volumes of all faces.
+
+    Args:
+        diagonal, edges: P_aa in cells, P_ab on edges; three arrays each.
+        passage: `Grid.passage` of (0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1).
+        area, periodic: of each axis.
+        force: in and out; three arrays.
+    """
+    shape = diagonal[0].shape
+    for a in range(3):
+        out, flux, n = force[a], diagonal[a], shape[a]
+        b, c = (1 if a == 0 else 0), (1 if a == 2 else 2)
+        pab, pac, wab, wac = edges[3 - a - b], edges[3 - a - c], passage[2 * a], passage[2 * a + 1]
+        d0, d1, d2 = (1 if a == 0 else 0), (1 if a == 1 else 0), (1 if a == 2 else 0)
+        b0, b1 = (1 if b == 0 else 0), (1 if b == 1 else 0)
+        c1, c2 = (1 if c == 1 else 0), (1 if c == 2 else 0)
+        for i in range(out.shape[0]):
+            for j in range(out.shape[1]):
+                for k in range(out.shape[2]):
+                    total = area[b] * (wab[i, j, k] * pab[i, j, k] - wab[i + b0, j + b1, k] * pab[i + b0, j + b1, k])
+                    total += area[c] * (wac[i, j, k] * pac[i, j, k] - wac[i, j + c1, k + c2] * pac[i, j + c1, k + c2])
+                    p = i if a == 0 else (j if a == 1 else k)
+                    if p > 0:
+                        total += area[a] * flux[i - d0, j - d1, k - d2]
+                    elif periodic[a]:
+                        total += area[a] * flux[i + d0 * (n - 1), j + d1 * (n - 1), k + d2 * (n - 1)]
+                    if p < n:
+                        total -= area[a] * flux[i, j, k]
+                    elif periodic[a]:
+                        total -= area[a] * flux[i - d0 * n, j - d1 * n, k - d2 * n]
+                    out[i, j, k] += total
 
 
 @compiled()
-def momentum_rate(paa, pab, wab, pac, wac, area_a, area_b, area_c, periodic, out):
-    """Force on the control volumes of axis a from fluxes between fluid cells."""
-    na, nb, nc = paa.shape
-    for i in range(na + 1):
-        left, right = i - 1, i
-        if periodic:
-            left, right = (i - 1) % na, i % na
-        for j in range(nb):
-            for k in range(nc):
-                force = 0.0
-                if left >= 0:
-                    force += area_a * paa[left, j, k]
-                if right < na:
-                    force -= area_a * paa[right, j, k]
-                force += area_b * (wab[i, j, k] * pab[i, j, k] - wab[i, j + 1, k] * pab[i, j + 1, k])
-                force += area_c * (wac[i, j, k] * pac[i, j, k] - wac[i, j, k + 1] * pac[i, j, k + 1])
-                out[i, j, k] = force
+def divergence(u, fluid, h, scale, out):
+    """`scale` times the divergence in fluid cells, zero in others."""
+    n0, n1, n2 = fluid.shape
+    x, y, z = u
+    for i in range(n0):
+        for j in range(n1):
+            for k in range(n2):
+                total = (x[i + 1, j, k] - x[i, j, k]) / h[0] + (y[i, j + 1, k] - y[i, j, k]) / h[1]
+                total += (z[i, j, k + 1] - z[i, j, k]) / h[2]
+                out[i, j, k] = scale * total if fluid[i, j, k] else 0.0
+
+
+@compiled()
+def take_gradient(u, impulse, share, h, periodic, density):
+    """Subtract the gradient of a pressure impulse over density from the velocity on faces between fluid cells."""
+    for a in range(3):
+        out, n = u[a], impulse.shape[a]
+        factor = 1.0 / (density * h[a])
+        d0, d1, d2 = (1 if a == 0 else 0), (1 if a == 1 else 0), (1 if a == 2 else 0)
+        for i in range(out.shape[0]):
+            for j in range(out.shape[1]):
+                for k in range(out.shape[2]):
+                    if share[a][i, j, k] == 1.0:
+                        p = i if a == 0 else (j if a == 1 else k)
+                        low, high = neighbours(p, n, periodic[a])
+                        step = low - p
+                        before = impulse[i + d0 * step, j + d1 * step, k + d2 * step]
+                        step = high - p
+                        after = impulse[i + d0 * step, j + d1 * step, k + d2 * step]
+                        out[i, j, k] -= factor * (after - before)
 
 
 @compiled()

@@ -12,12 +12,12 @@ import numpy.typing as npt
 from scalebridge.fluids.continuum._domain import Domain, EndValues
 from scalebridge.fluids.continuum._interface import Floats
 from scalebridge.fluids.continuum._kernels import (
+    FLUX,
     OUTLET,
     WALL,
-    cell_flux,
-    edge_flux,
+    add_forces,
     edge_heating,
-    momentum_rate,
+    inner_flux,
     scalar_flux,
     wall_flux,
 )
@@ -77,34 +77,31 @@ class Stencil:
             isotropic: added to the diagonal, e.g. pressure; None for nothing.
         """
         grid = self.domain.grid
-        h, periodic, fluid = grid.spacing, grid.periodic, grid.fluid
-        diagonal = tuple(np.empty(grid.cells) for _ in range(3))
-        edges = tuple(np.empty(grid.shape(*pair)) for pair in PAIRS)
-        force = tuple(np.empty(grid.shape(a)) for a in range(3))
-        for a in range(3):
-            cell_flux(*_turn((u[a], rho, mu, fluid), a), h[a], _turned(diagonal[a], a))
-            if isotropic is not None:
-                diagonal[a][...] += isotropic
-        for c, (a, b) in enumerate(PAIRS):
-            order = (a, b, c)
-            views = [x.transpose(order) for x in (u[a], u[b], rho, mu, fluid, grid.corners[c])]
-            edge_flux(*views, h[a], h[b], periodic[a], periodic[b], edges[c].transpose(order))
+        diagonal = (np.empty(grid.cells), np.empty(grid.cells), np.empty(grid.cells))
+        edges = (np.empty(grid.shape(1, 2)), np.empty(grid.shape(0, 2)), np.empty(grid.shape(0, 1)))
+        force = (np.zeros(grid.shape(0)), np.zeros(grid.shape(1)), np.zeros(grid.shape(2)))
+        inner_flux(u, rho, mu, grid.fluid, grid.corners, grid.spacing, grid.periodic, diagonal, edges)
+        if isotropic is not None:
+            for part in diagonal:
+                part += isotropic
         count = len(grid.ends)
         wall, friction = np.zeros((count, 3, 2)), np.zeros(count)
-        zero = tuple(np.zeros(grid.shape(a)) for a in range(3))
-        given = np.where((self.domain.kind == 2)[:, None], values.momentum, values.velocity)
-        self._walls(u, rho, mu, given, values.pressure, edges, zero, wall, friction)
-        for c, pair in enumerate(PAIRS):
-            grid.closed(edges[c], *pair)
-        for a in range(3):
-            b, c = (x for x in range(3) if x != a)
-            order = (a, b, c)
-            arrays = (diagonal[a], edges[c], self.passage[a, b], edges[b], self.passage[a, c])
-            views = [x.transpose(order) for x in arrays]
-            areas = (grid.area[a], grid.area[b], grid.area[c])
-            momentum_rate(*views, *areas, periodic[a], force[a].transpose(order))
-            force[a][...] += grid.closed(zero[a], a)
-        return _triple(force), _triple(diagonal), _triple(edges), wall, friction
+        if count:
+            given = np.where(self._fluxed, values.momentum, values.velocity)
+            self._walls(u, rho, mu, given, values.pressure, edges, force, wall, friction)
+            for c, pair in enumerate(PAIRS):
+                grid.closed(edges[c], *pair)
+                grid.closed(force[c], c)
+        add_forces(diagonal, edges, self._passages, grid.area, grid.periodic, force)
+        return force, diagonal, edges, wall, friction
+
+    @cached_property
+    def _fluxed(self) -> npt.NDArray[np.bool_]:
+        return (self.domain.kind == FLUX)[:, None]
+
+    @cached_property
+    def _passages(self) -> tuple[Floats, ...]:
+        return tuple(self.passage[a, b] for a in range(3) for b in range(3) if a != b)
 
     def _walls(
         self,
