@@ -27,16 +27,18 @@ def inner_flux(u, rho, mu, fluid, corners, h, periodic, diagonal, edges):
     for a in range(3):
         velocity, out = u[a], diagonal[a]
         d0, d1, d2 = (1 if a == 0 else 0), (1 if a == 1 else 0), (1 if a == 2 else 0)
+        inverse = 1.0 / h[a]
         for i in range(n0):
             for j in range(n1):
                 for k in range(n2):
                     low, high = velocity[i, j, k], velocity[i + d0, j + d1, k + d2]
-                    mean, rate = 0.5 * (low + high), (high - low) / h[a]
+                    mean, rate = 0.5 * (low + high), (high - low) * inverse
                     flux = rho[i, j, k] * mean * mean - 2.0 * mu[i, j, k] * rate
                     out[i, j, k] = flux if fluid[i, j, k] else 0.0
     for c in range(3):
         a, b = (1 if c == 0 else 0), (1 if c == 2 else 2)
         ua, ub, out, count = u[a], u[b], edges[c], corners[c]
+        inverse_a, inverse_b = 1.0 / h[a], 1.0 / h[b]
         for i in range(out.shape[0]):
             i0, i1 = i, i
             if c != 0:
@@ -67,7 +69,7 @@ def inner_flux(u, rho, mu, fluid, corners, h, periodic, diagonal, edges):
                             if fluid[p, q, s]:
                                 r += rho[p, q, s] / 3.0
                                 m += mu[p, q, s] / 3.0
-                    rate = (high_a - low_a) / h[b] + (high_b - low_b) / h[a]
+                    rate = (high_a - low_a) * inverse_b + (high_b - low_b) * inverse_a
                     out[i, j, k] = 0.25 * r * (low_a + high_a) * (low_b + high_b) - m * rate
 
 
@@ -122,12 +124,13 @@ def divergence(u, fluid, h, scale, out):
     """`scale` times the divergence in fluid cells, zero in others."""
     n0, n1, n2 = fluid.shape
     x, y, z = u
+    a, b, c = scale / h[0], scale / h[1], scale / h[2]
     for i in range(n0):
         for j in range(n1):
             for k in range(n2):
-                total = (x[i + 1, j, k] - x[i, j, k]) / h[0] + (y[i, j + 1, k] - y[i, j, k]) / h[1]
-                total += (z[i, j, k + 1] - z[i, j, k]) / h[2]
-                out[i, j, k] = scale * total if fluid[i, j, k] else 0.0
+                total = (x[i + 1, j, k] - x[i, j, k]) * a + (y[i, j + 1, k] - y[i, j, k]) * b
+                total += (z[i, j, k + 1] - z[i, j, k]) * c
+                out[i, j, k] = total if fluid[i, j, k] else 0.0
 
 
 @compiled()
