@@ -84,6 +84,15 @@ def neighbours(i, n, periodic):
     return low, high
 
 
+@compiled(inline="always")
+def further(place, step, n, periodic):
+    """The next place, or -1 where there is none."""
+    place += step
+    if periodic:
+        return place % n
+    return place if place < n else -1
+
+
 @compiled()
 def add_forces(diagonal, edges, passage, area, periodic, force):
     """Add the force of fluxes between fluid cells on the control volumes of all faces.
@@ -191,7 +200,6 @@ def wall_flux(
         c0, c1, c2 = cell[f]
         here = (face[f, 0], face[f, 1], face[f, 2])
         un = u[b][here]
-        distance = 0.5 * h[b] + slip[f]
         heat[f] = 0.0
         if kind[f] == OUTLET or kind[f] == CHARACTERISTIC:
             force[b][here] -= s * area[b] * (pressure[f] + rho[c0, c1, c2] * un * un)
@@ -202,7 +210,19 @@ def wall_flux(
                 dof = (c0 + (half if a == 0 else 0), c1 + (half if a == 1 else 0), c2 + (half if a == 2 else 0))
                 inside = u[a][dof]
                 if kind[f] == WALL:
-                    friction = -mu[c0, c1, c2] * s * (given[f, a] - inside) / distance
+                    # gradient out of the fluid: a parabola through wall and two places, a line where there is one
+                    gradient = (given[f, a] - inside) / (0.5 * h[b] + slip[f])
+                    next0, next1, next2 = dof
+                    if b == 0:
+                        next0 = further(next0, -s, rho.shape[0], periodic[0])
+                    elif b == 1:
+                        next1 = further(next1, -s, rho.shape[1], periodic[1])
+                    else:
+                        next2 = further(next2, -s, rho.shape[2], periodic[2])
+                    if min(next0, next1, next2) >= 0 and number[a][next0, next1, next2] != -2:
+                        second = u[a][next0, next1, next2]
+                        gradient = (8.0 * given[f, a] - 9.0 * inside + second) / (3.0 * h[b] + 8.0 * slip[f])
+                    friction = -mu[c0, c1, c2] * s * gradient
                     step = 2 * half - 1
                     n = rho.shape[a]
                     place = here[a] + step

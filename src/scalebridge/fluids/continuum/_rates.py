@@ -163,10 +163,10 @@ class Stencil:
         for a in range(3):
             here = ends.axis == a
             normal[here] = u[a][tuple(ends.face[here].T)]
-        distance = 0.5 * np.array(grid.spacing)[ends.axis] + self.domain.jump
         known = ~np.isnan(values.temperature)
         at = np.where(known, values.temperature, inside)
-        conducted = np.where(known, -conductivity * side * (at - inside) / distance, -side * values.heat_flux)
+        gradient = self._wall_gradient(at, inside, temperature)
+        conducted = np.where(known, -conductivity * side * gradient, -side * values.heat_flux)
         entering = np.where(side * normal > 0.0, inside, at)
         through = np.where(kind == WALL, capacity * normal * at + conducted, capacity * normal * entering)
         through = np.where((kind == WALL) | (kind == OUTLET), through, -side * values.energy)
@@ -175,6 +175,25 @@ class Stencil:
             flux[a][tuple(ends.face[here].T)] = through[here]
             grid.closed(flux[a], a)
         return _triple(flux)
+
+    def _wall_gradient(self, at: Floats, inside: Floats, cells: Floats) -> Floats:
+        """Gradient out of the fluid at ends: a parabola through wall and two cells, a line where there is one."""
+        behind, two = self._behind
+        h, jump = np.array(self.domain.grid.spacing)[self.domain.grid.ends.axis], self.domain.jump
+        parabola = (8.0 * at - 9.0 * inside + cells[behind]) / (3.0 * h + 8.0 * jump)
+        return np.where(two, parabola, (at - inside) / (0.5 * h + jump))
+
+    @cached_property
+    def _behind(self) -> tuple[Any, npt.NDArray[np.bool_]]:
+        """The second cell behind each end, and whether there is one with fluid."""
+        grid, ends = self.domain.grid, self.domain.grid.ends
+        place, rows = ends.cell.copy(), np.arange(len(ends))
+        along = place[rows, ends.axis] - ends.side
+        n, periodic = np.array(grid.cells)[ends.axis], np.array(grid.periodic)[ends.axis]
+        there = periodic | ((along >= 0) & (along < n))
+        place[rows, ends.axis] = along % n
+        index = tuple(place.T)
+        return index, there & grid.fluid[index]
 
     def gathered(self, flux: Triple) -> Floats:
         """What cells gain from fluxes along the axes."""
