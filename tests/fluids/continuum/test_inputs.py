@@ -87,10 +87,10 @@ def test_impossible_values(values, message):
 
 def test_inflow_into_a_closed_half_is_found_although_the_other_half_is_open():
     wall = Obstacle(((0.5, 0.0, 0.0), (0.625, 1.0, 1.0)))
+    sides = BOX | {"x+": Outlet(), "x-": Wall(velocity=(1.0, 0.0, 0.0))}
+    fluid = box(boundaries=sides, obstacles={"wall": wall})
     with pytest.raises(InputError, match="region without outlet"):
-        sides = BOX | {"x+": Outlet(), "x-": Wall(velocity=(1.0, 0.0, 0.0))}
-        fluid = box(boundaries=sides, obstacles={"wall": wall})
-        fluid.step(fluid.initial(), dt=0.1)
+        fluid.initial()
 
 
 @pytest.mark.parametrize("dt", [0.0, -1.0, np.nan])
@@ -129,10 +129,11 @@ def test_bad_fluids_and_states():
 def test_a_diverging_run_names_what_diverged_and_keeps_the_last_good_state():
     gas = CompressibleFluid(IdealGas(), 1.0, 1.0)
     fluid = Continuum((10.0, 1.0, 1.0), (50, 1, 1), gas, {"x-": Wall(), "x+": Wall()})
-    state = fluid.initial(velocity=lambda p: -9.0 * np.tanh(p - 5.0) * [1, 0, 0])  # shocks that no scheme here can carry
+    state = fluid.initial(
+        velocity=lambda p: -9.0 * np.tanh(p - 5.0) * [1, 0, 0]
+    )  # shocks that no scheme here can carry
     with pytest.raises(DivergedError, match="last good state|max_substeps") as caught:
-        for _ in range(200):
-            state, _ = fluid.step(state, dt=0.1)
+        fluid.step(state, dt=20.0)
     good = caught.value.state
     assert all(np.isfinite(u).all() for u in good.velocity)
     assert np.isfinite(good.density).all()

@@ -194,8 +194,8 @@ class Continuum(AbstractContinuum[FlowState]):
         if parts > self._max_substeps:
             raise DivergedError(
                 f"At time {state.time:.6g} a step of {time:.6g} would need {parts} parts of "
-                f"{self._scheme.stable_step(state):.3g} to be stable, more than max_substeps = {self._max_substeps}. The "
-                f"flow grows without bound, or the step is too long for these cells.",
+                f"{self._scheme.stable_step(state):.3g} to be stable, more than max_substeps = {self._max_substeps}. "
+                f"The flow grows without bound, or the step is too long for these cells.",
                 state,
             )
         return max(parts, 1)
@@ -207,8 +207,8 @@ class Continuum(AbstractContinuum[FlowState]):
         wrong = [name for name, value in sums.items() if not np.isfinite(value)]
         if wrong:
             raise DivergedError(
-                f"The {wrong[0]} is not finite at time {new.time:.6g}; the last good state, at {old.time:.6g}, is in this "
-                f"error's `state`. Look for values on patches that jump, or refine the cells.",
+                f"The {wrong[0]} is not finite at time {new.time:.6g}; the last good state, at {old.time:.6g}, is in "
+                f"this error's `state`. Look for values on patches that jump, or refine the cells.",
                 old,
             )
 

@@ -1,6 +1,7 @@
 """Incompressible flow in time: Runge-Kutta stages, each projected onto velocities without divergence.
 
-Viscous and convective fluxes are explicit (third-order scheme of Shu and Osher, 1988, doi 10.1016/0021-9991(88)90177-5).
+Viscous and convective fluxes are explicit, in the third-order scheme of Shu and Osher (1988),
+doi 10.1016/0021-9991(88)90177-5.
 Reasons: the only linear system is the pressure's, solved to rounding; a flux that is handed over enters the fluid
 literally; there is no splitting error at walls, because every stage carries the exact normal velocity. The price is a
 viscous limit h^2/nu on the parts of a step, which at coupling with molecular dynamics costs less than the atoms.
@@ -60,7 +61,8 @@ class Incompressible:
         if self._differs(u0, start):
             u0, impulse = self._project(u0, start)
             tally.push(impulse)
-        u, temperature, rates = u0, state.temperature, []
+        u, temperature = u0, state.temperature
+        rates: list[Rates] = []
         for stage, (row, time) in enumerate(zip(STAGES, TIMES, strict=True)):
             values = start.towards(end, time)
             if stage > 0:
@@ -85,7 +87,8 @@ class Incompressible:
         capacity = fluid.density * fluid.heat_capacity
         energy = self.stencil.heat_flux(u, temperature, capacity, fluid.conductivity, values)
         heating = self.stencil.viscous_heating(u, mu, friction)
-        return Rates(force, diagonal, edges, wall, body, mass, energy, heating, self.sources.heat(time))
+        made = heating + self.sources.heat(time)
+        return Rates(force, diagonal, edges, wall, body, mass, energy, made, self.stencil.gathered(energy) + made)
 
     def _combined(
         self, u0: Triple, t0: Floats, rates: list[Rates], row: tuple[float, ...], dt: float, values: EndValues
@@ -98,10 +101,9 @@ class Incompressible:
         u, impulse = self._project((moved[0], moved[1], moved[2]), values)
         temperature = t0
         if rates[0].energy is not None:
-            power = sum(
-                weight * (self.stencil.gathered(r.energy) + r.heating + r.heat)  # type: ignore[arg-type, operator]
-                for weight, r in zip(row, rates, strict=True)
-            )
+            power = np.zeros_like(t0)
+            for weight, rate in zip(row, rates, strict=True):
+                power += weight * rate.power
             capacity = self.fluid.density * self.fluid.heat_capacity * self.domain.grid.volume
             temperature = t0 + dt * power / capacity
         return u, temperature, impulse

@@ -1,7 +1,7 @@
 """Compiled loops over the staggered grid: momentum flux, its divergence, viscous heating, face books.
 
-The momentum flux is one symmetric tensor P_ab = rho u_a u_b - tau_ab, its diagonal in cells and the rest on edges. Edges
-along axis c carry P_ab with the other two axes a < b.
+The momentum flux is one symmetric tensor P_ab = rho u_a u_b - tau_ab, its diagonal in cells and the rest on edges.
+Edges along axis c carry P_ab with the other two axes a < b.
 Central differences of Harlow and Welch (1965), doi 10.1063/1.1761178: kinetic energy is neither made nor lost by them.
 """
 
@@ -13,7 +13,7 @@ WALL, OUTLET, FLUX, CHARACTERISTIC = 0, 1, 2, 3
 
 
 @compiled()
-def inner_flux(u, rho, mu, fluid, corners, h, periodic, diagonal, edges):
+def inner_flux(u, rho, mu, fluid, corners, h, periodic, diagonal, edges):  # type: ignore[no-untyped-def]
     """P_aa in cells without pressure, P_ab on edges with three or four fluid cells; zero elsewhere.
 
     Args:
@@ -74,7 +74,7 @@ def inner_flux(u, rho, mu, fluid, corners, h, periodic, diagonal, edges):
 
 
 @compiled(inline="always")
-def neighbours(i, n, periodic):
+def neighbours(i, n, periodic):  # type: ignore[no-untyped-def]
     """Cells on both sides of a face; on the outside of a side that is not periodic, the cell inside."""
     low, high = i - 1, i
     if low < 0:
@@ -85,7 +85,7 @@ def neighbours(i, n, periodic):
 
 
 @compiled(inline="always")
-def further(place, step, n, periodic):
+def further(place, step, n, periodic):  # type: ignore[no-untyped-def]
     """The next place, or -1 where there is none."""
     place += step
     if periodic:
@@ -94,7 +94,7 @@ def further(place, step, n, periodic):
 
 
 @compiled()
-def add_forces(diagonal, edges, passage, area, periodic, force):
+def add_forces(diagonal, edges, passage, area, periodic, force):  # type: ignore[no-untyped-def]
     """Add the force of fluxes between fluid cells on the control volumes of all faces.
 
     Args:
@@ -129,7 +129,7 @@ def add_forces(diagonal, edges, passage, area, periodic, force):
 
 
 @compiled()
-def divergence(u, fluid, h, scale, out):
+def divergence(u, fluid, h, scale, out):  # type: ignore[no-untyped-def]
     """`scale` times the divergence in fluid cells, zero in others."""
     n0, n1, n2 = fluid.shape
     x, y, z = u
@@ -143,7 +143,7 @@ def divergence(u, fluid, h, scale, out):
 
 
 @compiled()
-def take_gradient(u, impulse, share, h, periodic, density):
+def take_gradient(u, impulse, share, h, periodic, density):  # type: ignore[no-untyped-def]
     """Subtract the gradient of a pressure impulse over density from the velocity on faces between fluid cells."""
     for a in range(3):
         out, n = u[a], impulse.shape[a]
@@ -163,7 +163,7 @@ def take_gradient(u, impulse, share, h, periodic, density):
 
 
 @compiled()
-def wall_flux(
+def wall_flux(  # type: ignore[no-untyped-def]
     kind,
     axis,
     side,
@@ -209,6 +209,22 @@ def wall_flux(
             for half in range(2):
                 dof = (c0 + (half if a == 0 else 0), c1 + (half if a == 1 else 0), c2 + (half if a == 2 else 0))
                 inside = u[a][dof]
+                # friction from a normal velocity that changes along the end
+                sheared = 0.0
+                step = 2 * half - 1
+                n = rho.shape[a]
+                place = here[a] + step
+                if periodic[a]:
+                    place %= n
+                if 0 <= place < n:
+                    other = (
+                        place if a == 0 else here[0],
+                        place if a == 1 else here[1],
+                        place if a == 2 else here[2],
+                    )
+                    g = number[b][other]
+                    if g >= 0 and side[g] == s:
+                        sheared -= mu[c0, c1, c2] * step * (u[b][other] - un) / h[a]
                 if kind[f] == WALL:
                     # gradient out of the fluid: a parabola through wall and two places, a line where there is one
                     gradient = (given[f, a] - inside) / (0.5 * h[b] + slip[f])
@@ -223,26 +239,13 @@ def wall_flux(
                         second = u[a][next0, next1, next2]
                         gradient = (8.0 * given[f, a] - 9.0 * inside + second) / (3.0 * h[b] + 8.0 * slip[f])
                     friction = -mu[c0, c1, c2] * s * gradient
-                    step = 2 * half - 1
-                    n = rho.shape[a]
-                    place = here[a] + step
-                    if periodic[a]:
-                        place %= n
-                    if 0 <= place < n:
-                        other = (
-                            place if a == 0 else here[0],
-                            place if a == 1 else here[1],
-                            place if a == 2 else here[2],
-                        )
-                        g = number[b][other]
-                        if g >= 0 and side[g] == s:
-                            friction -= mu[c0, c1, c2] * step * (u[b][other] - un) / h[a]
+                    friction += sheared
                     heat[f] += 0.5 * area[b] * friction * s * (inside - given[f, a])
                     flux = friction + rho[c0, c1, c2] * un * given[f, a]
                 elif kind[f] == FLUX:
                     flux = -s * given[f, a]
                 else:
-                    flux = rho[c0, c1, c2] * un * (inside if s * un > 0.0 else given[f, a])
+                    flux = sheared + rho[c0, c1, c2] * un * (inside if s * un > 0.0 else given[f, a])
                 w[f, a, half] = flux
                 # on a periodic axis the last place is the first
                 shift = half
@@ -260,7 +263,7 @@ def wall_flux(
 
 
 @compiled()
-def edge_heating(ua, ub, mu, fluid, corners, wab, wba, ha, hb, volume, periodic_a, periodic_b, heat):
+def edge_heating(ua, ub, mu, fluid, corners, wab, wba, ha, hb, volume, periodic_a, periodic_b, heat):  # type: ignore[no-untyped-def]
     """Add the power of shear friction on edges to the cells around them, as the kinetic energy loses it."""
     na, nb, nc = fluid.shape
     for i in range(na if periodic_a else na + 1):
@@ -289,7 +292,7 @@ def edge_heating(ua, ub, mu, fluid, corners, wab, wba, ha, hb, volume, periodic_
 
 
 @compiled()
-def face_momentum(faces, cells, axis, side, number, diagonal, edges, w, gain, force, area, out):
+def face_momentum(faces, cells, axis, side, number, diagonal, edges, w, gain, force, area, out):  # type: ignore[no-untyped-def]
     """Momentum through faces along their axis, from the fluxes of a step; exact for any box of whole cells.
 
     The normal component is what the half control volume behind the face did not keep: cell flux plus what its sides
@@ -341,7 +344,7 @@ def face_momentum(faces, cells, axis, side, number, diagonal, edges, w, gain, fo
 
 
 @compiled()
-def scalar_flux(u, value, fluid, capacity, diffusivity, h, periodic, out):
+def scalar_flux(u, value, fluid, capacity, diffusivity, h, periodic, out):  # type: ignore[no-untyped-def]
     """Flux per area between fluid cells: capacity u value - diffusivity d value/da; zero on other faces."""
     na, nb, nc = fluid.shape
     for i in range(na + 1):

@@ -39,8 +39,8 @@ class Rates:
         body: body force on half a cell's volume at faces of each axis.
         mass: volume or mass flux along each axis.
         energy: internal or total energy flux along each axis; None without energy.
-        heating: power of viscosity in cells; None without energy.
-        heat: power of heat sources in cells; None without energy.
+        made: energy made in cells, per time; None without energy.
+        power: what cells gain from fluxes and what is made in them, per time.
     """
 
     force: Triple
@@ -50,8 +50,8 @@ class Rates:
     body: Triple
     mass: Triple
     energy: Triple | None = None
-    heating: Floats | None = None
-    heat: Floats | None = None
+    made: Floats | None = None
+    power: Floats | float = 0.0
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Stencil:
 
     @cached_property
     def _fluxed(self) -> npt.NDArray[np.bool_]:
-        return (self.domain.kind == FLUX)[:, None]
+        return np.equal(self.domain.kind, FLUX)[:, None]
 
     @cached_property
     def _passages(self) -> tuple[Floats, ...]:
