@@ -1,0 +1,1 @@
+"""Fluids: molecular dynamics joined to Navier-Stokes."""

@@ -1,0 +1,164 @@
+"""Compiled loops over the atoms of one force evaluation: sum over zones, then force them and take the books.
+
+Velocity Verlet is a leapfrog in disguise. When the forces F(n) at the positions x(n) are complete, the velocities are
+those of the half step before, v(n-1/2), and the next half step's are v(n+1/2) = v(n-1/2) + dt F(n)/m, exactly. All books
+are kept on half steps, where momentum changes by dt F and by nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+
+from scalebridge._cache import compiled
+
+SOURCES = ("constraint", "traction", "thermostat", "heater", "body force")
+CONSTRAINT, TRACTION, THERMOSTAT, HEATER, BODY = range(5)
+_CLOSEST = 1e-3  # of the width of a buffer: weights beyond this are cut
+
+
+@compiled(inline="always")
+def weight(y, inner, outer):
+    """Flekkoy's share of an atom at y in a buffer; zero outside, cut at the edge where it diverges."""
+    s = (y - inner) / (outer - inner)
+    if s <= 0.0:
+        return 0.0
+    rest = max(1.0 - s, _CLOSEST)
+    return 1.0 / rest - 2.0 + rest
+
+
+@compiled(inline="always")
+def cell_of(y, edges):
+    """Index of the cell of rising `edges` that holds y; -1 outside."""
+    n = len(edges) - 1
+    if n < 1 or y < edges[0] or y >= edges[n]:
+        return -1
+    c = 0
+    while y >= edges[c + 1]:
+        c += 1
+    return c
+
+
+@compiled()
+def gather(x, v, f, types, masses, external, dt, fluid, thermostats, axes, body, rng, cells, zones, slabs, out_c, out_w, out_h):
+    """Thermostat and body force into `external`; sums over constraint cells, buffers and heated slabs.
+
+    out_c: (cells, 7) mass, momentum, force; out_w: (zones,) weights; out_h: (slabs, 5) mass, momentum, m v^2.
+    Returns the index of an atom that is no longer a number, or -1.
+    """
+    bad = -1
+    for i in range(len(x)):
+        external[i, 0] = external[i, 1] = external[i, 2] = 0.0
+        if not (math.isfinite(x[i, 1]) and math.isfinite(v[i, 0] + v[i, 1] + v[i, 2] + f[i, 0] + f[i, 1] + f[i, 2])):
+            bad = i
+        if not fluid[types[i]]:
+            continue
+        m = masses[types[i]]
+        y = x[i, 1]
+        for k in range(3):
+            external[i, k] = m * body[k]
+        for t in range(len(thermostats)):
+            if thermostats[t, 0] <= y < thermostats[t, 1]:
+                keep = math.exp(-thermostats[t, 3] * dt)
+                noise = math.sqrt((1.0 - keep * keep) * thermostats[t, 2] / m)
+                for k in range(3):
+                    if axes[t, k]:
+                        external[i, k] += m * ((keep - 1.0) * v[i, k] + noise * rng.standard_normal()) / dt
+        c = cell_of(y, cells)
+        if c >= 0:
+            out_c[c, 0] += m
+            for k in range(3):
+                out_c[c, 1 + k] += m * v[i, k]
+                out_c[c, 4 + k] += f[i, k] + external[i, k]
+        for z in range(len(zones)):
+            out_w[z] += weight(y, zones[z, 0], zones[z, 1])
+        h = cell_of(y, slabs)
+        if h >= 0:
+            out_h[h, 0] += m
+            for k in range(3):
+                out_h[h, 1 + k] += m * v[i, k]
+                out_h[h, 4] += m * v[i, k] * v[i, k]
+    return bad
+
+
+@compiled()
+def apply(
+    x, v, f, types, masses, external, dt, fluid, body, thermostatted, cells, constraint, zones, traction, sums_w, slabs, heat,
+    sums_h, bins, books, now, sums, forces, crossed
+):  # fmt: skip
+    """Forces of constraint, tractions and heater into `external`; all books of the step.
+
+    constraint: (cells, 3) acceleration, NaN where an axis is free; traction: (zones, 3) force in sum; heat: (slabs,)
+    rate at which peculiar velocities grow. books: (sources, 4) impulse and work. Per bin, now: (bins, 4) mass and momentum
+    after the kick; sums: (bins, 8) count, momentum, m v^2 per axis at the full step, number of steps is the caller's;
+    forces: (bins, 6) force between atoms and from outside. crossed: (edges, 5) atoms, momentum, kinetic energy that
+    went up through each edge since the step before. Returns force between atoms on the walls, (3,).
+    """
+    n_bins = len(bins) - 1
+    low, width = bins[0], (bins[n_bins] - bins[0]) / max(n_bins, 1)
+    wall_x = wall_y = wall_z = 0.0
+    for i in range(len(x)):
+        if not fluid[types[i]]:
+            wall_x += f[i, 0]
+            wall_y += f[i, 1]
+            wall_z += f[i, 2]
+            continue
+        m = masses[types[i]]
+        y = x[i, 1]
+        c = cell_of(y, cells)
+        h = cell_of(y, slabs)
+        for k in range(3):
+            e_body = m * body[k]
+            e_heat = e_hold = e_load = 0.0
+            e_bath = external[i, k] - e_body
+            if h >= 0:
+                e_heat = m * heat[h] * (v[i, k] - sums_h[h, 1 + k] / sums_h[h, 0])
+            if c >= 0 and not math.isnan(constraint[c, k]):
+                e_hold = m * constraint[c, k]
+            for z in range(len(zones)):
+                g = weight(y, zones[z, 0], zones[z, 1])
+                if g > 0.0:
+                    e_load += traction[z, k] * g / sums_w[z]
+            external[i, k] = e_body + e_bath + e_heat + e_hold + e_load
+            after = v[i, k] + dt / m * (f[i, k] + external[i, k])
+            path = dt * 0.5 * (v[i, k] + after)
+            books[CONSTRAINT, k] += dt * e_hold
+            books[CONSTRAINT, 3] += path * e_hold
+            books[TRACTION, k] += dt * e_load
+            books[TRACTION, 3] += path * e_load
+            if thermostatted:
+                books[THERMOSTAT, k] += dt * e_bath
+                books[THERMOSTAT, 3] += path * e_bath
+            books[HEATER, k] += dt * e_heat
+            books[HEATER, 3] += path * e_heat
+            books[BODY, k] += dt * e_body
+            books[BODY, 3] += path * e_body
+        b = int(math.floor((y - low) / width))
+        before = int(math.floor((y - dt * v[i, 1] - low) / width))
+        if before != b:
+            kinetic = 0.5 * m * (v[i, 0] ** 2 + v[i, 1] ** 2 + v[i, 2] ** 2)
+            sign = 1.0 if b > before else -1.0
+            for e in range(max(min(b, before) + 1, 0), min(max(b, before), n_bins) + 1):
+                crossed[e, 0] += sign
+                for k in range(3):
+                    crossed[e, 1 + k] += sign * m * v[i, k]
+                crossed[e, 4] += sign * kinetic
+        if 0 <= b < n_bins:
+            now[b, 0] += m
+            sums[b, 0] += 1.0
+            for k in range(3):
+                kick = dt / m * (f[i, k] + external[i, k])
+                now[b, 1 + k] += m * (v[i, k] + kick)
+                full = v[i, k] + 0.5 * kick
+                sums[b, 1 + k] += m * full
+                sums[b, 4 + k] += m * full * full
+                forces[b, k] += f[i, k]
+                forces[b, 3 + k] += external[i, k]
+    return wall_x, wall_y, wall_z
+
+
+@compiled()
+def scatter(tags, order, stored, external):
+    """External forces kept by tag, back onto the atoms as the engine has them now."""
+    for i in range(len(external)):
+        for k in range(3):
+            external[i, k] = stored[order[tags[i]], k]

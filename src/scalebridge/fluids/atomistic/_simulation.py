@@ -1,0 +1,189 @@
+"""A live simulation: atoms in the engine, with controls on them and books kept at every step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from scalebridge.errors import InputError, RunError
+from scalebridge.fluids.atomistic import _kernels as kernels
+from scalebridge.fluids.atomistic._books import Books
+from scalebridge.fluids.atomistic._controls import Controls, Targets, packed_thermostats
+from scalebridge.fluids.atomistic._engine import Engine
+from scalebridge.fluids.atomistic._state import Atoms, Floats, Ints
+
+
+class Simulation:
+    """Atoms that move.
+
+    Args:
+        engine: with force field, box and atoms set up, and the integrator fixed; no fixes follow.
+        atoms: what the engine holds; its external forces are taken over.
+        controls: what acts from outside.
+        bins: edges of equal bins along y for the books, (b + 1,).
+        masses: mass of each type, index 0 unused.
+        fluid: whether each type is fluid, index 0 unused.
+        time_step: of the integrator.
+        rng: noise of the thermostats.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        atoms: Atoms,
+        controls: Controls,
+        bins: Floats,
+        *,
+        masses: Floats,
+        fluid: Any,
+        time_step: float,
+        rng: np.random.Generator,
+    ) -> None:
+        if len(bins) > 2 and not np.allclose(np.diff(bins), bins[1] - bins[0]):
+            raise InputError("The bins of the books must be of equal width")
+        self.engine, self.controls = engine, controls
+        self.targets = Targets()
+        self.time_step = time_step
+        self._box, self._steps = atoms.box, atoms.steps
+        self._bins, self._masses, self._fluid, self._rng = bins, masses, np.asarray(fluid, dtype=np.bool_), rng
+        self._cells = np.asarray(controls.constraint.edges if controls.constraint else ())
+        self._zones = np.array([[z.inner, z.outer] for z in controls.tractions]).reshape(-1, 2)
+        self._slabs = np.asarray(controls.heater.edges if controls.heater else ())
+        self._baths = packed_thermostats(controls)
+        self._body = np.asarray(controls.body_force)
+        self._order = np.zeros(int(atoms.tags.max()) + 1, dtype=np.int64)
+        self._order[atoms.tags] = np.arange(len(atoms.tags))
+        self._kept = atoms.external
+        self._leg = 1
+        self._ready = False
+        self.books = self._new_books(self._contents(atoms))
+        engine.attach(self._act)
+
+    def run(self, steps: int, targets: Targets) -> Books:
+        """Advance by a leg during which the targets go from their first to their second value; returns its books.
+
+        Raises:
+            RunError: an atom flew off, or a constraint cell ran empty.
+        """
+        self.targets, self._leg = targets, steps
+        before = self.engine.count
+        if not self._ready:
+            self.engine.run(0, setup=True)
+            self._ready = True
+        self.books = self._new_books(self.books.now)
+        self.engine.run(steps, setup=False)
+        self._steps += steps
+        if self.books.steps != steps or self.engine.count != before:
+            raise RunError(
+                f"Of {before} atoms {self.engine.count} are left after step {self._steps}: some left the box. Widen the "
+                "buffer, or take a smaller time step; the last checkpoint is whole"
+            )
+        return self.books
+
+    def potential_energy(self) -> float:
+        """Between atoms, as of the end of the last leg."""
+        return self.engine.thermo("pe")
+
+    def kinetic_energy(self) -> float:
+        """Of the fluid, as of the end of the last leg."""
+        types, v = self.engine.array("type"), self.engine.array("v")
+        moving = self._fluid[types]
+        return float(0.5 * np.sum(self._masses[types[moving]] * np.sum(v[moving] ** 2, axis=1)))
+
+    def atoms(self) -> Atoms:
+        """A copy of the atoms as they are now, in the order of their tags."""
+        tags = self.engine.tags()
+        order = np.argsort(tags)
+        take: Callable[[Any], Any] = lambda values: np.array(values)[order]  # noqa: E731
+        return Atoms(
+            self._box,
+            tags[order],
+            take(self.engine.array("type")),
+            take(self.engine.array("x")),
+            take(self.engine.array("v")),
+            take(self._external),
+            self._steps,
+        )
+
+    def _new_books(self, contents: Floats) -> Books:
+        return Books(self._bins, self._cells, self.time_step, contents.copy())
+
+    def _contents(self, atoms: Atoms) -> Floats:
+        """Mass and momentum per bin; the half step's, once the first leg has begun."""
+        contents = np.zeros((len(self._bins) - 1, 4))
+        width = self._bins[1] - self._bins[0]
+        bins = np.floor((atoms.positions[:, 1] - self._bins[0]) / width).astype(int)
+        inside = self._fluid[atoms.types] & (bins >= 0) & (bins < len(contents))
+        m = self._masses[atoms.types[inside]]
+        np.add.at(contents, bins[inside], np.column_stack([m, m[:, None] * atoms.velocities[inside]]))
+        return contents
+
+    def _act(self, step: int, tags: Ints, positions: Floats, external: Floats) -> None:
+        """What the engine calls when the forces between atoms are complete."""
+        del step
+        self._external = external
+        v, f, types = self.engine.array("v"), self.engine.array("f"), self.engine.array("type")
+        if not self._ready:  # forces of the state: nothing new acts, the half step begins
+            kernels.scatter(tags, self._order, self._kept, external)
+            half = v + 0.5 * self.time_step * (f + external) / self._masses[types][:, None]
+            start = Atoms(self._box, tags, types, positions, half, external)
+            self.books = self._new_books(self._contents(start))
+            return
+        self._force(positions, v, f, types, external)
+
+    def _force(self, x: Floats, v: Floats, f: Floats, types: Ints, external: Floats) -> None:
+        books, dt = self.books, self.time_step
+        sums_c, sums_w = np.zeros((max(len(self._cells) - 1, 0), 7)), np.zeros(len(self._zones))
+        sums_h = np.zeros((max(len(self._slabs) - 1, 0), 5))
+        bad = kernels.gather(
+            x, v, f, types, self._masses, external, dt, self._fluid, *self._baths, self._body, self._rng,
+            self._cells, self._zones, self._slabs, sums_c, sums_w, sums_h,
+        )  # fmt: skip
+        if bad >= 0:
+            raise RunError(
+                f"An atom flew off at step {self._steps + books.steps}: its position, velocity or force is no number. "
+                "Take a smaller time step, or look for overlapping atoms; the last checkpoint is whole"
+            )
+        books.now = np.zeros_like(books.now)
+        wall = kernels.apply(
+            x, v, f, types, self._masses, external, dt, self._fluid, self._body, len(self._baths[0]) > 0,
+            self._cells, self._accelerations(sums_c), self._zones, self._loads(sums_w), sums_w,
+            self._slabs, self._heating(sums_h), sums_h, self._bins, books.by_source, books.now, books.sums,
+            books.forces, books.crossed,
+        )  # fmt: skip
+        books.wall += dt * np.array(wall)
+        books.steps += 1
+
+    def _accelerations(self, sums: Floats) -> Floats:
+        """-<F>/m - (<v> - u)/dt per cell; NaN where an axis is free."""
+        if not len(sums):
+            return np.zeros((0, 3))
+        if not np.all(sums[:, 0] > 0.0):
+            raise RunError(
+                f"A constraint cell ran empty at step {self._steps + self.books.steps}: the fluid has left "
+                f"{self._cells[0]:g} to {self._cells[-1]:g}. Give the buffer the pressure of the fluid, or more atoms"
+            )
+        part = (self.books.steps + 1) / self._leg
+        aim = (1.0 - part) * self.targets.velocity[0] + part * self.targets.velocity[1]
+        pull = -sums[:, 4:7] / sums[:, :1] - (sums[:, 1:4] / sums[:, :1] - aim) / self.time_step
+        axes = self.controls.constraint.axes if self.controls.constraint else (True, True, True)
+        return np.where(np.array(axes), pull, np.nan)
+
+    def _loads(self, weights: Floats) -> Floats:
+        lengths = self._box[:, 1] - self._box[:, 0]
+        if not np.all(weights > 0.0):
+            raise RunError(
+                f"No atom is left in a buffer at step {self._steps + self.books.steps}, so that nothing carries its "
+                "pressure; give the system more atoms or a thicker buffer"
+            )
+        return np.asarray(self.targets.traction.reshape(-1, 3) * lengths[0] * lengths[2])
+
+    def _heating(self, sums: Floats) -> Floats:
+        """Rate at which peculiar velocities grow for the power asked, from power = rate * sum m (v - <v>)^2."""
+        if not len(sums):
+            return np.zeros(0)
+        m = np.maximum(sums[:, 0], 1e-300)
+        peculiar = sums[:, 4] - np.sum(sums[:, 1:4] ** 2, axis=1) / m
+        return np.asarray(self.targets.power / np.maximum(peculiar, 1e-300))
