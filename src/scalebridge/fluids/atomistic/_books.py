@@ -17,28 +17,28 @@ class Books:
     Attributes:
         edges: of the bins, (b + 1,).
         steps: number of steps summed.
+        samples: number of steps at which profiles were sampled.
         time_step: of the molecular dynamics.
         by_source: impulse (3) and work (1) of each of `SOURCES`, (5, 4).
         wall: impulse of the fluid on the walls, (3,).
-        sums: per bin: atoms, momentum (3), m v^2 per axis (3), each summed over steps, (b, 8).
+        sums: per bin: atoms, momentum (3), m v^2 per axis (3), each summed over samples, (b, 7).
         forces: per bin: force from atoms (3) and from outside (3), summed over steps, (b, 6).
         crossed: per edge: atoms, momentum (3) and kinetic energy that went up, (b + 1, 5).
         before: per bin: mass and momentum (3) at the half step where the leg begins, (b, 4).
         now: the same at the half step where it ends.
-        cells: atoms in each constraint cell, summed over steps.
     """
 
     edges: Floats
-    cells: Floats
     time_step: float
     before: Floats
     steps: int = 0
+    samples: int = 0
 
     def __post_init__(self) -> None:
         n = len(self.edges) - 1
         self.by_source = np.zeros((len(SOURCES), 4))
         self.wall = np.zeros(3)
-        self.sums = np.zeros((n, 8))
+        self.sums = np.zeros((n, 7))
         self.forces = np.zeros((n, 6))
         self.crossed = np.zeros((n + 1, 5))
         self.now = self.before.copy()
@@ -51,7 +51,7 @@ class Books:
     @property
     def counts(self) -> Floats:
         """Mean number of atoms per bin, (b,)."""
-        return np.asarray(self.sums[:, 0] / max(self.steps, 1))
+        return np.asarray(self.sums[:, 0] / max(self.samples, 1))
 
     def impulse(self, source: str) -> Floats:
         """Momentum put in by a source, (3,)."""

@@ -43,26 +43,33 @@ def gather(x, v, f, types, masses, external, dt, fluid, thermostats, axes, body,
     """Thermostat and body force into `external`; sums over constraint cells, buffers and heated slabs.
 
     out_c: (cells, 7) mass, momentum, force; out_w: (zones,) weights; out_h: (slabs, 5) mass, momentum, m v^2.
-    Returns the index of an atom that is no longer a number, or -1.
+    Returns the index of an atom that is no longer a number, or -1, and impulse and work of the thermostat.
     """
     bad = -1
+    impulse_x = impulse_y = impulse_z = 0.0
+    keep = [math.exp(-t[3] * dt) for t in thermostats]
+    spread = [math.sqrt(12.0 * (1.0 - math.exp(-2.0 * t[3] * dt)) * t[2]) for t in thermostats]
     for i in range(len(x)):
-        external[i, 0] = external[i, 1] = external[i, 2] = 0.0
-        if not (math.isfinite(x[i, 1]) and math.isfinite(v[i, 0] + v[i, 1] + v[i, 2] + f[i, 0] + f[i, 1] + f[i, 2])):
+        if not math.isfinite(x[i, 1] + v[i, 0] + v[i, 1] + v[i, 2] + f[i, 0] + f[i, 1] + f[i, 2]):
             bad = i
+        external[i, 0] = external[i, 1] = external[i, 2] = 0.0
         if not fluid[types[i]]:
             continue
         m = masses[types[i]]
         y = x[i, 1]
-        for k in range(3):
-            external[i, k] = m * body[k]
         for t in range(len(thermostats)):
             if thermostats[t, 0] <= y < thermostats[t, 1]:
-                keep = math.exp(-thermostats[t, 3] * dt)
-                noise = math.sqrt((1.0 - keep * keep) * thermostats[t, 2] / m)
                 for k in range(3):
                     if axes[t, k]:
-                        external[i, k] += m * ((keep - 1.0) * v[i, k] + noise * rng.standard_normal()) / dt
+                        # uniform noise: the same first three moments as normal noise, and a bound
+                        noise = spread[t] / math.sqrt(m) * (rng.random() - 0.5)
+                        external[i, k] += m * ((keep[t] - 1.0) * v[i, k] + noise) / dt
+        if len(thermostats) > 0:
+            impulse_x += dt * external[i, 0]
+            impulse_y += dt * external[i, 1]
+            impulse_z += dt * external[i, 2]
+        for k in range(3):
+            external[i, k] += m * body[k]
         c = cell_of(y, cells)
         if c >= 0:
             out_c[c, 0] += m
@@ -77,25 +84,27 @@ def gather(x, v, f, types, masses, external, dt, fluid, thermostats, axes, body,
             for k in range(3):
                 out_h[h, 1 + k] += m * v[i, k]
                 out_h[h, 4] += m * v[i, k] * v[i, k]
-    return bad
+    return bad, impulse_x, impulse_y, impulse_z
 
 
 @compiled()
 def apply(
-    x, v, f, types, masses, external, dt, fluid, body, thermostatted, cells, constraint, zones, traction, sums_w, slabs, heat,
-    sums_h, bins, books, now, sums, forces, crossed
+    x, v, f, types, masses, external, dt, fluid, body, cells, constraint, zones, traction, sums_w, slabs, heat, sums_h,
+    bins, books, sampled, last, now, sums, forces, crossed,
 ):  # fmt: skip
     """Forces of constraint, tractions and heater into `external`; all books of the step.
 
     constraint: (cells, 3) acceleration, NaN where an axis is free; traction: (zones, 3) force in sum; heat: (slabs,)
-    rate at which peculiar velocities grow. books: (sources, 4) impulse and work. Per bin, now: (bins, 4) mass and momentum
-    after the kick; sums: (bins, 8) count, momentum, m v^2 per axis at the full step, number of steps is the caller's;
-    forces: (bins, 6) force between atoms and from outside. crossed: (edges, 5) atoms, momentum, kinetic energy that
-    went up through each edge since the step before. Returns force between atoms on the walls, (3,).
+    rate at which peculiar velocities grow. books: (sources, 4) impulse and work, the thermostat's work included. Per
+    bin, if `sampled`, sums: (bins, 7) count, momentum, m v^2 per axis at the full step; if `last`, now: (bins, 4) mass
+    and momentum after the kick; always, forces: (bins, 6) force between atoms and from outside. crossed: (edges, 5)
+    atoms, momentum, kinetic energy that went up through each edge since the step before. Returns the force between
+    atoms on the walls, (3,).
     """
     n_bins = len(bins) - 1
-    low, width = bins[0], (bins[n_bins] - bins[0]) / max(n_bins, 1)
+    low, per_width = bins[0], n_bins / (bins[n_bins] - bins[0])
     wall_x = wall_y = wall_z = 0.0
+    work_bath = work_body = mass = 0.0
     for i in range(len(x)):
         if not fluid[types[i]]:
             wall_x += f[i, 0]
@@ -103,37 +112,42 @@ def apply(
             wall_z += f[i, 2]
             continue
         m = masses[types[i]]
+        mass += m
         y = x[i, 1]
+        first = (external[i, 0], external[i, 1], external[i, 2])
         c = cell_of(y, cells)
+        if c >= 0:
+            for k in range(3):
+                if not math.isnan(constraint[c, k]):
+                    external[i, k] += m * constraint[c, k]
         h = cell_of(y, slabs)
+        if h >= 0:
+            for k in range(3):
+                external[i, k] += m * heat[h] * (v[i, k] - sums_h[h, 1 + k] / sums_h[h, 0])
+        for z in range(len(zones)):
+            share = weight(y, zones[z, 0], zones[z, 1]) / sums_w[z]
+            if share > 0.0:
+                for k in range(3):
+                    external[i, k] += traction[z, k] * share
         for k in range(3):
-            e_body = m * body[k]
-            e_heat = e_hold = e_load = 0.0
-            e_bath = external[i, k] - e_body
-            if h >= 0:
-                e_heat = m * heat[h] * (v[i, k] - sums_h[h, 1 + k] / sums_h[h, 0])
+            kick = dt / m * (f[i, k] + external[i, k])
+            path = dt * (v[i, k] + 0.5 * kick)
+            work_bath += path * (first[k] - m * body[k])
+            work_body += path * m * body[k]
             if c >= 0 and not math.isnan(constraint[c, k]):
-                e_hold = m * constraint[c, k]
+                books[CONSTRAINT, k] += dt * m * constraint[c, k]
+                books[CONSTRAINT, 3] += path * m * constraint[c, k]
+            if h >= 0:
+                push = m * heat[h] * (v[i, k] - sums_h[h, 1 + k] / sums_h[h, 0])
+                books[HEATER, k] += dt * push
+                books[HEATER, 3] += path * push
             for z in range(len(zones)):
-                g = weight(y, zones[z, 0], zones[z, 1])
-                if g > 0.0:
-                    e_load += traction[z, k] * g / sums_w[z]
-            external[i, k] = e_body + e_bath + e_heat + e_hold + e_load
-            after = v[i, k] + dt / m * (f[i, k] + external[i, k])
-            path = dt * 0.5 * (v[i, k] + after)
-            books[CONSTRAINT, k] += dt * e_hold
-            books[CONSTRAINT, 3] += path * e_hold
-            books[TRACTION, k] += dt * e_load
-            books[TRACTION, 3] += path * e_load
-            if thermostatted:
-                books[THERMOSTAT, k] += dt * e_bath
-                books[THERMOSTAT, 3] += path * e_bath
-            books[HEATER, k] += dt * e_heat
-            books[HEATER, 3] += path * e_heat
-            books[BODY, k] += dt * e_body
-            books[BODY, 3] += path * e_body
-        b = int(math.floor((y - low) / width))
-        before = int(math.floor((y - dt * v[i, 1] - low) / width))
+                share = weight(y, zones[z, 0], zones[z, 1]) / sums_w[z]
+                if share > 0.0:
+                    books[TRACTION, k] += dt * traction[z, k] * share
+                    books[TRACTION, 3] += path * traction[z, k] * share
+        b = int(math.floor((y - low) * per_width))
+        before = int(math.floor((y - dt * v[i, 1] - low) * per_width))
         if before != b:
             kinetic = 0.5 * m * (v[i, 0] ** 2 + v[i, 1] ** 2 + v[i, 2] ** 2)
             sign = 1.0 if b > before else -1.0
@@ -143,16 +157,23 @@ def apply(
                     crossed[e, 1 + k] += sign * m * v[i, k]
                 crossed[e, 4] += sign * kinetic
         if 0 <= b < n_bins:
-            now[b, 0] += m
-            sums[b, 0] += 1.0
             for k in range(3):
-                kick = dt / m * (f[i, k] + external[i, k])
-                now[b, 1 + k] += m * (v[i, k] + kick)
-                full = v[i, k] + 0.5 * kick
-                sums[b, 1 + k] += m * full
-                sums[b, 4 + k] += m * full * full
                 forces[b, k] += f[i, k]
                 forces[b, 3 + k] += external[i, k]
+            if sampled:
+                sums[b, 0] += 1.0
+                for k in range(3):
+                    full = v[i, k] + 0.5 * dt / m * (f[i, k] + external[i, k])
+                    sums[b, 1 + k] += m * full
+                    sums[b, 4 + k] += m * full * full
+            if last:
+                now[b, 0] += m
+                for k in range(3):
+                    now[b, 1 + k] += m * v[i, k] + dt * (f[i, k] + external[i, k])
+    books[THERMOSTAT, 3] += work_bath
+    books[BODY, 3] += work_body
+    for k in range(3):
+        books[BODY, k] += dt * mass * body[k]
     return wall_x, wall_y, wall_z
 
 

@@ -27,6 +27,7 @@ class Simulation:
         fluid: whether each type is fluid, index 0 unused.
         time_step: of the integrator.
         rng: noise of the thermostats.
+        sample_every: steps between samples of the profiles; the books are kept at every step.
     """
 
     def __init__(
@@ -40,12 +41,13 @@ class Simulation:
         fluid: Any,
         time_step: float,
         rng: np.random.Generator,
+        sample_every: int = 5,
     ) -> None:
         if len(bins) > 2 and not np.allclose(np.diff(bins), bins[1] - bins[0]):
             raise InputError("The bins of the books must be of equal width")
         self.engine, self.controls = engine, controls
         self.targets = Targets()
-        self.time_step = time_step
+        self.time_step, self.sample_every = time_step, sample_every
         self._box, self._steps = atoms.box, atoms.steps
         self._bins, self._masses, self._fluid, self._rng = bins, masses, np.asarray(fluid, dtype=np.bool_), rng
         self._cells = np.asarray(controls.constraint.edges if controls.constraint else ())
@@ -108,7 +110,7 @@ class Simulation:
         )
 
     def _new_books(self, contents: Floats) -> Books:
-        return Books(self._bins, self._cells, self.time_step, contents.copy())
+        return Books(self._bins, self.time_step, contents.copy())
 
     def _contents(self, atoms: Atoms) -> Floats:
         """Mass and momentum per bin; the half step's, once the first leg has begun."""
@@ -137,7 +139,7 @@ class Simulation:
         books, dt = self.books, self.time_step
         sums_c, sums_w = np.zeros((max(len(self._cells) - 1, 0), 7)), np.zeros(len(self._zones))
         sums_h = np.zeros((max(len(self._slabs) - 1, 0), 5))
-        bad = kernels.gather(
+        bad, *impulse = kernels.gather(
             x, v, f, types, self._masses, external, dt, self._fluid, *self._baths, self._body, self._rng,
             self._cells, self._zones, self._slabs, sums_c, sums_w, sums_h,
         )  # fmt: skip
@@ -146,15 +148,20 @@ class Simulation:
                 f"An atom flew off at step {self._steps + books.steps}: its position, velocity or force is no number. "
                 "Take a smaller time step, or look for overlapping atoms; the last checkpoint is whole"
             )
-        books.now = np.zeros_like(books.now)
+        books.by_source[kernels.THERMOSTAT, :3] += impulse
+        last = books.steps + 1 == self._leg
+        if last:
+            books.now = np.zeros_like(books.now)
+        sampled = last or books.steps % self.sample_every == 0
         wall = kernels.apply(
-            x, v, f, types, self._masses, external, dt, self._fluid, self._body, len(self._baths[0]) > 0,
+            x, v, f, types, self._masses, external, dt, self._fluid, self._body,
             self._cells, self._accelerations(sums_c), self._zones, self._loads(sums_w), sums_w,
-            self._slabs, self._heating(sums_h), sums_h, self._bins, books.by_source, books.now, books.sums,
-            books.forces, books.crossed,
+            self._slabs, self._heating(sums_h), sums_h, self._bins, books.by_source, sampled, last, books.now,
+            books.sums, books.forces, books.crossed,
         )  # fmt: skip
         books.wall += dt * np.array(wall)
         books.steps += 1
+        books.samples += sampled
 
     def _accelerations(self, sums: Floats) -> Floats:
         """-<F>/m - (<v> - u)/dt per cell; NaN where an axis is free."""
