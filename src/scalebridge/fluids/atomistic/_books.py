@@ -22,9 +22,9 @@ class Books:
         by_source: impulse (3) and work (1) of each of `SOURCES`, (5, 4).
         wall: impulse of the fluid on the walls, (3,).
         sums: per bin: atoms, momentum (3), m v^2 per axis (3), each summed over samples, (b, 7).
-        forces: per bin: force from atoms (3) and from outside (3), summed over steps, (b, 6).
+        forces: per bin: force from atoms (3) and from outside (3), power of the latter, summed over steps, (b, 7).
         crossed: per edge: atoms, momentum (3) and kinetic energy that went up, (b + 1, 5).
-        before: per bin: mass and momentum (3) at the half step where the leg begins, (b, 4).
+        before: per bin: mass and momentum (3) at the half step where the leg begins, energy at its full step, (b, 5).
         now: the same at the half step where it ends.
     """
 
@@ -39,7 +39,7 @@ class Books:
         self.by_source = np.zeros((len(SOURCES), 4))
         self.wall = np.zeros(3)
         self.sums = np.zeros((n, 7))
-        self.forces = np.zeros((n, 6))
+        self.forces = np.zeros((n, 7))
         self.crossed = np.zeros((n + 1, 5))
         self.now = self.before.copy()
 
@@ -71,6 +71,14 @@ class Books:
         across[:-1] = np.cumsum(self.forces[::-1, :3], axis=0)[::-1] * self.time_step
         return np.asarray(self.crossed[:, 1:4] + across)
 
+    def energy_flux(self) -> Floats:
+        """Energy that went up through each edge, (b + 1,): heat, convection and work between atoms.
+
+        What the energy above a plane gained beyond the work of the forces from outside has come through the plane.
+        """
+        gained = (self.now - self.before)[:, 4] - self.time_step * self.forces[:, 6]
+        return np.append(np.cumsum(gained[::-1])[::-1], 0.0)
+
     def residual(self) -> Floats:
         """What the books of mass (column 0) and momentum (columns 1 to 3) of each bin leave over, (b, 4).
 
@@ -78,9 +86,9 @@ class Books:
         outside; zero but for rounding.
         """
         flux, dt = self.flux(), self.time_step
-        left = self.now - self.before
+        left = (self.now - self.before)[:, :4]
         left[:, 0] -= self.crossed[:-1, 0] - self.crossed[1:, 0]
-        left[:, 1:] -= flux[:-1] - flux[1:] + dt * self.forces[:, 3:]
+        left[:, 1:] -= flux[:-1] - flux[1:] + dt * self.forces[:, 3:6]
         return np.asarray(left)
 
 

@@ -57,7 +57,6 @@ def start_engine(model: Atomistic, atoms: Atoms, *, communicator: Any = None, th
         neigh_modify exclude group wall wall
         timestep {model.time_step!r}
         thermo 0
-        thermo_modify lost error norm no flush no
         fix move fluid nve
         """
     )

@@ -87,7 +87,16 @@ class Engine:
                 self._lammps.lib.lammps_force_timeout(self._lammps.lmp)
 
         self._hook = guarded
-        self.command(f"fix {_FIX} {group} external pf/callback 1 1")
+        # sums of atomic energies are asked for so that they are tallied at the end of each run
+        self.command(
+            f"""
+            fix {_FIX} {group} external pf/callback 1 1
+            compute {_FIX} all pe/atom pair
+            compute {_FIX}_sum all reduce sum c_{_FIX}
+            thermo_style custom step pe c_{_FIX}_sum
+            thermo_modify lost error norm no flush no
+            """
+        )
         self._lammps.set_fix_external_callback(_FIX, guarded, None)
 
     def run(self, steps: int, setup: bool) -> None:
@@ -129,6 +138,10 @@ class Engine:
     def thermo(self, name: str) -> float:
         """A thermodynamic keyword, e.g. ``"pe"``, as of the end of the last run; energies are of all atoms."""
         return float(self._lammps.get_thermo(name))
+
+    def atom_energies(self) -> Floats:
+        """Potential energy of each atom of this rank as of the end of the last run, half of each pair, (n,)."""
+        return np.array(self._lammps.numpy.extract_compute(_FIX, 1, 1)[: self.local_count])
 
     def create(self, tags: Ints, types: Ints, positions: Floats, velocities: Floats) -> None:
         """Add atoms."""

@@ -96,8 +96,9 @@ def apply(
 
     constraint: (cells, 3) acceleration, NaN where an axis is free; traction: (zones, 3) force in sum; heat: (slabs,)
     rate at which peculiar velocities grow. books: (sources, 4) impulse and work, the thermostat's work included. Per
-    bin, if `sampled`, sums: (bins, 7) count, momentum, m v^2 per axis at the full step; if `last`, now: (bins, 4) mass
-    and momentum after the kick; always, forces: (bins, 6) force between atoms and from outside. crossed: (edges, 5)
+    bin, if `sampled`, sums: (bins, 7) count, momentum, m v^2 per axis at the full step; if `last`, now: (bins, 5) mass
+    and momentum after the kick, kinetic energy at the full step; always, forces: (bins, 7) force between atoms and from
+    outside, and the power of the latter. crossed: (edges, 5)
     atoms, momentum, kinetic energy that went up through each edge since the step before. Returns the force between
     atoms on the walls, (3,).
     """
@@ -129,8 +130,10 @@ def apply(
             if share > 0.0:
                 for k in range(3):
                     external[i, k] += traction[z, k] * share
+        power = 0.0
         for k in range(3):
             kick = dt / m * (f[i, k] + external[i, k])
+            power += (v[i, k] + 0.5 * kick) * external[i, k]
             path = dt * (v[i, k] + 0.5 * kick)
             work_bath += path * (first[k] - m * body[k])
             work_body += path * m * body[k]
@@ -160,6 +163,7 @@ def apply(
             for k in range(3):
                 forces[b, k] += f[i, k]
                 forces[b, 3 + k] += external[i, k]
+            forces[b, 6] += power
             if sampled:
                 sums[b, 0] += 1.0
                 for k in range(3):
@@ -170,6 +174,7 @@ def apply(
                 now[b, 0] += m
                 for k in range(3):
                     now[b, 1 + k] += m * v[i, k] + dt * (f[i, k] + external[i, k])
+                    now[b, 4] += 0.5 * m * (v[i, k] + 0.5 * dt / m * (f[i, k] + external[i, k])) ** 2
     books[THERMOSTAT, 3] += work_bath
     books[BODY, 3] += work_body
     for k in range(3):

@@ -60,7 +60,7 @@ class Simulation:
         self._kept = atoms.external
         self._leg = 1
         self._ready = False
-        self.books = self._new_books(self._contents(atoms))
+        self.books = self._new_books(np.zeros((len(bins) - 1, 5)))
         engine.attach(self._act)
 
     def run(self, steps: int, targets: Targets) -> Books:
@@ -74,6 +74,7 @@ class Simulation:
         if not self._ready:
             self.engine.run(0, setup=True)
             self._ready = True
+            self.books.now[:, 4] += self._potential_energies()
         self.books = self._new_books(self.books.now)
         self.engine.run(steps, setup=False)
         self._steps += steps
@@ -82,6 +83,7 @@ class Simulation:
                 f"Of {before} atoms {self.engine.count} are left after step {self._steps}: some left the box. Widen the "
                 "buffer, or take a smaller time step; the last checkpoint is whole"
             )
+        self.books.now[:, 4] += self._potential_energies()
         return self.books
 
     def potential_energy(self) -> float:
@@ -112,14 +114,23 @@ class Simulation:
     def _new_books(self, contents: Floats) -> Books:
         return Books(self._bins, self.time_step, contents.copy())
 
-    def _contents(self, atoms: Atoms) -> Floats:
-        """Mass and momentum per bin; the half step's, once the first leg has begun."""
-        contents = np.zeros((len(self._bins) - 1, 4))
+    def _potential_energies(self) -> Floats:
+        """Per bin, each atom with half the energy of its pairs, (b,)."""
         width = self._bins[1] - self._bins[0]
-        bins = np.floor((atoms.positions[:, 1] - self._bins[0]) / width).astype(int)
-        inside = self._fluid[atoms.types] & (bins >= 0) & (bins < len(contents))
-        m = self._masses[atoms.types[inside]]
-        np.add.at(contents, bins[inside], np.column_stack([m, m[:, None] * atoms.velocities[inside]]))
+        bins = np.floor((self.engine.array("x")[:, 1] - self._bins[0]) / width).astype(int)
+        n = len(self._bins) - 1
+        inside = self._fluid[self.engine.array("type")] & (bins >= 0) & (bins < n)
+        return np.bincount(bins[inside], self.engine.atom_energies()[inside], minlength=n)
+
+    def _contents(self, x: Floats, v: Floats, types: Ints, full: Floats) -> Floats:
+        """Per bin: mass, momentum of velocities `v`, kinetic energy of velocities `full`, (b, 5)."""
+        contents = np.zeros((len(self._bins) - 1, 5))
+        width = self._bins[1] - self._bins[0]
+        bins = np.floor((x[:, 1] - self._bins[0]) / width).astype(int)
+        inside = self._fluid[types] & (bins >= 0) & (bins < len(contents))
+        m = self._masses[types[inside]]
+        kinetic = 0.5 * m * np.sum(full[inside] ** 2, axis=1)
+        np.add.at(contents, bins[inside], np.column_stack([m, m[:, None] * v[inside], kinetic]))
         return contents
 
     def _act(self, step: int, tags: Ints, positions: Floats, external: Floats) -> None:
@@ -130,8 +141,7 @@ class Simulation:
         if not self._ready:  # forces of the state: nothing new acts, the half step begins
             kernels.scatter(tags, self._order, self._kept, external)
             half = v + 0.5 * self.time_step * (f + external) / self._masses[types][:, None]
-            start = Atoms(self._box, tags, types, positions, half, external)
-            self.books = self._new_books(self._contents(start))
+            self.books = self._new_books(self._contents(positions, half, types, v))
             return
         self._force(positions, v, f, types, external)
 
