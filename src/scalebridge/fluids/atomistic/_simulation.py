@@ -70,11 +70,8 @@ class Simulation:
             RunError: an atom flew off, or a constraint cell ran empty.
         """
         self.targets, self._leg = targets, steps
+        self.prepare()
         before = self.engine.count
-        if not self._ready:
-            self.engine.run(0, setup=True)
-            self._ready = True
-            self.books.now[:, 4] += self._potential_energies()
         self.books = self._new_books(self.books.now)
         self.engine.run(steps, setup=False)
         self._steps += steps
@@ -85,6 +82,13 @@ class Simulation:
             )
         self.books.now[:, 4] += self._potential_energies()
         return self.books
+
+    def prepare(self) -> None:
+        """Compute the forces of the state, so that energies and contents are known before the first leg."""
+        if not self._ready:
+            self.engine.run(0, setup=True)
+            self._ready = True
+            self.books.now[:, 4] += self._potential_energies()
 
     def potential_energy(self) -> float:
         """Between atoms, as of the end of the last leg."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
@@ -84,10 +85,12 @@ class Coupler(Generic[CState]):
         interface = self.continuum.fields(state, self._points(np.array([self.overlap.interface])))
         return Coupled(state, np.stack([down, down]), interface.velocity[0])
 
-    def cycle(self, coupled: Coupled[CState], simulations: tuple[Simulation, ...], rest: Targets) -> Cycle[CState]:
-        """Both sides after one cycle."""
+    def cycle(
+        self, coupled: Coupled[CState], simulations: tuple[Simulation, ...], rest: Targets, executor: Executor
+    ) -> Cycle[CState]:
+        """Both sides after one cycle; the instances run in the threads of `executor`."""
         targets = Targets(coupled.down, rest.traction, rest.power)
-        books = tuple(simulation.run(self.steps, targets) for simulation in simulations)
+        books = tuple(executor.map(lambda simulation: simulation.run(self.steps, targets), simulations))
         fresh = np.mean([self._velocity(b) for b in books], axis=0)
         up = coupled.up + (fresh - coupled.up) / (1.0 + self.memory)
         flux = np.mean([b.flux()[self._edge(b)] for b in books], axis=0)

@@ -1,0 +1,222 @@
+"""The hybrid fluid: molecular dynamics below, Navier-Stokes above, joined in an overlap."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from scalebridge.bridge import Bridge, Outcome, Progress, Step
+from scalebridge.fluids.atomistic import Atomistic, Books, Constraint, Controls, Simulation, Thermostat, profile
+from scalebridge.fluids.atomistic._state import Floats
+from scalebridge.fluids.continuum import AbstractContinuum
+from scalebridge.fluids.hybrid._cycle import Coupled, Coupler, Cycle, Exchange
+from scalebridge.fluids.hybrid._entries import atom_entries, continuum_entries, flux_entry
+from scalebridge.fluids.hybrid._overlap import Overlap
+from scalebridge.fluids.hybrid._state import HybridState
+from scalebridge.fluids.transport._errors import stress_error
+from scalebridge.ledger import Entry
+from scalebridge.parallel import SerialExecutor, available_workers
+from scalebridge.scales import ScaleMap
+
+
+@dataclass(frozen=True, eq=False)
+class Hybrid(Bridge[HybridState]):
+    """A slab of atoms on a wall, with a continuum above it.
+
+    Attributes:
+        atomistic: with an open end above.
+        continuum: whose patch `patch` lies at the interface, in the atoms' coordinates and units.
+        overlap: where both meet.
+        viscosity: of the fluid, for the predicted noise.
+        exchange: what goes up: the mean velocity (``"state"``) or the momentum flux (``"flux"``).
+        cycles: coupling cycles in all.
+        cycles_per_step: cycles of one step of the bridge, over which profiles are averaged.
+        steps_per_cycle: molecular dynamics steps of one cycle.
+        instances: independent molecular dynamics runs whose mean goes up.
+        memory: cycles over which the velocity that goes up is averaged.
+        velocity: start of the continuum: vector or function of points.
+        equilibration: molecular dynamics steps before the first cycle.
+        patch: name of the interface's patch.
+        friction: of the thermostat on z, which is neutral, per mass.
+
+    Raises:
+        InputError: a configuration that cannot work, with what to change.
+    """
+
+    atomistic: Atomistic
+    continuum: AbstractContinuum[Any]
+    overlap: Overlap
+    viscosity: float
+    exchange: Exchange = "state"
+    cycles: int = 400
+    cycles_per_step: int = 100
+    steps_per_cycle: int = 50
+    instances: int = 1
+    memory: float = 0.0
+    velocity: Any = 0.0
+    equilibration: int = 5000
+    patch: str = "bottom"
+    friction: float = 0.5
+    bin_width: float = 1.0
+
+    name: ClassVar[str] = "hybrid fluid"
+
+    @property
+    def controls(self) -> Controls:
+        """What acts on the atoms."""
+        bath = Thermostat(-math.inf, math.inf, self.atomistic.temperature, self.friction)
+        return Controls(Constraint(self.overlap.constraint), self.atomistic.tractions(), (bath,))
+
+    @property
+    def coupler(self) -> Coupler[Any]:
+        """How the two sides talk."""
+        a = self.atomistic
+        return Coupler(
+            self.continuum, self.overlap, a.area, self.patch, self.exchange, self.steps_per_cycle, a.time_step, self.memory
+        )
+
+    def scales(self) -> ScaleMap:
+        """Atoms below, continuum above."""
+        from scalebridge.fluids.hybrid._scales import scale_map
+
+        return scale_map(self)
+
+    def init(self, seed: np.random.SeedSequence) -> HybridState:
+        """Equilibrated atoms under a continuum at its start."""
+        noise, *starts = seed.spawn(1 + self.instances)
+        atoms = tuple(self.atomistic.equilibrate(start, self.equilibration) for start in starts)
+        coupled = self.coupler.begin(self.continuum.initial(velocity=self.velocity))
+        entropy = int.from_bytes(noise.generate_state(2, np.uint64).tobytes(), "little")
+        bins = round(self.atomistic.size[1] / self.bin_width)
+        return HybridState(atoms, coupled, 0, entropy, np.zeros((0, bins, 7)), np.zeros((0, 2, 3)))
+
+    def step(self, state: HybridState, executor: Executor) -> Step[HybridState]:
+        """`cycles_per_step` coupling cycles, or as many as are left."""
+        del executor  # instances meet in every cycle; they run in threads of this process
+        count = min(self.cycles_per_step, self.cycles - state.cycles)
+        threads = min(self.instances, available_workers())
+        with self._running(state) as simulations, ThreadPoolExecutor(threads) as pool:
+            leg = _Leg(self, state, simulations, pool)
+            for _ in range(count):
+                leg.advance()
+            return Step(leg.state(), tuple(leg.entries))
+
+    def done(self, state: HybridState) -> bool:
+        """Whether all cycles are done."""
+        return state.cycles >= self.cycles
+
+    def progress(self, state: HybridState) -> Progress:
+        """Cycles done."""
+        time = state.cycles * self.coupler.duration
+        return Progress(float(state.cycles), float(self.cycles), f"{time:g} tau")
+
+    def finish(self, state: HybridState) -> Outcome:
+        """Profiles on both sides."""
+        from scalebridge.fluids.hybrid._outcome import outcome
+
+        return outcome(self, state)
+
+    def run(self, seed: int = 0) -> HybridState:
+        """All cycles, without files; for notebooks.
+
+        Raises:
+            RunError: an atom flew off, a buffer or a constraint cell ran empty.
+            DivergedError: the continuum's numbers are not finite.
+        """
+        state = self.init(np.random.SeedSequence(seed))
+        with SerialExecutor() as executor:
+            while not self.done(state):
+                state = self.step(state, executor).state
+        return state
+
+    @contextmanager
+    def _running(self, state: HybridState) -> Iterator[tuple[Simulation, ...]]:
+        simulations: list[Simulation] = []
+        try:
+            for i, atoms in enumerate(state.instances):
+                noise = np.random.default_rng(np.random.SeedSequence(state.entropy, spawn_key=(state.cycles, i)))
+                simulations.append(self.atomistic.simulate(atoms, self.controls, noise, bin_width=self.bin_width))
+            yield tuple(simulations)
+        finally:
+            for simulation in simulations:
+                simulation.engine.close()
+
+
+class _Leg:
+    """The cycles of one step, with their books."""
+
+    def __init__(self, bridge: Hybrid, state: HybridState, simulations: tuple[Simulation, ...], pool: Executor) -> None:
+        self.pool = pool
+        self.bridge, self.begin, self.simulations = bridge, state, simulations
+        self.coupled: Coupled[Any] = state.coupled
+        self.entries: list[Entry] = []
+        self.cycles = state.cycles
+        self._sums: list[Floats | float] = [0.0 for _ in simulations]
+        self._samples = 0
+        self._flux = np.zeros((2, 3))
+        for simulation in simulations:
+            simulation.prepare()
+        self._energies = [s.potential_energy() + s.kinetic_energy() for s in simulations]
+
+    def advance(self) -> None:
+        """One cycle."""
+        b = self.bridge
+        contents = b.continuum.contents(self.coupled.continuum)
+        cycle = b.coupler.cycle(self.coupled, self.simulations, b.atomistic.rest(), self.pool)
+        self.coupled = cycle.coupled
+        self.cycles += 1
+        when = self.cycles * b.coupler.duration
+        for i, (simulation, books) in enumerate(zip(self.simulations, cycle.books, strict=True)):
+            kinetic = simulation.kinetic_energy()
+            energy = simulation.potential_energy() + kinetic
+            self.entries += atom_entries(books, (self._energies[i], energy), kinetic, f"instance {i}", when)
+            self._energies[i] = energy
+            self._sums[i] = self._sums[i] + books.sums
+        self._samples += cycle.books[0].samples
+        after = b.continuum.contents(self.coupled.continuum)
+        given = cycle.fluxes.total.momentum
+        gross = sum(float(np.abs(f.momentum).sum()) for f in cycle.fluxes.patches.values())
+        gross = max(gross, float(np.abs(contents.momentum).sum()), 1e-300)
+        self.entries += continuum_entries(contents.momentum, after.momentum, given, gross, when)
+        self.entries.append(self._interface(cycle, when))
+
+    def _interface(self, cycle: Cycle[Any], when: float) -> Entry:
+        b = self.bridge
+        faces = cycle.fluxes.patches[b.patch]
+        # what the continuum's patch received per area, on the area of the atoms' plane
+        share = b.atomistic.area / float(b.continuum.patches[b.patch].area.sum())
+        received = faces.total.momentum * share
+        self._flux += np.stack([cycle.flux, received])
+        a = b.atomistic
+        noise = stress_error(a.temperature, b.viscosity, a.area * a.fluid.cutoff, b.coupler.duration * len(cycle.books))
+        error = noise * a.area * b.coupler.duration
+        return flux_entry(cycle.flux[0], received[0], error, exact=b.exchange == "flux", when=when)
+
+    def state(self) -> HybridState:
+        """Both sides as they are now."""
+        b, old = self.bridge, self.begin
+        profiles = [self._profile(sums) for sums in self._sums]
+        duration = (self.cycles - old.cycles) * b.coupler.duration
+        flux = self._flux / (b.atomistic.area * duration)
+        return replace(
+            old,
+            instances=tuple(s.atoms() for s in self.simulations),
+            coupled=self.coupled,
+            cycles=self.cycles,
+            windows=np.concatenate([old.windows, np.mean(profiles, axis=0)[None]]),
+            flux=np.concatenate([old.flux, flux[None]]),
+        )
+
+    def _profile(self, sums: Any) -> Floats:
+        books: Books = self.simulations[0].books
+        whole = replace(books)
+        whole.sums, whole.samples = sums, self._samples
+        p = profile(whole, self.bridge.atomistic.area)
+        inside = (p.heights > 0.0) & (p.heights < self.bridge.atomistic.size[1])
+        return np.column_stack([p.atoms, p.velocity, p.temperature])[inside]
