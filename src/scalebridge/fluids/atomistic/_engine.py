@@ -143,6 +143,11 @@ class Engine:
         """Potential energy of each atom of this rank as of the end of the last run, half of each pair, (n,)."""
         return np.array(self._lammps.numpy.extract_compute(_FIX, 1, 1)[: self.local_count])
 
+    def fix_vector(self, name: str) -> Floats:
+        """All values that a ``fix vector`` has stored, (n,)."""
+        n = int(self._lammps.extract_fix(name, 0, 3))
+        return np.array([self._lammps.extract_fix(name, 0, 1, i) for i in range(n)])
+
     def create(self, tags: Ints, types: Ints, positions: Floats, velocities: Floats) -> None:
         """Add atoms."""
         n = len(tags)
