@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+from scalebridge.fluids.continuum._conditions import Characteristic as Characteristic
+from scalebridge.fluids.continuum._conditions import Flux as Flux
+from scalebridge.fluids.continuum._conditions import Obstacle as Obstacle
+from scalebridge.fluids.continuum._conditions import Outlet as Outlet
+from scalebridge.fluids.continuum._conditions import Patch as Patch
+from scalebridge.fluids.continuum._conditions import Periodic as Periodic
+from scalebridge.fluids.continuum._conditions import Surface as Surface
+from scalebridge.fluids.continuum._conditions import Wall as Wall
+from scalebridge.fluids.continuum._continuum import Continuum as Continuum
+from scalebridge.fluids.continuum._fluids import CompressibleFluid as CompressibleFluid
+from scalebridge.fluids.continuum._fluids import EquationOfState as EquationOfState
+from scalebridge.fluids.continuum._fluids import IdealGas as IdealGas
+from scalebridge.fluids.continuum._fluids import Linear as Linear
+from scalebridge.fluids.continuum._fluids import Liquid as Liquid
 from scalebridge.fluids.continuum._interface import AbstractContinuum as AbstractContinuum
 from scalebridge.fluids.continuum._interface import Books as Books
 from scalebridge.fluids.continuum._interface import Contents as Contents
@@ -12,3 +26,32 @@ from scalebridge.fluids.continuum._interface import Fields as Fields
 from scalebridge.fluids.continuum._interface import Fluxes as Fluxes
 from scalebridge.fluids.continuum._interface import PatchValues as PatchValues
 from scalebridge.fluids.continuum._interface import books as books
+from scalebridge.fluids.continuum._state import FlowState as FlowState
+
+__all__ = [
+    "AbstractContinuum",
+    "Books",
+    "Characteristic",
+    "CompressibleFluid",
+    "Contents",
+    "Continuum",
+    "DivergedError",
+    "EquationOfState",
+    "FaceFluxes",
+    "Faces",
+    "Fields",
+    "FlowState",
+    "Flux",
+    "Fluxes",
+    "IdealGas",
+    "Linear",
+    "Liquid",
+    "Obstacle",
+    "Outlet",
+    "Patch",
+    "PatchValues",
+    "Periodic",
+    "Surface",
+    "Wall",
+    "books",
+]
