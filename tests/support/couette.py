@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from support.shear_column import ShearColumn
 
 from scalebridge.fluids.atomistic import Atomistic, LennardJones
+from scalebridge.fluids.continuum import Continuum, Flux, Liquid, Wall
 from scalebridge.fluids.hybrid import Hybrid, Overlap
 
 HEIGHT, SPEED, VISCOSITY, DENSITY = 50.0, 1.0, 2.213, 0.81
@@ -15,9 +15,11 @@ WINDOW = 100  # cycles of 0.25 tau
 def couette(cycles: int = 1600, **options) -> Hybrid:
     """Lennard-Jones fluid cut at 2.2, density 0.81, temperature 1.1; continuum from 11 to 50."""
     atoms = Atomistic(fluid=LennardJones(2.2), density=DENSITY, temperature=1.1, size=(13.6, 26.0, 13.6), pressure=2.71)
-    kind = "wall" if options.get("exchange", "state") == "state" else "flux"
-    column = ShearColumn(11.0, HEIGHT, 39, VISCOSITY, DENSITY, atoms.area, SPEED, kind)
     overlap = Overlap(sample=(10.0, 12.0), constraint=(18.0, 20.0, 22.0))
+    interface = Wall() if options.get("exchange", "state") == "state" else Flux()
+    sides = {"y-": interface, "y+": Wall(velocity=(SPEED, 0.0, 0.0))}
+    size = (atoms.lengths[0], HEIGHT - overlap.interface, atoms.lengths[2])
+    column = Continuum(size, (1, 39, 1), Liquid(DENSITY, VISCOSITY), sides)
     return Hybrid(atoms, column, overlap, VISCOSITY, cycles=cycles, cycles_per_step=WINDOW, **options)
 
 

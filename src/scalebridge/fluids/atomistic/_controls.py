@@ -72,13 +72,18 @@ class Thermostat:
 
 @dataclass(frozen=True, slots=True)
 class Heater:
-    """Slabs into whose peculiar velocities a given power is put, by scaling them about their mean velocity.
+    """Slabs in whose peculiar velocities a given power, or a given temperature, is kept, by scaling them.
+
+    Velocities are scaled about the slab's mean, so that momentum does not change. A temperature T is approached within
+    `time`: the scaling rate is (T / T_now - 1) / (2 time).
 
     Attributes:
-        edges: bounds of the slabs, (n + 1,).
+        slabs: lower and upper bounds, (n, 2).
+        time: over which a temperature is approached.
     """
 
-    edges: tuple[float, ...]
+    slabs: tuple[tuple[float, float], ...]
+    time: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +105,10 @@ class Controls:
     body_force: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     def __post_init__(self) -> None:
-        for name, edges in (("constraint", self.constraint), ("heater", self.heater)):
-            if edges is not None and not np.all(np.diff(edges.edges) > 0.0):
-                raise InputError(f"The edges of the {name}'s cells are {edges.edges}; they must rise")
+        if self.constraint is not None and not np.all(np.diff(self.constraint.edges) > 0.0):
+            raise InputError(f"The edges of the constraint's cells are {self.constraint.edges}; they must rise")
+        if self.heater is not None and not all(low < high for low, high in self.heater.slabs):
+            raise InputError(f"The heated slabs are {self.heater.slabs}; each needs a lower bound below its upper one")
         for zone in self.tractions:
             if self.constraint is None:
                 continue
@@ -121,12 +127,14 @@ class Targets:
     Attributes:
         velocity: at the beginning and the end of the leg, (2, cells, 3).
         traction: force per area of each open end, (tractions, 3).
-        power: into each slab of the heater, (slabs,).
+        power: into each slab of the heater, (slabs,); NaN where a temperature is kept.
+        temperature: of each slab of the heater, (slabs,); NaN where a power is given.
     """
 
     velocity: Floats = field(default_factory=lambda: np.zeros((2, 0, 3)))
     traction: Floats = field(default_factory=lambda: np.zeros((0, 3)))
     power: Floats = field(default_factory=lambda: np.zeros(0))
+    temperature: Floats = field(default_factory=lambda: np.zeros(0))
 
 
 def packed_thermostats(controls: Controls) -> tuple[Floats, npt.NDArray[np.bool_]]:

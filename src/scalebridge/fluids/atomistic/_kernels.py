@@ -38,6 +38,15 @@ def cell_of(y, edges):
     return c
 
 
+@compiled(inline="always")
+def slab_of(y, slabs):
+    """Index of the first slab (low, high) that holds y; -1 where there is none."""
+    for h in range(len(slabs)):
+        if slabs[h, 0] <= y < slabs[h, 1]:
+            return h
+    return -1
+
+
 @compiled()
 def gather(x, v, f, types, masses, external, dt, fluid, thermostats, axes, body, rng, cells, zones, slabs, out_c, out_w, out_h):
     """Thermostat and body force into `external`; sums over constraint cells, buffers and heated slabs.
@@ -78,7 +87,7 @@ def gather(x, v, f, types, masses, external, dt, fluid, thermostats, axes, body,
                 out_c[c, 4 + k] += f[i, k] + external[i, k]
         for z in range(len(zones)):
             out_w[z] += weight(y, zones[z, 0], zones[z, 1])
-        h = cell_of(y, slabs)
+        h = slab_of(y, slabs)
         if h >= 0:
             out_h[h, 0] += m
             for k in range(3):
@@ -121,7 +130,7 @@ def apply(
             for k in range(3):
                 if not math.isnan(constraint[c, k]):
                     external[i, k] += m * constraint[c, k]
-        h = cell_of(y, slabs)
+        h = slab_of(y, slabs)
         if h >= 0:
             for k in range(3):
                 external[i, k] += m * heat[h] * (v[i, k] - sums_h[h, 1 + k] / sums_h[h, 0])

@@ -52,7 +52,7 @@ class Simulation:
         self._bins, self._masses, self._fluid, self._rng = bins, masses, np.asarray(fluid, dtype=np.bool_), rng
         self._cells = np.asarray(controls.constraint.edges if controls.constraint else ())
         self._zones = np.array([[z.inner, z.outer] for z in controls.tractions]).reshape(-1, 2)
-        self._slabs = np.asarray(controls.heater.edges if controls.heater else ())
+        self._slabs = np.array(controls.heater.slabs if controls.heater else ()).reshape(-1, 2)
         self._baths = packed_thermostats(controls)
         self._body = np.asarray(controls.body_force)
         self._order = np.zeros(int(atoms.tags.max()) + 1, dtype=np.int64)
@@ -152,7 +152,7 @@ class Simulation:
     def _force(self, x: Floats, v: Floats, f: Floats, types: Ints, external: Floats) -> None:
         books, dt = self.books, self.time_step
         sums_c, sums_w = np.zeros((max(len(self._cells) - 1, 0), 7)), np.zeros(len(self._zones))
-        sums_h = np.zeros((max(len(self._slabs) - 1, 0), 5))
+        sums_h = np.zeros((len(self._slabs), 5))
         bad, *impulse = kernels.gather(
             x, v, f, types, self._masses, external, dt, self._fluid, *self._baths, self._body, self._rng,
             self._cells, self._zones, self._slabs, sums_c, sums_w, sums_h,
@@ -202,9 +202,15 @@ class Simulation:
         return np.asarray(self.targets.traction.reshape(-1, 3) * lengths[0] * lengths[2])
 
     def _heating(self, sums: Floats) -> Floats:
-        """Rate at which peculiar velocities grow for the power asked, from power = rate * sum m (v - <v>)^2."""
-        if not len(sums):
+        """Rate at which peculiar velocities grow, from power = rate * sum m (v - <v>)^2 or towards a temperature."""
+        heater = self.controls.heater
+        if heater is None:
             return np.zeros(0)
-        m = np.maximum(sums[:, 0], 1e-300)
-        peculiar = sums[:, 4] - np.sum(sums[:, 1:4] ** 2, axis=1) / m
-        return np.asarray(self.targets.power / np.maximum(peculiar, 1e-300))
+        tiny = np.finfo(np.float64).tiny
+        mass = np.maximum(sums[:, 0], tiny)
+        peculiar = np.maximum(sums[:, 4] - np.sum(sums[:, 1:4] ** 2, axis=1) / mass, tiny)
+        powered = self.targets.power / peculiar
+        # the fluid's mass over that of an atom is the number of atoms: slabs are thick, one mean is taken out
+        now = peculiar / (3.0 * np.maximum(mass / self._masses[self._fluid].mean() - 1.0, 1.0))
+        kept = (self.targets.temperature / now - 1.0) / (2.0 * heater.time)
+        return np.asarray(np.where(np.isnan(self.targets.power), kept, powered))

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from scalebridge.bridge import Bridge, Outcome, Progress, Step
-from scalebridge.fluids.atomistic import Atomistic, Books, Constraint, Controls, Simulation, Thermostat, profile
+from scalebridge.fluids.atomistic import Atomistic, Books, Constraint, Controls, Heater, Simulation, Targets, Thermostat, profile
 from scalebridge.fluids.atomistic._state import Floats
 from scalebridge.fluids.continuum import AbstractContinuum
 from scalebridge.fluids.hybrid._cycle import Coupled, Coupler, Cycle, Exchange
@@ -31,7 +31,7 @@ class Hybrid(Bridge[HybridState]):
 
     Attributes:
         atomistic: with an open end above.
-        continuum: whose patch `patch` lies at the interface, in the atoms' coordinates and units.
+        continuum: whose patch `patch` is at the interface, where its box begins, in the atoms' units.
         overlap: where both meet.
         viscosity: of the fluid, for the predicted noise.
         exchange: what goes up: the mean velocity (``"state"``) or the momentum flux (``"flux"``).
@@ -43,7 +43,11 @@ class Hybrid(Bridge[HybridState]):
         velocity: start of the continuum: vector or function of points.
         equilibration: molecular dynamics steps before the first cycle.
         patch: name of the interface's patch.
-        friction: of the thermostat on z, which is neutral, per mass.
+        energy: whether energy is exchanged too; otherwise a thermostat on z, which is neutral, keeps the temperature.
+        heated: slabs of the atomistic side that receive a power: (low, high, power).
+        baths: slabs of the atomistic side that are kept at a temperature: (low, high, temperature).
+        friction: of the thermostat on z, per mass.
+        force: per mass, on both sides; the continuum must have been built with the same.
 
     Raises:
         InputError: a configuration that cannot work, with what to change.
@@ -61,8 +65,12 @@ class Hybrid(Bridge[HybridState]):
     memory: float = 0.0
     velocity: Any = 0.0
     equilibration: int = 5000
-    patch: str = "bottom"
+    patch: str = "y-"
+    energy: bool = False
+    heated: tuple[tuple[float, float, float], ...] = ()
+    baths: tuple[tuple[float, float, float], ...] = ()
     friction: float = 0.5
+    force: tuple[float, float, float] = (0.0, 0.0, 0.0)
     bin_width: float = 1.0
 
     name: ClassVar[str] = "hybrid fluid"
@@ -70,15 +78,29 @@ class Hybrid(Bridge[HybridState]):
     @property
     def controls(self) -> Controls:
         """What acts on the atoms."""
-        bath = Thermostat(-math.inf, math.inf, self.atomistic.temperature, self.friction)
-        return Controls(Constraint(self.overlap.constraint), self.atomistic.tractions(), (bath,))
+        a, cells = self.atomistic, self.overlap.constraint
+        slabs = [(low, high) for low, high, _ in (*self.heated, *self.baths)]
+        if self.energy:
+            slabs += [*zip(cells, cells[1:], strict=False), (cells[-1], math.inf)]
+        bath = () if self.energy else (Thermostat(-math.inf, math.inf, a.temperature, self.friction),)
+        heater = Heater(tuple(slabs)) if slabs else None
+        return Controls(Constraint(cells), a.tractions(), bath, heater, self.force)
+
+    @property
+    def rest(self) -> Targets:
+        """What the controls aim at besides the continuum."""
+        targets = self.atomistic.rest()
+        targets.power = np.array([p for *_, p in self.heated] + [math.nan for _ in self.baths])
+        targets.temperature = np.array([math.nan for _ in self.heated] + [t for *_, t in self.baths])
+        return targets
 
     @property
     def coupler(self) -> Coupler[Any]:
         """How the two sides talk."""
         a = self.atomistic
         return Coupler(
-            self.continuum, self.overlap, a.area, self.patch, self.exchange, self.steps_per_cycle, a.time_step, self.memory
+            self.continuum, self.overlap, a.area, self.patch, self.exchange, self.steps_per_cycle, a.time_step, self.memory,
+            self.energy,
         )
 
     def scales(self) -> ScaleMap:
@@ -94,7 +116,7 @@ class Hybrid(Bridge[HybridState]):
         coupled = self.coupler.begin(self.continuum.initial(velocity=self.velocity))
         entropy = int.from_bytes(noise.generate_state(2, np.uint64).tobytes(), "little")
         bins = round(self.atomistic.size[1] / self.bin_width)
-        return HybridState(atoms, coupled, 0, entropy, np.zeros((0, bins, 7)), np.zeros((0, 2, 3)))
+        return HybridState(atoms, coupled, 0, entropy, np.zeros((0, bins, 7)), np.zeros((0, 2, 4)))
 
     def step(self, state: HybridState, executor: Executor) -> Step[HybridState]:
         """`cycles_per_step` coupling cycles, or as many as are left."""
@@ -159,7 +181,7 @@ class _Leg:
         self.cycles = state.cycles
         self._sums: list[Floats | float] = [0.0 for _ in simulations]
         self._samples = 0
-        self._flux = np.zeros((2, 3))
+        self._flux = np.zeros((2, 4))
         for simulation in simulations:
             simulation.prepare()
         self._energies = [s.potential_energy() + s.kinetic_energy() for s in simulations]
@@ -168,7 +190,7 @@ class _Leg:
         """One cycle."""
         b = self.bridge
         contents = b.continuum.contents(self.coupled.continuum)
-        cycle = b.coupler.cycle(self.coupled, self.simulations, b.atomistic.rest(), self.pool)
+        cycle = b.coupler.cycle(self.coupled, self.simulations, b.rest, self.pool)
         self.coupled = cycle.coupled
         self.cycles += 1
         when = self.cycles * b.coupler.duration
@@ -191,7 +213,7 @@ class _Leg:
         faces = cycle.fluxes.patches[b.patch]
         # what the continuum's patch received per area, on the area of the atoms' plane
         share = b.atomistic.area / float(b.continuum.patches[b.patch].area.sum())
-        received = faces.total.momentum * share
+        received = np.append(faces.total.momentum, faces.total.energy) * share
         self._flux += np.stack([cycle.flux, received])
         a = b.atomistic
         noise = stress_error(a.temperature, b.viscosity, a.area * a.fluid.cutoff, b.coupler.duration * len(cycle.books))

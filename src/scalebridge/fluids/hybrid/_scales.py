@@ -18,7 +18,8 @@ def scale_map(bridge: Hybrid) -> ScaleMap:
     a, coupler = bridge.atomistic, bridge.coupler
     atoms = a.density * a.area * a.size[1]
     end = bridge.cycles * coupler.duration
-    top = max(float(f.centre[:, 1].max()) for f in bridge.continuum.patches.values())
+    high = max(float(f.centre[:, 1].max()) for f in bridge.continuum.patches.values())
+    top = bridge.overlap.interface + high - float(bridge.continuum.patches[bridge.patch].centre[:, 1].mean())
     steps = bridge.cycles * bridge.steps_per_cycle
     per_step = SECONDS_PER_ATOM_STEP * (a.fluid.cutoff / 2.2) ** 3
     hybrid, full = (per_step * steps * n for n in (atoms * bridge.instances, atoms * top / a.size[1]))

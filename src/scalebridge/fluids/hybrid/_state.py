@@ -21,7 +21,8 @@ class HybridState:
         entropy: all noise comes from it, by step and instance.
         windows: profile of the atoms in each step, mean over instances: (steps, bins, 7) atoms, velocity (3),
             temperature (3).
-        flux: momentum flux up through the interface in each step, by atoms and by the continuum, (steps, 2, 3).
+        flux: momentum (3) and heat (1) per area and time up through the interface in each step, by atoms and by the
+            continuum, (steps, 2, 4).
     """
 
     instances: tuple[Atoms, ...]
