@@ -19,12 +19,14 @@ class Books:
         steps: number of steps summed.
         samples: number of steps at which profiles were sampled.
         time_step: of the molecular dynamics.
+        energy: of all atoms where the leg begins and where it ends, counted alike.
         by_source: impulse (3) and work (1) of each of `SOURCES`, (5, 4).
         wall: impulse of the fluid on the walls, (3,).
         sums: per bin: atoms, momentum (3), m v^2 per axis (3), each summed over samples, (b, 7).
         forces: per bin: force from atoms (3) and from outside (3), power of the latter, summed over steps, (b, 7).
         crossed: per edge: atoms, momentum (3) and kinetic energy that went up, (b + 1, 5).
-        before: per bin: mass and momentum (3) at the half step where the leg begins, energy at its full step, (b, 5).
+        before: per bin: mass and momentum (3) at the half step where the leg begins, energy at its full step, (b, 5). The
+            work that the second half of the step's kick is going to do counts as done, since the sources have paid it.
         now: the same at the half step where it ends.
     """
 
@@ -33,6 +35,7 @@ class Books:
     before: Floats
     steps: int = 0
     samples: int = 0
+    energy: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self) -> None:
         n = len(self.edges) - 1

@@ -106,7 +106,7 @@ def apply(
     constraint: (cells, 3) acceleration, NaN where an axis is free; traction: (zones, 3) force in sum; heat: (slabs,)
     rate at which peculiar velocities grow. books: (sources, 4) impulse and work, the thermostat's work included. Per
     bin, if `sampled`, sums: (bins, 7) count, momentum, m v^2 per axis at the full step; if `last`, now: (bins, 5) mass
-    and momentum after the kick, kinetic energy at the full step; always, forces: (bins, 7) force between atoms and from
+    and momentum after the kick, kinetic energy at the full step with the work of the kick's second half; always, forces: (bins, 7) force between atoms and from
     outside, and the power of the latter. crossed: (edges, 5)
     atoms, momentum, kinetic energy that went up through each edge since the step before. Returns the force between
     atoms on the walls, (3,).
@@ -183,12 +183,33 @@ def apply(
                 now[b, 0] += m
                 for k in range(3):
                     now[b, 1 + k] += m * v[i, k] + dt * (f[i, k] + external[i, k])
-                    now[b, 4] += 0.5 * m * (v[i, k] + 0.5 * dt / m * (f[i, k] + external[i, k])) ** 2
+                    kick = dt / m * (f[i, k] + external[i, k])
+                    full = v[i, k] + 0.5 * kick
+                    now[b, 4] += 0.5 * m * full * full + 0.5 * dt * external[i, k] * (full + 0.25 * kick)
     books[THERMOSTAT, 3] += work_bath
     books[BODY, 3] += work_body
     for k in range(3):
         books[BODY, k] += dt * mass * body[k]
     return wall_x, wall_y, wall_z
+
+
+@compiled()
+def hold(sums, begin, end, part, axes, dt, pull):
+    """Accelerations -<F>/m - (<v> - u)/dt that take each cell's mean to u = (1 - part) begin + part end.
+
+    Nie, Chen, E, Robbins (2004), with masses; NaN into `pull`, (cells, 3), where an axis is free. Returns
+    whether every cell has atoms.
+    """
+    for c in range(len(sums)):
+        if not sums[c, 0] > 0.0:
+            return False
+        for k in range(3):
+            if axes[k]:
+                aim = (1.0 - part) * begin[c, k] + part * end[c, k]
+                pull[c, k] = -sums[c, 4 + k] / sums[c, 0] - (sums[c, 1 + k] / sums[c, 0] - aim) / dt
+            else:
+                pull[c, k] = math.nan
+    return True
 
 
 @compiled()

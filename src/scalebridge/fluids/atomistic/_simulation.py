@@ -55,11 +55,15 @@ class Simulation:
         self._slabs = np.array(controls.heater.slabs if controls.heater else ()).reshape(-1, 2)
         self._baths = packed_thermostats(controls)
         self._body = np.asarray(controls.body_force)
+        self._axes = np.array(controls.constraint.axes if controls.constraint else (False, False, False))
+        lengths = atoms.lengths
+        self._area = float(lengths[0] * lengths[2])
         self._order = np.zeros(int(atoms.tags.max()) + 1, dtype=np.int64)
         self._order[atoms.tags] = np.arange(len(atoms.tags))
         self._kept = atoms.external
         self._leg = 1
         self._ready = False
+        self._energy = 0.0
         self.books = self._new_books(np.zeros((len(bins) - 1, 5)))
         engine.attach(self._act)
 
@@ -71,7 +75,7 @@ class Simulation:
         """
         self.targets, self._leg = targets, steps
         self.prepare()
-        before = self.engine.count
+        before, before_energy = self.engine.count, self._energy
         self.books = self._new_books(self.books.now)
         self.engine.run(steps, setup=False)
         self._steps += steps
@@ -80,7 +84,7 @@ class Simulation:
                 f"Of {before} atoms {self.engine.count} are left after step {self._steps}: some left the box. Widen the "
                 "buffer, or take a smaller time step; the last checkpoint is whole"
             )
-        self.books.now[:, 4] += self._potential_energies()
+        self.books.energy = (before_energy, self._settle())
         return self.books
 
     def prepare(self) -> None:
@@ -88,7 +92,13 @@ class Simulation:
         if not self._ready:
             self.engine.run(0, setup=True)
             self._ready = True
-            self.books.now[:, 4] += self._potential_energies()
+            self._settle()
+
+    def _settle(self) -> float:
+        """Add the potential energies to the contents, which hold kinetic ones so far; returns all energy."""
+        self._energy = float(self.books.now[:, 4].sum()) + self.engine.thermo("pe")
+        self.books.now[:, 4] += self._potential_energies()
+        return self._energy
 
     def potential_energy(self) -> float:
         """Between atoms, as of the end of the last leg."""
@@ -126,14 +136,14 @@ class Simulation:
         inside = self._fluid[self.engine.array("type")] & (bins >= 0) & (bins < n)
         return np.bincount(bins[inside], self.engine.atom_energies()[inside], minlength=n)
 
-    def _contents(self, x: Floats, v: Floats, types: Ints, full: Floats) -> Floats:
-        """Per bin: mass, momentum of velocities `v`, kinetic energy of velocities `full`, (b, 5)."""
+    def _contents(self, x: Floats, v: Floats, types: Ints, full: Floats, work: Floats) -> Floats:
+        """Per bin: mass, momentum of velocities `v`, kinetic energy of velocities `full` and `work`, (b, 5)."""
         contents = np.zeros((len(self._bins) - 1, 5))
         width = self._bins[1] - self._bins[0]
         bins = np.floor((x[:, 1] - self._bins[0]) / width).astype(int)
         inside = self._fluid[types] & (bins >= 0) & (bins < len(contents))
         m = self._masses[types[inside]]
-        kinetic = 0.5 * m * np.sum(full[inside] ** 2, axis=1)
+        kinetic = 0.5 * m * np.sum(full[inside] ** 2, axis=1) + work[inside]
         np.add.at(contents, bins[inside], np.column_stack([m, m[:, None] * v[inside], kinetic]))
         return contents
 
@@ -145,7 +155,9 @@ class Simulation:
         if not self._ready:  # forces of the state: nothing new acts, the half step begins
             kernels.scatter(tags, self._order, self._kept, external)
             half = v + 0.5 * self.time_step * (f + external) / self._masses[types][:, None]
-            self.books = self._new_books(self._contents(positions, half, types, v))
+            mean = v + 0.25 * self.time_step * (f + external) / self._masses[types][:, None]
+            second_half = 0.5 * self.time_step * np.sum(external * mean, axis=1)
+            self.books = self._new_books(self._contents(positions, half, types, v, second_half))
             return
         self._force(positions, v, f, types, external)
 
@@ -178,28 +190,25 @@ class Simulation:
         books.samples += sampled
 
     def _accelerations(self, sums: Floats) -> Floats:
-        """-<F>/m - (<v> - u)/dt per cell; NaN where an axis is free."""
+        pull = np.empty((len(sums), 3))
         if not len(sums):
-            return np.zeros((0, 3))
-        if not np.all(sums[:, 0] > 0.0):
+            return pull
+        begin, end = self.targets.velocity
+        part = (self.books.steps + 1) / self._leg
+        if not kernels.hold(sums, begin, end, part, self._axes, self.time_step, pull):
             raise RunError(
                 f"A constraint cell ran empty at step {self._steps + self.books.steps}: the fluid has left "
                 f"{self._cells[0]:g} to {self._cells[-1]:g}. Give the buffer the pressure of the fluid, or more atoms"
             )
-        part = (self.books.steps + 1) / self._leg
-        aim = (1.0 - part) * self.targets.velocity[0] + part * self.targets.velocity[1]
-        pull = -sums[:, 4:7] / sums[:, :1] - (sums[:, 1:4] / sums[:, :1] - aim) / self.time_step
-        axes = self.controls.constraint.axes if self.controls.constraint else (True, True, True)
-        return np.where(np.array(axes), pull, np.nan)
+        return pull
 
     def _loads(self, weights: Floats) -> Floats:
-        lengths = self._box[:, 1] - self._box[:, 0]
-        if not np.all(weights > 0.0):
+        if len(weights) and not weights.min() > 0.0:
             raise RunError(
                 f"No atom is left in a buffer at step {self._steps + self.books.steps}, so that nothing carries its "
                 "pressure; give the system more atoms or a thicker buffer"
             )
-        return np.asarray(self.targets.traction.reshape(-1, 3) * lengths[0] * lengths[2])
+        return np.asarray(self.targets.traction * self._area)
 
     def _heating(self, sums: Floats) -> Floats:
         """Rate at which peculiar velocities grow, from power = rate * sum m (v - <v>)^2 or towards a temperature."""

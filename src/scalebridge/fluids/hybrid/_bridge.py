@@ -184,7 +184,6 @@ class _Leg:
         self._flux = np.zeros((2, 4))
         for simulation in simulations:
             simulation.prepare()
-        self._energies = [s.potential_energy() + s.kinetic_energy() for s in simulations]
 
     def advance(self) -> None:
         """One cycle."""
@@ -195,10 +194,7 @@ class _Leg:
         self.cycles += 1
         when = self.cycles * b.coupler.duration
         for i, (simulation, books) in enumerate(zip(self.simulations, cycle.books, strict=True)):
-            kinetic = simulation.kinetic_energy()
-            energy = simulation.potential_energy() + kinetic
-            self.entries += atom_entries(books, (self._energies[i], energy), kinetic, f"instance {i}", when)
-            self._energies[i] = energy
+            self.entries += atom_entries(books, simulation.kinetic_energy(), f"instance {i}", when)
             self._sums[i] = self._sums[i] + books.sums
         self._samples += cycle.books[0].samples
         after = b.continuum.contents(self.coupled.continuum)

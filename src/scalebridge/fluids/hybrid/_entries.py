@@ -15,19 +15,18 @@ _EINSTEIN = 300.0  # squared Einstein frequency of a dense Lennard-Jones fluid, 
 
 
 def energy_ripple(atoms: float, temperature: float, time_step: float) -> float:
-    """Energy by which velocity Verlet may miss between two instants: ten times dt^2 omega^2 k T sqrt(N).
+    """Energy by which velocity Verlet may miss between two instants: four times dt^2 omega^2 k T sqrt(N).
 
     Its shadow energy is conserved and differs from the energy by terms of order dt^2 that ripple from atom to atom.
     """
-    return 10.0 * time_step**2 * _EINSTEIN * temperature * math.sqrt(atoms)
+    return 4.0 * time_step**2 * _EINSTEIN * temperature * math.sqrt(atoms)
 
 
-def atom_entries(books: Books, energy: tuple[float, float], kinetic: float, where: str, when: float) -> tuple[Entry, ...]:
+def atom_entries(books: Books, kinetic: float, where: str, when: float) -> tuple[Entry, ...]:
     """Mass, momentum and energy of one instance over a cycle.
 
     Args:
         books: of the cycle.
-        energy: total energy of the atoms before and after.
         kinetic: kinetic energy of the fluid, the scale of the energy's mismatch.
         where: which instance.
         when: time at the end of the cycle.
@@ -51,7 +50,7 @@ def atom_entries(books: Books, energy: tuple[float, float], kinetic: float, wher
     ]  # fmt: skip
     work = float(books.by_source[:, 3].sum())
     allowed = energy_ripple(after[0], 2.0 * kinetic / (3.0 * after[0]), dt) / kinetic
-    entries.append(Entry("atoms' energy", "epsilon", energy[1] - energy[0], work, kinetic, allowed, where, when))
+    entries.append(Entry("atoms' energy", "epsilon", books.energy[1] - books.energy[0], work, kinetic, allowed, where, when))
     return tuple(entries)
 
 
