@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scalebridge.fluids.continuum._check import check_continuum as check_continuum
 from scalebridge.fluids.continuum._conditions import Characteristic as Characteristic
 from scalebridge.fluids.continuum._conditions import Flux as Flux
 from scalebridge.fluids.continuum._conditions import Obstacle as Obstacle
@@ -29,6 +30,7 @@ from scalebridge.fluids.continuum._interface import books as books
 from scalebridge.fluids.continuum._state import FlowState as FlowState
 
 __all__ = [
+    "check_continuum",
     "AbstractContinuum",
     "Books",
     "Characteristic",

@@ -61,8 +61,8 @@ class Outlet:
 class Flux:
     """Given fluxes of mass, momentum and energy into the fluid, per area and time: what flux exchange hands over.
 
-    An incompressible fluid takes the normal velocity from `mass` and answers with the normal force; the part of
-    `momentum` along the normal is not used. With `mass` zero this is an impermeable face with given shear stress.
+    The normal velocity follows from `mass`, and the fluid answers with the normal force, which `Fluxes` reports: the part
+    of `momentum` along the normal is not used. With `mass` zero this is an impermeable face with given shear stress.
 
     Attributes:
         mass: mass flux.

@@ -167,7 +167,7 @@ class Continuum(AbstractContinuum[FlowState]):
             self._check(new, now)
             now, elapsed, count = new, following, count + 1
         patches, surfaces = tally.fluxes(self._scheme.gain(state, now))
-        return now, Fluxes(patches, surfaces, self._made(tally), dt, count, 0.5 * (correction + last), tally.heating)
+        return now, Fluxes(patches, surfaces, self._made(tally), dt, count, 0.5 * (correction + last), tally.made)
 
     def _values(self, boundary: Boundary | None) -> tuple[EndValues, float]:
         values = self.domain.values(boundary)
@@ -219,7 +219,7 @@ class Continuum(AbstractContinuum[FlowState]):
         for a in range(3):
             weight = 2.0 * share[a] * tally.body[a]
             impulse[a] = self._once(weight, a).sum()
-        return Contents(0.0, impulse, tally.heating + tally.heat)
+        return Contents(0.0, impulse, float(tally.made.sum()))
 
     def _once(self, faces: Floats, axis: int) -> Floats:
         """Faces of an axis without the copy that closes a periodic one."""
@@ -233,7 +233,7 @@ class Continuum(AbstractContinuum[FlowState]):
         Args:
             state: the state.
             points: (n, 3).
-            boundary: values on patches, for points between the last cell's centre and the wall.
+            boundary: values on patches, which the fields take at the walls.
         """
         places = np.asarray(points, np.float64)
         if places.ndim != 2 or places.shape[1] != 3:

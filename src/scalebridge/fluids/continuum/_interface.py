@@ -134,7 +134,8 @@ class Fluxes:
         dt: duration of the step.
         substeps: number of parts into which stability cut the step.
         correction: velocity that was added along the normals of the balancing patches so that as much enters as leaves.
-        heating: part of the energy in `sources` that is viscous.
+        made: energy made in every cell during the step (heating, heat sources, work of the body force), of the
+            grid's shape; its sum is the energy of `sources`.
     """
 
     patches: Mapping[str, FaceFluxes]
@@ -143,7 +144,7 @@ class Fluxes:
     dt: float
     substeps: int = 1
     correction: float = 0.0
-    heating: float = 0.0
+    made: Floats = field(default_factory=lambda: np.zeros((1, 1, 1)))
 
     @property
     def total(self) -> Contents:
@@ -230,8 +231,14 @@ class AbstractContinuum(ABC, Generic[State]):
         """
 
     @abstractmethod
-    def fields(self, state: State, points: npt.ArrayLike) -> Fields:
-        """Fields at points (n, 3), interpolated to second order."""
+    def fields(self, state: State, points: npt.ArrayLike, boundary: Boundary | None = None) -> Fields:
+        """Fields at points (n, 3), interpolated to second order.
+
+        Args:
+            state: the state.
+            points: (n, 3).
+            boundary: values on patches, which the fields take at the walls.
+        """
 
     @abstractmethod
     def contents(

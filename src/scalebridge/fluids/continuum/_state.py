@@ -45,8 +45,7 @@ class Tally:
     body: Triple = field(init=False)
     mass: Triple = field(init=False)
     energy: Triple = field(init=False)
-    heating: float = 0.0
-    heat: float = 0.0
+    made: Floats = field(init=False)
 
     def __post_init__(self) -> None:
         grid = self.domain.grid
@@ -57,6 +56,7 @@ class Tally:
         self.diagonal = (np.zeros(grid.cells), np.zeros(grid.cells), np.zeros(grid.cells))
         one, two, three = (np.zeros(grid.shape(*pair)) for pair in PAIRS)
         self.edges = (one, two, three)
+        self.made = np.zeros(grid.cells)
         self.wall = np.zeros((len(grid.ends), 3, 2))
         self.body, self.mass, self.energy = faces(), faces(), faces()
 
@@ -73,8 +73,7 @@ class Tally:
         if rates.energy is not None and rates.heating is not None and rates.heat is not None:
             for mine, theirs in zip(self.energy, rates.energy, strict=True):
                 mine += time * theirs
-            self.heating += time * float(rates.heating.sum())
-            self.heat += time * float(rates.heat.sum())
+            self.made += time * (rates.heating + rates.heat)
 
     def push(self, impulse: Floats) -> None:
         """Add the time integral of pressure in cells."""
@@ -87,14 +86,13 @@ class Tally:
         Args:
             gain: momentum that half a cell's volume gained at each face.
         """
-        grid, ends = self.domain.grid, self.domain.grid.ends
+        ends = self.domain.grid.ends
         into = self._through(ends.axis, ends.side, ends.face, ends.cell, gain, -ends.side)
         patches = {name: _part(into, here) for name, here in self.domain.members.items()}
         surfaces = {}
         for name, s in self.domain.surfaces.items():
             ones = np.ones(len(s.face), np.int64)
             surfaces[name] = self._through(np.full(len(s.face), s.axis), ones, s.face, s.cell, gain, ones)
-        del grid
         return patches, surfaces
 
     def _through(
