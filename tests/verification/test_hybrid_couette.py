@@ -37,7 +37,7 @@ def test_one_instance_follows_theory_for_1600_cycles(seed):
 
 
 def test_eight_instances_are_quieter():
-    state, broken = carry_out(couette(instances=8), 11)
+    state, broken = carry_out(couette(800, instances=8), 11)
     deviation = errors(state.windows)
     print(f"8 instances: rms {np.sqrt(np.mean(deviation**2)):.4f}, max {abs(deviation).max():.4f}")
     assert broken == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -63,6 +62,7 @@ class Simulation:
         self._kept = atoms.external
         self._leg = 1
         self._ready = False
+        self._external = atoms.external
         self._energy = 0.0
         self.books = self._new_books(np.zeros((len(bins) - 1, 5)))
         engine.attach(self._act)
@@ -112,18 +112,12 @@ class Simulation:
 
     def atoms(self) -> Atoms:
         """A copy of the atoms as they are now, in the order of their tags."""
+        self.prepare()
         tags = self.engine.tags()
         order = np.argsort(tags)
-        take: Callable[[Any], Any] = lambda values: np.array(values)[order]  # noqa: E731
-        return Atoms(
-            self._box,
-            tags[order],
-            take(self.engine.array("type")),
-            take(self.engine.array("x")),
-            take(self.engine.array("v")),
-            take(self._external),
-            self._steps,
-        )
+        live = (self.engine.array("type"), self.engine.array("x"), self.engine.array("v"), self._external)
+        types, positions, velocities, external = (np.array(values)[order] for values in live)
+        return Atoms(self._box, tags[order], types, positions, velocities, external, self._steps)
 
     def _new_books(self, contents: Floats) -> Books:
         return Books(self._bins, self.time_step, contents.copy())

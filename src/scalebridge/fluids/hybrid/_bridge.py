@@ -15,8 +15,9 @@ from scalebridge.bridge import Bridge, Outcome, Progress, Step
 from scalebridge.fluids.atomistic import Atomistic, Books, Constraint, Controls, Heater, Simulation, Targets, Thermostat, profile
 from scalebridge.fluids.atomistic._state import Floats
 from scalebridge.fluids.continuum import AbstractContinuum
+from scalebridge.fluids.hybrid._couette import StartUpCouette
 from scalebridge.fluids.hybrid._cycle import Coupled, Coupler, Cycle, Exchange
-from scalebridge.fluids.hybrid._entries import atom_entries, continuum_entries, flux_entry
+from scalebridge.fluids.hybrid._entries import atom_entries, continuum_energy, continuum_entries, flux_entry
 from scalebridge.fluids.hybrid._overlap import Overlap
 from scalebridge.fluids.hybrid._state import HybridState
 from scalebridge.fluids.transport._errors import stress_error
@@ -47,6 +48,8 @@ class Hybrid(Bridge[HybridState]):
         heated: slabs of the atomistic side that receive a power: (low, high, power).
         baths: slabs of the atomistic side that are kept at a temperature: (low, high, temperature).
         friction: of the thermostat on z, per mass.
+        bin_width: of the profiles.
+        reference: theory to compare with.
         force: per mass, on both sides; the continuum must have been built with the same.
 
     Raises:
@@ -72,6 +75,7 @@ class Hybrid(Bridge[HybridState]):
     friction: float = 0.5
     force: tuple[float, float, float] = (0.0, 0.0, 0.0)
     bin_width: float = 1.0
+    reference: StartUpCouette | None = None
 
     name: ClassVar[str] = "hybrid fluid"
 
@@ -95,6 +99,14 @@ class Hybrid(Bridge[HybridState]):
         return targets
 
     @property
+    def heights_above(self) -> Floats:
+        """Heights at which the continuum's profile is kept, (41,)."""
+        patches = self.continuum.patches
+        low = float(patches[self.patch].centre[:, 1].mean())
+        high = max(float(faces.centre[:, 1].max()) for faces in patches.values())
+        return self.overlap.interface + np.linspace(0.0, high - low, 41)
+
+    @property
     def coupler(self) -> Coupler[Any]:
         """How the two sides talk."""
         a = self.atomistic
@@ -116,7 +128,7 @@ class Hybrid(Bridge[HybridState]):
         coupled = self.coupler.begin(self.continuum.initial(velocity=self.velocity))
         entropy = int.from_bytes(noise.generate_state(2, np.uint64).tobytes(), "little")
         bins = round(self.atomistic.size[1] / self.bin_width)
-        return HybridState(atoms, coupled, 0, entropy, np.zeros((0, bins, 7)), np.zeros((0, 2, 4)))
+        return HybridState(atoms, coupled, 0, entropy, np.zeros((0, bins, 7)), np.zeros((0, 2, 4)), np.zeros((0, 41, 4)))
 
     def step(self, state: HybridState, executor: Executor) -> Step[HybridState]:
         """`cycles_per_step` coupling cycles, or as many as are left."""
@@ -202,9 +214,11 @@ class _Leg:
         gross = sum(float(np.abs(f.momentum).sum()) for f in cycle.fluxes.patches.values())
         gross = max(gross, float(np.abs(contents.momentum).sum()), 1e-300)
         self.entries += continuum_entries(contents.momentum, after.momentum, given, gross, when)
-        self.entries.append(self._interface(cycle, when))
+        if b.energy:
+            self.entries.append(continuum_energy(contents, after, cycle.fluxes, when))
+        self.entries += self._interface(cycle, when)
 
-    def _interface(self, cycle: Cycle[Any], when: float) -> Entry:
+    def _interface(self, cycle: Cycle[Any], when: float) -> list[Entry]:
         b = self.bridge
         faces = cycle.fluxes.patches[b.patch]
         # what the continuum's patch received per area, on the area of the atoms' plane
@@ -214,7 +228,13 @@ class _Leg:
         a = b.atomistic
         noise = stress_error(a.temperature, b.viscosity, a.area * a.fluid.cutoff, b.coupler.duration * len(cycle.books))
         error = noise * a.area * b.coupler.duration
-        return flux_entry(cycle.flux[0], received[0], error, exact=b.exchange == "flux", when=when)
+        exact = b.exchange == "flux"
+        entries = [flux_entry("x momentum", cycle.flux[0], received[0], error, exact=exact, when=when)]
+        if b.energy:
+            # heat fluctuates with the work of the pressure on atoms that move to and fro
+            error = a.temperature * math.sqrt(a.density * a.area * a.fluid.cutoff / len(cycle.books)) * 3.0
+            entries.append(flux_entry("heat", cycle.flux[3], received[3], error, exact=exact, when=when))
+        return entries
 
     def state(self) -> HybridState:
         """Both sides as they are now."""
@@ -229,6 +249,7 @@ class _Leg:
             cycles=self.cycles,
             windows=np.concatenate([old.windows, np.mean(profiles, axis=0)[None]]),
             flux=np.concatenate([old.flux, flux[None]]),
+            above=np.concatenate([old.above, b.coupler.asked(self.coupled.continuum, b.heights_above)[None]]),
         )
 
     def _profile(self, sums: Any) -> Floats:

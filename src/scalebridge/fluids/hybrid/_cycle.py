@@ -84,7 +84,7 @@ class Coupler(Generic[CState]):
     def begin(self, state: CState) -> Coupled[CState]:
         """Both sides at the beginning of a run."""
         down = self._down(state)
-        interface = self._asked(state, np.array([self.overlap.interface]))
+        interface = self.asked(state, np.array([self.overlap.interface]))
         return Coupled(state, np.stack([down, down]), interface[0])
 
     def cycle(
@@ -146,9 +146,9 @@ class Coupler(Generic[CState]):
 
     def _down(self, state: CState) -> Floats:
         edges = np.asarray(self.overlap.constraint)
-        return self._asked(state, (edges[1:] + edges[:-1]) / 2.0)
+        return self.asked(state, (edges[1:] + edges[:-1]) / 2.0)
 
-    def _asked(self, state: CState, heights: Floats) -> Floats:
+    def asked(self, state: CState, heights: Floats) -> Floats:
         """Velocity and temperature of the continuum at heights of the atoms, (n, 4)."""
         centre = self.continuum.patches[self.patch].centre.mean(axis=0)
         away = heights - self.overlap.interface

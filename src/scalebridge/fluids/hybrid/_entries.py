@@ -8,6 +8,7 @@ import numpy as np
 
 from scalebridge.fluids.atomistic import Books
 from scalebridge.fluids.atomistic._state import Floats
+from scalebridge.fluids.continuum import Contents, Fluxes
 from scalebridge.ledger import Entry, Verdict
 
 MOMENTUM_ALLOWED = 1e-10
@@ -63,12 +64,21 @@ def continuum_entries(before: Floats, after: Floats, given: Floats, gross: float
     )  # fmt: skip
 
 
-def flux_entry(atoms: float, continuum: float, error: float, *, exact: bool, when: float) -> Entry:
-    """Shear momentum through the interface, atoms against continuum.
+def continuum_energy(before: Contents, after: Contents, fluxes: Fluxes, when: float) -> Entry:
+    """Energy of the continuum over a cycle."""
+    gross = sum(float(np.abs(f.energy).sum()) for f in fluxes.patches.values())
+    scale = max(gross, abs(before.energy), 1e-300)
+    gain, given = after.energy - before.energy, fluxes.total.energy
+    return Entry("continuum's energy", "epsilon", gain, given, scale, MOMENTUM_ALLOWED, "continuum", when)
+
+
+def flux_entry(what: str, atoms: float, continuum: float, error: float, *, exact: bool, when: float) -> Entry:
+    """What went through the interface, atoms against continuum.
 
     With flux exchange both are the same number; with velocity exchange they agree within the noise of the flux.
     """
+    name, unit = f"flux of {what}", "epsilon" if what == "heat" else "m sigma/tau"
     if exact:
         scale = max(abs(atoms), abs(continuum), 1e-300)
-        return Entry("flux of x momentum", "m sigma/tau", atoms, continuum, scale, MOMENTUM_ALLOWED, "interface", when)
-    return Entry("flux of x momentum", "m sigma/tau", atoms, continuum, error, 5.0, "interface", when, severity=Verdict.WARNS)
+        return Entry(name, unit, atoms, continuum, scale, MOMENTUM_ALLOWED, "interface", when)
+    return Entry(name, unit, atoms, continuum, error, 5.0, "interface", when, severity=Verdict.WARNS)

@@ -23,6 +23,7 @@ class HybridState:
             temperature (3).
         flux: momentum (3) and heat (1) per area and time up through the interface in each step, by atoms and by the
             continuum, (steps, 2, 4).
+        above: velocity (3) and temperature (1) of the continuum at the end of each step, (steps, heights, 4).
     """
 
     instances: tuple[Atoms, ...]
@@ -31,3 +32,4 @@ class HybridState:
     entropy: int
     windows: Floats
     flux: Floats
+    above: Floats

@@ -1,0 +1,48 @@
+"""The hybrid bridge: four verbs, books, resume."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from support.small_hybrid import small_hybrid
+
+from scalebridge.ledger import Verdict
+from scalebridge.parallel import SerialExecutor
+from scalebridge.study import check_bridge
+
+
+def stepped(bridge, seed=1):
+    state = bridge.init(np.random.SeedSequence(seed))
+    with SerialExecutor() as executor:
+        return bridge.step(state, executor)
+
+
+def test_conforms_and_shows_both_sides():
+    outcome = check_bridge(small_hybrid(instances=2))
+    assert outcome.data["velocity"].sizes == {"time": 2, "height": 16, "axis": 3}
+    assert {p.name for p in outcome.pictures} == {"velocity", "matter", "flux"}
+
+
+@pytest.mark.parametrize("exchange", ["state", "flux"])
+@pytest.mark.parametrize("energy", [False, True])
+def test_books_close_in_every_cycle(exchange, energy):
+    step = stepped(small_hybrid(exchange, energy))
+    assert [e.quantity for e in step.entries if e.verdict is Verdict.FAILS] == []
+    quantities = {e.quantity for e in step.entries}
+    assert {"atoms' mass", "atoms' momentum x", "atoms' energy", "continuum's momentum x"} <= quantities
+    assert ("flux of heat" in quantities) == energy
+
+
+def test_the_flux_that_the_atoms_send_is_the_one_that_the_continuum_gets():
+    state = stepped(small_hybrid("flux", energy=True)).state
+    atoms, continuum = state.flux[0]
+    assert np.abs(atoms[[0, 2, 3]]).min() > 1e-6
+    np.testing.assert_allclose(continuum[[0, 2, 3]], atoms[[0, 2, 3]], rtol=1e-10)
+
+
+def test_constrained_cells_follow_the_continuum():
+    bridge = small_hybrid(velocity=(0.5, 0.0, 0.0), cycles=8, cycles_per_step=8)
+    window = stepped(bridge).state.windows[0]
+    # heights 9 to 13 are constrained; the continuum above them moves at 0.5 nearly everywhere at this early time
+    np.testing.assert_allclose(window[9:13, 1].mean(), 0.5, atol=0.02)
+    assert abs(window[0, 1]) < 0.3
