@@ -8,9 +8,9 @@ from scalebridge.fluids.hybrid import Hybrid, Overlap
 
 
 def small_atoms(**options) -> Atomistic:
-    given = {"pressure": 7.0, "size": (6.8, 16.0, 6.8), **options}
     wall = Crystal(epsilon=1.0, layers=3)
-    return Atomistic(fluid=wca(), density=0.8, temperature=1.1, wall=wall, **given)
+    given = {"fluid": wca(), "pressure": 7.0, "size": (6.8, 16.0, 6.8), "wall": wall, **options}
+    return Atomistic(density=0.8, temperature=1.1, **given)
 
 
 def small_hybrid(exchange="state", energy=False, **options) -> Hybrid:

@@ -12,6 +12,9 @@ from scalebridge.fluids.atomistic._controls import Targets as Targets
 from scalebridge.fluids.atomistic._controls import Thermostat as Thermostat
 from scalebridge.fluids.atomistic._controls import Traction as Traction
 from scalebridge.fluids.atomistic._crystal import Crystal as Crystal
+from scalebridge.fluids.atomistic._exchange import Carry as Carry
+from scalebridge.fluids.atomistic._exchange import Exchanged as Exchanged
+from scalebridge.fluids.atomistic._exchange import Usher as Usher
 from scalebridge.fluids.atomistic._fluid import LennardJones as LennardJones
 from scalebridge.fluids.atomistic._fluid import wca as wca
 from scalebridge.fluids.atomistic._model import Atomistic as Atomistic
@@ -22,9 +25,11 @@ __all__ = [
     "Atomistic",
     "Atoms",
     "Books",
+    "Carry",
     "Constraint",
     "Controls",
     "Crystal",
+    "Exchanged",
     "Heater",
     "LennardJones",
     "Profile",
@@ -32,6 +37,7 @@ __all__ = [
     "Targets",
     "Thermostat",
     "Traction",
+    "Usher",
     "profile",
     "wca",
 ]
