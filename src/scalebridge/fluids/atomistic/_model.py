@@ -104,25 +104,37 @@ class Atomistic:
         """Atoms on a diluted lattice with thermal velocities; not yet a fluid, see `equilibrate`."""
         return lattice_start(self, np.random.default_rng(seed))
 
-    def equilibrate(self, seed: np.random.SeedSequence, steps: int = 5000) -> Atoms:
+    def equilibrate(
+        self, seed: np.random.SeedSequence, steps: int = 5000, temperatures: tuple[tuple[float, float], ...] = ()
+    ) -> Atoms:
         """Atoms of a fluid at rest, at the density and temperature given.
 
         Args:
             seed: of places, velocities and noise.
             steps: molecular dynamics steps under a thermostat on all axes.
+            temperatures: pairs of height and temperature between which it is interpolated; empty for the same
+                everywhere.
 
         Raises:
             RunError: the atoms flew apart.
         """
         places, noise = seed.spawn(2)
-        bath = Thermostat(-math.inf, math.inf, self.temperature, 1.0, (True, True, True))
-        controls = Controls(tractions=self.tractions(), thermostats=(bath,))
+        controls = Controls(tractions=self.tractions(), thermostats=self._baths(temperatures))
         simulation = self.simulate(self.start(places), controls, np.random.default_rng(noise))
         try:
             simulation.run(steps, self.rest())
             return replace(simulation.atoms(), steps=0)
         finally:
             simulation.engine.close()
+
+    def _baths(self, temperatures: tuple[tuple[float, float], ...]) -> tuple[Thermostat, ...]:
+        every = (True, True, True)
+        if not temperatures:
+            return (Thermostat(-math.inf, math.inf, self.temperature, 1.0, every),)
+        edges = np.arange(0.0, self.size[1] + 1.0, 2.0)
+        warmth = np.interp(edges[:-1] + 1.0, *np.array(temperatures).T)
+        edges[0], edges[-1] = -math.inf, math.inf
+        return tuple(Thermostat(edges[i], edges[i + 1], float(t), 1.0, every) for i, t in enumerate(warmth))
 
     def simulate(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -49,6 +49,8 @@ class Hybrid(Bridge[HybridState]):
         baths: slabs of the atomistic side that are kept at a temperature: (low, high, temperature).
         friction: of the thermostat on z, per mass.
         bin_width: of the profiles.
+        temperatures: start of both sides: pairs of height and temperature between which it is interpolated; empty for
+            the atoms' temperature everywhere.
         reference: theory to compare with.
         force: per mass, on both sides; the continuum must have been built with the same.
 
@@ -76,8 +78,9 @@ class Hybrid(Bridge[HybridState]):
     force: tuple[float, float, float] = (0.0, 0.0, 0.0)
     bin_width: float = 1.0
     reference: StartUpCouette | None = None
+    temperatures: tuple[tuple[float, float], ...] = ()
 
-    name: ClassVar[str] = "hybrid fluid"
+    name: ClassVar[str] = "hybrid_fluid"
 
     @property
     def controls(self) -> Controls:
@@ -124,11 +127,11 @@ class Hybrid(Bridge[HybridState]):
     def init(self, seed: np.random.SeedSequence) -> HybridState:
         """Equilibrated atoms under a continuum at its start."""
         noise, *starts = seed.spawn(1 + self.instances)
-        atoms = tuple(self.atomistic.equilibrate(start, self.equilibration) for start in starts)
-        coupled = self.coupler.begin(self.continuum.initial(velocity=self.velocity))
+        atoms = tuple(self.atomistic.equilibrate(start, self.equilibration, self.temperatures) for start in starts)
+        coupled = self.coupler.begin(self.continuum.initial(self.velocity, self._warmth))
         entropy = int.from_bytes(noise.generate_state(2, np.uint64).tobytes(), "little")
         bins = round(self.atomistic.size[1] / self.bin_width)
-        return HybridState(atoms, coupled, 0, entropy, np.zeros((0, bins, 7)), np.zeros((0, 2, 4)), np.zeros((0, 41, 4)))
+        return HybridState(atoms, coupled, 0, entropy, np.zeros((0, bins, 7)), np.zeros((0, 2, 4)), np.zeros((0, 3)), np.zeros((0, 41, 4)))
 
     def step(self, state: HybridState, executor: Executor) -> Step[HybridState]:
         """`cycles_per_step` coupling cycles, or as many as are left."""
@@ -169,6 +172,15 @@ class Hybrid(Bridge[HybridState]):
                 state = self.step(state, executor).state
         return state
 
+    @property
+    def _warmth(self) -> Callable[[Floats], Floats] | None:
+        """Temperature of the continuum at its start, at points of its own."""
+        if not (self.energy and self.temperatures):
+            return None
+        below = self.overlap.interface - float(self.continuum.patches[self.patch].centre[:, 1].mean())
+        heights, values = np.array(self.temperatures).T
+        return lambda points: np.asarray(np.interp(points[:, 1] + below, heights, values))
+
     @contextmanager
     def _running(self, state: HybridState) -> Iterator[tuple[Simulation, ...]]:
         simulations: list[Simulation] = []
@@ -194,6 +206,7 @@ class _Leg:
         self._sums: list[Floats | float] = [0.0 for _ in simulations]
         self._samples = 0
         self._flux = np.zeros((2, 4))
+        self._wall = np.zeros(3)
         for simulation in simulations:
             simulation.prepare()
 
@@ -208,6 +221,7 @@ class _Leg:
         for i, (simulation, books) in enumerate(zip(self.simulations, cycle.books, strict=True)):
             self.entries += atom_entries(books, simulation.kinetic_energy(), f"instance {i}", when)
             self._sums[i] = self._sums[i] + books.sums
+        self._wall += np.mean([books.wall for books in cycle.books], axis=0)
         self._samples += cycle.books[0].samples
         after = b.continuum.contents(self.coupled.continuum)
         given = cycle.fluxes.total.momentum
@@ -249,6 +263,7 @@ class _Leg:
             cycles=self.cycles,
             windows=np.concatenate([old.windows, np.mean(profiles, axis=0)[None]]),
             flux=np.concatenate([old.flux, flux[None]]),
+            wall=np.concatenate([old.wall, self._wall[None] / (b.atomistic.area * duration)]),
             above=np.concatenate([old.above, b.coupler.asked(self.coupled.continuum, b.heights_above)[None]]),
         )
 

@@ -23,6 +23,7 @@ class HybridState:
             temperature (3).
         flux: momentum (3) and heat (1) per area and time up through the interface in each step, by atoms and by the
             continuum, (steps, 2, 4).
+        wall: momentum per area and time that the atoms gave to the lower wall in each step, (steps, 3).
         above: velocity (3) and temperature (1) of the continuum at the end of each step, (steps, heights, 4).
     """
 
@@ -32,4 +33,5 @@ class HybridState:
     entropy: int
     windows: Floats
     flux: Floats
+    wall: Floats
     above: Floats
