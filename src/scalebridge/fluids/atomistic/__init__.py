@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scalebridge.fluids.atomistic._abstract import AbstractAtomistic as AbstractAtomistic
 from scalebridge.fluids.atomistic._books import Books as Books
 from scalebridge.fluids.atomistic._books import Profile as Profile
 from scalebridge.fluids.atomistic._books import profile as profile
@@ -18,10 +19,12 @@ from scalebridge.fluids.atomistic._exchange import Usher as Usher
 from scalebridge.fluids.atomistic._fluid import LennardJones as LennardJones
 from scalebridge.fluids.atomistic._fluid import wca as wca
 from scalebridge.fluids.atomistic._model import Atomistic as Atomistic
+from scalebridge.fluids.atomistic._script import Scripted as Scripted
 from scalebridge.fluids.atomistic._simulation import Simulation as Simulation
 from scalebridge.fluids.atomistic._state import Atoms as Atoms
 
 __all__ = [
+    "AbstractAtomistic",
     "Atomistic",
     "Atoms",
     "Books",
@@ -33,6 +36,7 @@ __all__ = [
     "Heater",
     "LennardJones",
     "Profile",
+    "Scripted",
     "Simulation",
     "Targets",
     "Thermostat",

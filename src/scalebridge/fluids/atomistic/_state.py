@@ -21,11 +21,12 @@ class Atoms:
     Attributes:
         box: lower and upper bounds, (3, 2).
         tags: one number per atom, rising, (n,).
-        types: `FLUID` or `WALL`, (n,).
+        types: `FLUID` or `WALL`, or those of the user's script, (n,).
         positions: (n, 3), inside the box along periodic directions.
         velocities: (n, 3), at the same time as the positions.
         external: forces other than those between atoms, (n, 3); the next half kick needs them.
         steps: molecular dynamics steps since the beginning.
+        fluid_types: types that are fluid; the others are walls.
     """
 
     box: Floats
@@ -35,11 +36,12 @@ class Atoms:
     velocities: Floats
     external: Floats
     steps: int = 0
+    fluid_types: tuple[int, ...] = (FLUID,)
 
     @property
     def fluid(self) -> npt.NDArray[np.bool_]:
         """Which atoms are fluid, (n,)."""
-        return np.asarray(self.types == FLUID)
+        return np.isin(self.types, self.fluid_types)
 
     @property
     def lengths(self) -> Floats:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from scalebridge.bridge import Bridge, Outcome, Progress, Step
-from scalebridge.fluids.atomistic import Atomistic, Books, Constraint, Controls, Heater, Simulation, Targets, Thermostat, profile
+from scalebridge.fluids.atomistic import AbstractAtomistic, Books, Constraint, Controls, Heater, Simulation, Targets, Thermostat, profile
 from scalebridge.fluids.atomistic._state import Floats
 from scalebridge.fluids.continuum import AbstractContinuum
 from scalebridge.fluids.hybrid._couette import StartUpCouette
@@ -58,7 +58,7 @@ class Hybrid(Bridge[HybridState]):
         InputError: a configuration that cannot work, with what to change.
     """
 
-    atomistic: Atomistic
+    atomistic: AbstractAtomistic
     continuum: AbstractContinuum[Any]
     overlap: Overlap
     viscosity: float
@@ -240,13 +240,13 @@ class _Leg:
         received = np.append(faces.total.momentum, faces.total.energy) * share
         self._flux += np.stack([cycle.flux, received])
         a = b.atomistic
-        noise = stress_error(a.temperature, b.viscosity, a.area * a.fluid.cutoff, b.coupler.duration * len(cycle.books))
+        noise = stress_error(a.temperature, b.viscosity, a.area * a.cutoff, b.coupler.duration * len(cycle.books))
         error = noise * a.area * b.coupler.duration
         exact = b.exchange == "flux"
         entries = [flux_entry("x momentum", cycle.flux[0], received[0], error, exact=exact, when=when)]
         if b.energy:
             # heat fluctuates with the work of the pressure on atoms that move to and fro
-            error = a.temperature * math.sqrt(a.density * a.area * a.fluid.cutoff / len(cycle.books)) * 3.0
+            error = a.temperature * math.sqrt(a.density * a.area * a.cutoff / len(cycle.books)) * 3.0
             entries.append(flux_entry("heat", cycle.flux[3], received[3], error, exact=exact, when=when))
         return entries
 

@@ -124,8 +124,8 @@ def _methods(bridge: Hybrid) -> str:
         else "A Langevin thermostat acted on z, the neutral direction."
     )
     return (
-        f"A Lennard-Jones fluid cut and shifted at {a.fluid.cutoff:.4g} sigma (density {a.density:g}, temperature "
-        f"{a.temperature:g}) on a crystalline wall was simulated with LAMMPS [4] at a time step of {a.time_step:g} tau in "
+        f"A fluid whose forces reach {a.cutoff:.4g} sigma (density {a.density:g}, temperature "
+        f"{a.temperature:g}) on a wall was simulated with LAMMPS [4] at a time step of {a.time_step:g} tau in "
         f"{bridge.instances} instance{'s' if bridge.instances > 1 else ''}. Every {bridge.steps_per_cycle} steps {up} was "
         f"handed to a Navier-Stokes solver at height {o.interface:g}; its velocity was imposed between {o.constraint[0]:g} and "
         f"{o.constraint[-1]:g} by constrained dynamics [1]. The open end carried the pressure {a.pressure or 0.0:g} by weighted "

@@ -21,12 +21,12 @@ def scale_map(bridge: Hybrid) -> ScaleMap:
     high = max(float(f.centre[:, 1].max()) for f in bridge.continuum.patches.values())
     top = bridge.overlap.interface + high - float(bridge.continuum.patches[bridge.patch].centre[:, 1].mean())
     steps = bridge.cycles * bridge.steps_per_cycle
-    per_step = SECONDS_PER_ATOM_STEP * (a.fluid.cutoff / 2.2) ** 3
+    per_step = SECONDS_PER_ATOM_STEP * (a.cutoff / 2.2) ** 3
     hybrid, full = (per_step * steps * n for n in (atoms * bridge.instances, atoms * top / a.size[1]))
     return ScaleMap(
         (
             Scale("molecular dynamics", "fine", (1.0, a.size[1]), (a.time_step, end), 3.0 * atoms, per_step * atoms),
-            Scale("Navier-Stokes", "coarse", (a.fluid.cutoff, top), (coupler.duration, end)),
+            Scale("Navier-Stokes", "coarse", (a.cutoff, top), (coupler.duration, end)),
         ),
         _separations(bridge),
         Cost("molecular dynamics of the whole slab", full, 400.0 * atoms * top / a.size[1], "atoms times steps"),
@@ -46,11 +46,11 @@ def _separations(bridge: Hybrid) -> tuple[Separation, ...]:
             "the velocity that comes down must not travel to where it goes up within a cycle (explicit coupling)",
         ),
         Separation(
-            "distance of sample and constraint / cut-off", apart / a.fluid.cutoff, 1.5, 1.0,
+            "distance of sample and constraint / cut-off", apart / a.cutoff, 1.5, 1.0,
             "atoms that are sampled must not feel those that are constrained directly",
         ),
         Separation(
-            "constraint cell / cut-off", thin / a.fluid.cutoff, 0.8, 0.4,
+            "constraint cell / cut-off", thin / a.cutoff, 0.8, 0.4,
             "a cell thinner than the reach of the forces does not carry a velocity of its own",
         ),
         Separation(
