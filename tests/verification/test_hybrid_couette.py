@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support.couette import couette, errors
 
 from scalebridge.ledger import Verdict
 from scalebridge.parallel import SerialExecutor
+from support.couette import couette, errors
 
 pytestmark = pytest.mark.verify
 

@@ -46,6 +46,9 @@ def test_wall_stress_and_profile():
     target = DENSITY * FORCE * HEIGHT / 2.0
     velocity = state.windows[late:, 2:13, 1].mean(axis=0)
     off = velocity - exact(np.arange(2, 13) + 0.5)
-    print(f"wall stress {stress:.4f} for {target:.4f}; profile off by {np.abs(off).max() / exact(HEIGHT / 2):.4f} of its peak")
+    print(
+        f"wall stress {stress:.4f} for {target:.4f}; profile off by {np.abs(off).max() / exact(HEIGHT / 2):.4f} of "
+        f"its peak"
+    )
     assert abs(stress - target) <= 0.02 * target
     assert np.abs(off).max() <= 0.03 * exact(HEIGHT / 2.0)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support.couette import couette
 
 from scalebridge.fluids.transport import velocity_memory
 from scalebridge.ledger import Verdict
 from scalebridge.parallel import SerialExecutor
+from support.couette import couette
 
 pytestmark = pytest.mark.verify
 
@@ -32,7 +32,10 @@ def test_nothing_happens_at_rest():
     velocity = core[..., 1].mean()
     density = core[..., 0].mean(axis=0) / bridge.atomistic.area
     warmth = core[..., 4:].mean(axis=(0, 2))
-    print(f"velocity {velocity:.4f} (error {error:.4f}); density {density.min():.4f} to {density.max():.4f}; T {warmth.mean():.4f}")
+    print(
+        f"velocity {velocity:.4f} (error {error:.4f}); density {density.min():.4f} to {density.max():.4f}; T "
+        f"{warmth.mean():.4f}"
+    )
     assert abs(velocity) <= 3.0 * error
     assert np.ptp(density) / density.mean() <= 0.02
     assert abs(density.mean() / 0.81 - 1.0) <= 0.01

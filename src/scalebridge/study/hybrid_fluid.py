@@ -54,7 +54,10 @@ class GeometryPart(StudyPart):
     height: float = Field(gt=5.0, le=1e6, description="of the upper wall", examples=[50.0])
     sample: tuple[float, float] = Field(description="slab whose velocity goes up", examples=[[10.0, 12.0]])
     constraint: tuple[float, ...] = Field(
-        min_length=2, max_length=50, description="edges of the cells that follow the continuum", examples=[[18.0, 20.0, 22.0]]
+        min_length=2,
+        max_length=50,
+        description="edges of the cells that follow the continuum",
+        examples=[[18.0, 20.0, 22.0]],
     )
     buffer: float = Field(default=3.0, gt=0.5, le=50.0, description="thickness of the open end")
     cells: int = Field(default=40, ge=4, le=10_000, description="of the continuum")
@@ -80,7 +83,9 @@ class DrivePart(StudyPart):
     speed: float = Field(default=0.0, ge=-5.0, le=5.0, description="of the upper wall along x, sigma / tau")
     force: float = Field(default=0.0, ge=-1.0, le=1.0, description="per mass along x, on both sides")
     upper_temperature: float | None = Field(default=None, gt=0.0, le=10.0, description="of the upper wall")
-    heat: float = Field(default=0.0, ge=-5.0, le=5.0, description="heat flux from the lower wall, where energy is exchanged")
+    heat: float = Field(
+        default=0.0, ge=-5.0, le=5.0, description="heat flux from the lower wall, where energy is exchanged"
+    )
 
 
 class HybridFluidStudy(StudyModel):
@@ -99,10 +104,14 @@ class HybridFluidStudy(StudyModel):
         g, c, f = self.geometry, self.coupling, self.fluid
         if g.constraint[-1] > g.atoms - g.buffer:
             yield Problem(
-                "geometry.constraint", f"{g.constraint[-1]:g} as its end", f"at most {g.atoms - g.buffer:g}, where the buffer begins"
+                "geometry.constraint",
+                f"{g.constraint[-1]:g} as its end",
+                f"at most {g.atoms - g.buffer:g}, where the buffer begins",
             )
         if g.height <= g.constraint[-1]:
-            yield Problem("geometry.height", f"{g.height:g}", f"more than {g.constraint[-1]:g}, the end of the constraint region")
+            yield Problem(
+                "geometry.height", f"{g.height:g}", f"more than {g.constraint[-1]:g}, the end of the constraint region"
+            )
         if c.energy and f.conductivity is None:
             yield Problem("fluid.conductivity", "nothing", "a number, since coupling.energy is true")
         for key, given in (("heat", self.drive.heat), ("upper_temperature", self.drive.upper_temperature)):
@@ -164,7 +173,9 @@ class HybridFluidStudy(StudyModel):
         f, d, energy = self.fluid, self.drive, self.coupling.energy
         thickness = self.geometry.height - overlap.interface
         if thickness <= 0.0:
-            raise InputError(f"The interface at {overlap.interface:g} lies above the upper wall at {self.geometry.height:g}")
+            raise InputError(
+                f"The interface at {overlap.interface:g} lies above the upper wall at {self.geometry.height:g}"
+            )
         liquid = Liquid(f.density, f.viscosity, f.heat_capacity, f.conductivity if energy else None, f.temperature)
         warm = (d.upper_temperature or f.temperature) if energy else None
         below = Wall(temperature=f.temperature if energy else None) if self.coupling.exchange == "state" else Flux()

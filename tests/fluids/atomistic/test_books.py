@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support.small_hybrid import small_atoms
 
 from scalebridge.errors import InputError, RunError
-from scalebridge.fluids.atomistic import Atomistic, Constraint, Controls, Crystal, Heater, LennardJones, Thermostat, Traction
+from scalebridge.fluids.atomistic import (
+    Atomistic,
+    Constraint,
+    Controls,
+    Crystal,
+    Heater,
+    LennardJones,
+    Thermostat,
+    Traction,
+)
+from support.small_hybrid import small_atoms
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +126,9 @@ def test_the_open_end_carries_the_pressure_exactly(fluid):
     simulation = simulated(fluid, Controls(tractions=model.tractions()))
     books = simulation.run(20, model.rest())
     simulation.engine.close()
-    np.testing.assert_allclose(books.impulse("traction"), [0.0, -7.0 * model.area * 20 * model.time_step, 0.0], rtol=1e-12)
+    np.testing.assert_allclose(
+        books.impulse("traction"), [0.0, -7.0 * model.area * 20 * model.time_step, 0.0], rtol=1e-12
+    )
 
 
 def test_state_restarts_where_it_was(fluid):

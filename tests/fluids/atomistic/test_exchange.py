@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support.small_hybrid import small_atoms
 
 from scalebridge.errors import RunError
 from scalebridge.fluids.atomistic import Carry, Controls, Crystal, Exchanged, LennardJones, Usher
+from support.small_hybrid import small_atoms
 
 
 @pytest.fixture(scope="module")

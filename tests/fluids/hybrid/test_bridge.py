@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support.small_hybrid import small_hybrid
 
 from scalebridge.ledger import Verdict
 from scalebridge.parallel import SerialExecutor
 from scalebridge.study import check_bridge
+from support.small_hybrid import small_hybrid
 
 
 def stepped(bridge, seed=1):

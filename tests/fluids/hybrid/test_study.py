@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 import tomli_w
-import tomllib
 
 from scalebridge.errors import StudyError
 from scalebridge.study import load_study, run

@@ -13,7 +13,7 @@ from scalebridge.errors import InputError
 from scalebridge.fluids.atomistic._controls import Controls, Targets, Thermostat, Traction
 from scalebridge.fluids.atomistic._engine import Engine
 from scalebridge.fluids.atomistic._simulation import Simulation
-from scalebridge.fluids.atomistic._state import Atoms, Floats
+from scalebridge.fluids.atomistic._state import Atoms
 
 
 class AbstractAtomistic(ABC):
@@ -131,7 +131,7 @@ class AbstractAtomistic(ABC):
             raise InputError(f"bin_width is {bin_width:g}; it must divide the height {self.size[1]:g}")
         # one more bin on either side holds the atoms that dip into the wall or stray beyond the open end
         extra = math.ceil(1.0 / bin_width)
-        bins = bin_width * np.arange(-extra, n + 3 * extra + 1)
+        bins = bin_width * np.arange(-extra, n + 3 * extra + 1, dtype=np.float64)
         engine = self.engine(atoms, communicator=communicator, threads=threads)
         masses = engine.masses()
         return Simulation(

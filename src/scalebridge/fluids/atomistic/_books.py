@@ -25,7 +25,8 @@ class Books:
         sums: per bin: atoms, momentum (3), m v^2 per axis (3), each summed over samples, (b, 7).
         forces: per bin: force from atoms (3) and from outside (3), power of the latter, summed over steps, (b, 7).
         crossed: per edge: atoms, momentum (3) and kinetic energy that went up, (b + 1, 5).
-        before: per bin: mass and momentum (3) at the half step where the leg begins, energy at its full step, (b, 5). The
+        before: per bin: mass and momentum (3) at the half step where the leg begins, energy at its full step, (b, 5).
+            The
             work that the second half of the step's kick is going to do counts as done, since the sources have paid it.
         now: the same at the half step where it ends.
     """

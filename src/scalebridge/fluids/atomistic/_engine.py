@@ -116,8 +116,9 @@ class Engine:
         known = self._views.get(name)
         if known is not None and known[:2] == (address, n):
             return known[2]
-        kind, shape = (ctypes.c_int32 * n, (n,)) if name == "type" else (ctypes.c_double * (3 * n), (n, 3))
-        view = np.frombuffer(kind.from_address(address), dtype=np.int32 if name == "type" else np.float64)
+        kind: Any = ctypes.c_int32 * n if name == "type" else ctypes.c_double * (3 * n)
+        shape, dtype = ((n,), np.int32) if name == "type" else ((n, 3), np.float64)
+        view: npt.NDArray[Any] = np.frombuffer(kind.from_address(address), dtype=dtype)
         self._views[name] = (address, n, view.reshape(shape))
         return self._views[name][2]
 

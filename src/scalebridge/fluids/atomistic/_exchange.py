@@ -90,7 +90,8 @@ class Usher:
         )
         if not found:
             raise RunError(
-                f"No place for a new atom was found in {self.restarts} walks: the fluid in {region.tolist()} is too dense. "
+                f"No place for a new atom was found in {self.restarts} walks: the fluid in {region.tolist()} is too "
+                f"dense. "
                 "Insert in a larger or thinner region, or allow a larger tolerance; the last checkpoint is whole"
             )
         speed = velocity + np.sqrt(temperature) * rng.standard_normal(3)
@@ -135,7 +136,8 @@ class Usher:
             raise RunError(f"No fluid is in {region.tolist()}, so nothing tells which energy a new atom should have")
         force = np.empty(3)
         return np.array(
-            [kernels.energy_at(atoms.positions[i], i, *lists, self.fluid.cutoff, force) for i in inside], dtype=np.float64
+            [kernels.energy_at(atoms.positions[i], i, *lists, self.fluid.cutoff, force) for i in inside],
+            dtype=np.float64,
         )
 
     def _lists(self, atoms: Atoms) -> tuple[np.ndarray, ...]:
@@ -143,7 +145,9 @@ class Usher:
         reach = self.fluid.cutoff * max(self.wall.sigma, 1.0)
         counts = np.maximum(np.floor(atoms.lengths / reach), 1).astype(np.int64)
         if np.any(counts[_PERIODIC] < 3):
-            raise InputError(f"The box {atoms.lengths} must be three times the reach {reach:g} wide where it is periodic")
+            raise InputError(
+                f"The box {atoms.lengths} must be three times the reach {reach:g} wide where it is periodic"
+            )
         scales = np.where(atoms.fluid[:, None], 1.0, [[self.wall.epsilon, self.wall.sigma]])
         heads, following = kernels.cell_list(atoms.positions, atoms.box, counts)
         return atoms.positions, scales, heads, following, counts, atoms.box, _PERIODIC

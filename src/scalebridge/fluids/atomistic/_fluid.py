@@ -25,7 +25,9 @@ class LennardJones:
 
     def __post_init__(self) -> None:
         if not 1.0 <= self.cutoff < math.inf:
-            raise InputError(f"cutoff is {self.cutoff!r}; a Lennard-Jones fluid needs one of at least 1 sigma, e.g. 2.5")
+            raise InputError(
+                f"cutoff is {self.cutoff!r}; a Lennard-Jones fluid needs one of at least 1 sigma, e.g. 2.5"
+            )
 
 
 def wca() -> LennardJones:

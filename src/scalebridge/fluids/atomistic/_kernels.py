@@ -1,10 +1,11 @@
 """Compiled loops over the atoms of one force evaluation: sum over zones, then force them and take the books.
 
 Velocity Verlet is a leapfrog in disguise. When the forces F(n) at the positions x(n) are complete, the velocities are
-those of the half step before, v(n-1/2), and the next half step's are v(n+1/2) = v(n-1/2) + dt F(n)/m, exactly. All books
-are kept on half steps, where momentum changes by dt F and by nothing else.
+those of the half step before, v(n-1/2), and the next half step's are v(n+1/2) = v(n-1/2) + dt F(n)/m, exactly. All
+books are kept on half steps, where momentum changes by dt F and by nothing else.
 """
 
+# mypy: allow-untyped-defs
 from __future__ import annotations
 
 import math
@@ -48,7 +49,9 @@ def slab_of(y, slabs):
 
 
 @compiled()
-def gather(x, v, f, types, masses, external, dt, fluid, thermostats, axes, body, rng, cells, zones, slabs, out_c, out_w, out_h):
+def gather(
+    x, v, f, types, masses, external, dt, fluid, thermostats, axes, body, rng, cells, zones, slabs, out_c, out_w, out_h
+):
     """Thermostat and body force into `external`; sums over constraint cells, buffers and heated slabs.
 
     out_c: (cells, 7) mass, momentum, force; out_w: (zones,) weights; out_h: (slabs, 5) mass, momentum, m v^2.
@@ -106,7 +109,8 @@ def apply(
     constraint: (cells, 3) acceleration, NaN where an axis is free; traction: (zones, 3) force in sum; heat: (slabs,)
     rate at which peculiar velocities grow. books: (sources, 4) impulse and work, the thermostat's work included. Per
     bin, if `sampled`, sums: (bins, 7) count, momentum, m v^2 per axis at the full step; if `last`, now: (bins, 5) mass
-    and momentum after the kick, kinetic energy at the full step with the work of the kick's second half; always, forces: (bins, 7) force between atoms and from
+    and momentum after the kick, kinetic energy at the full step with the work of the kick's second half; always,
+    forces: (bins, 7) force between atoms and from
     outside, and the power of the latter. crossed: (edges, 5)
     atoms, momentum, kinetic energy that went up through each edge since the step before. Returns the force between
     atoms on the walls, (3,).
@@ -158,8 +162,8 @@ def apply(
                 if share > 0.0:
                     books[TRACTION, k] += dt * traction[z, k] * share
                     books[TRACTION, 3] += path * traction[z, k] * share
-        b = int(math.floor((y - low) * per_width))
-        before = int(math.floor((y - dt * v[i, 1] - low) * per_width))
+        b = math.floor((y - low) * per_width)
+        before = math.floor((y - dt * v[i, 1] - low) * per_width)
         if before != b:
             kinetic = 0.5 * m * (v[i, 0] ** 2 + v[i, 1] ** 2 + v[i, 2] ** 2)
             sign = 1.0 if b > before else -1.0

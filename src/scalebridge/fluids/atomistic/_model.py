@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
@@ -43,11 +43,11 @@ class Atomistic(AbstractAtomistic):
         InputError: a value that no fluid has, or a slab too small for the cut-off.
     """
 
-    fluid: LennardJones = LennardJones()
+    fluid: LennardJones = field(default_factory=LennardJones)
     density: float = 0.81
     temperature: float = 1.1
     size: tuple[float, float, float] = (13.6, 26.0, 13.6)
-    wall: Crystal = Crystal()
+    wall: Crystal = field(default_factory=Crystal)
     closed: bool = False
     buffer: float = 3.0
     pressure: float | None = None
@@ -63,15 +63,19 @@ class Atomistic(AbstractAtomistic):
             raise InputError(f"time_step is {self.time_step:g} tau; beyond 0.02 the atoms fly off, 0.005 is usual")
         reach = self.fluid.cutoff + 0.3
         if min(self.lengths) < 2.0 * reach or not all(map(math.isfinite, self.size)):
-            raise InputError(f"size is {self.size}; each length must be at least twice the cut-off and skin, {2 * reach:g}")
+            raise InputError(
+                f"size is {self.size}; each length must be at least twice the cut-off and skin, {2 * reach:g}"
+            )
         if self.wall.thickness < self.fluid.cutoff:
             raise InputError(
-                f"The wall is {self.wall.thickness:.2f} thick, thinner than the cut-off {self.fluid.cutoff:g}: atoms would "
+                f"The wall is {self.wall.thickness:.2f} thick, thinner than the cut-off {self.fluid.cutoff:g}: "
+                f"atoms would "
                 f"feel the empty space behind it; take {math.ceil(2 * self.fluid.cutoff / self.wall.cell + 0.5)} layers"
             )
         if not self.closed and self.pressure is None:
             raise InputError(
-                "An open end needs the pressure of the fluid: measure it with fluids.transport.measure_pressure, or set closed"
+                "An open end needs the pressure of the fluid: measure it with fluids.transport.measure_pressure, or "
+                "set closed"
             )
 
     @property
@@ -110,7 +114,9 @@ class Atomistic(AbstractAtomistic):
         return start_engine(self, atoms, communicator=communicator, threads=threads)
 
     @staticmethod
-    def from_lammps(script: str | Path, *, density: float, temperature: float, height: float, **options: Any) -> Scripted:
+    def from_lammps(
+        script: str | Path, *, density: float, temperature: float, height: float, **options: Any
+    ) -> Scripted:
         """Atoms and force field from a LAMMPS input script of the user's; see `Scripted` for what it must hold.
 
         Args:

@@ -51,7 +51,9 @@ class Scripted(AbstractAtomistic):
     def __post_init__(self) -> None:
         for number, line in enumerate(self.commands.splitlines(), start=1):
             words = line.split()
-            if words and (words[0] in _ACTIONS or (words[0] == "fix" and words[3:4] and words[3].startswith(("nve", "nvt")))):
+            if words and (
+                words[0] in _ACTIONS or (words[0] == "fix" and words[3:4] and words[3].startswith(("nve", "nvt")))
+            ):
                 raise InputError(
                     f"Line {number} of the script, {line.strip()!r}, moves atoms; leave out runs and integrators, "
                     "scalebridge adds its own"
@@ -124,7 +126,9 @@ def scripted(script: str | Path, *, density: float, temperature: float, height: 
     finally:
         engine.close()
     if not y0 <= 0.0 < height <= y1:
-        raise InputError(f"The script's box goes from {y0:g} to {y1:g} along y; it must hold 0 and the height {height:g}")
+        raise InputError(
+            f"The script's box goes from {y0:g} to {y1:g} along y; it must hold 0 and the height {height:g}"
+        )
     return Scripted(script, density, temperature, (x1 - x0, height, z1 - z0), **options)
 
 

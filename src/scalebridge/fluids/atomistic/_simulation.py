@@ -81,7 +81,8 @@ class Simulation:
         self._steps += steps
         if self.books.steps != steps or self.engine.count != before:
             raise RunError(
-                f"Of {before} atoms {self.engine.count} are left after step {self._steps}: some left the box. Widen the "
+                f"Of {before} atoms {self.engine.count} are left after step {self._steps}: some left the box. Widen "
+                f"the "
                 "buffer, or take a smaller time step; the last checkpoint is whole"
             )
         self.books.energy = (before_energy, self._settle())
@@ -128,7 +129,7 @@ class Simulation:
         bins = np.floor((self.engine.array("x")[:, 1] - self._bins[0]) / width).astype(int)
         n = len(self._bins) - 1
         inside = self._fluid[self.engine.array("type")] & (bins >= 0) & (bins < n)
-        return np.bincount(bins[inside], self.engine.atom_energies()[inside], minlength=n)
+        return np.asarray(np.bincount(bins[inside], self.engine.atom_energies()[inside], minlength=n), dtype=np.float64)
 
     def _contents(self, x: Floats, v: Floats, types: Ints, full: Floats, work: Floats) -> Floats:
         """Per bin: mass, momentum of velocities `v`, kinetic energy of velocities `full` and `work`, (b, 5)."""

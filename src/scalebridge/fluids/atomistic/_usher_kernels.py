@@ -1,5 +1,6 @@
 """Compiled search for a place where an atom can be put into a dense fluid."""
 
+# mypy: allow-untyped-defs
 from __future__ import annotations
 
 import math
@@ -20,7 +21,7 @@ def cell_list(positions, box, counts):
         index = 0
         for k in range(3):
             length = box[k, 1] - box[k, 0]
-            c = int(math.floor((positions[i, k] - box[k, 0]) / length * counts[k]))
+            c = math.floor((positions[i, k] - box[k, 0]) / length * counts[k])
             index = index * counts[k] + min(max(c, 0), counts[k] - 1)
         following[i] = heads[index]
         heads[index] = i
@@ -39,7 +40,7 @@ def energy_at(place, skip, positions, scales, heads, following, counts, box, per
     low = np.empty(3, dtype=np.int64)
     lengths = box[:, 1] - box[:, 0]
     for k in range(3):
-        low[k] = int(math.floor((place[k] - box[k, 0]) / lengths[k] * counts[k])) - 1
+        low[k] = math.floor((place[k] - box[k, 0]) / lengths[k] * counts[k]) - 1
     away = np.empty(3)
     tail = 4.0 * (cutoff**-12 - cutoff**-6)
     for a in range(3):

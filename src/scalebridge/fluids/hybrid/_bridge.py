@@ -7,12 +7,23 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
 
 from scalebridge.bridge import Bridge, Outcome, Progress, Step
-from scalebridge.fluids.atomistic import AbstractAtomistic, Books, Constraint, Controls, Heater, Simulation, Targets, Thermostat, profile
+from scalebridge.fluids.atomistic import (
+    AbstractAtomistic,
+    Books,
+    Constraint,
+    Controls,
+    Heater,
+    Simulation,
+    Targets,
+    Thermostat,
+    profile,
+)
 from scalebridge.fluids.atomistic._state import Floats
 from scalebridge.fluids.continuum import AbstractContinuum
 from scalebridge.fluids.hybrid._couette import StartUpCouette
@@ -88,7 +99,7 @@ class Hybrid(Bridge[HybridState]):
         a, cells = self.atomistic, self.overlap.constraint
         slabs = [(low, high) for low, high, _ in (*self.heated, *self.baths)]
         if self.energy:
-            slabs += [*zip(cells, cells[1:], strict=False), (cells[-1], math.inf)]
+            slabs += [*pairwise(cells), (cells[-1], math.inf)]
         bath = () if self.energy else (Thermostat(-math.inf, math.inf, a.temperature, self.friction),)
         heater = Heater(tuple(slabs)) if slabs else None
         return Controls(Constraint(cells), a.tractions(), bath, heater, self.force)
@@ -114,7 +125,14 @@ class Hybrid(Bridge[HybridState]):
         """How the two sides talk."""
         a = self.atomistic
         return Coupler(
-            self.continuum, self.overlap, a.area, self.patch, self.exchange, self.steps_per_cycle, a.time_step, self.memory,
+            self.continuum,
+            self.overlap,
+            a.area,
+            self.patch,
+            self.exchange,
+            self.steps_per_cycle,
+            a.time_step,
+            self.memory,
             self.energy,
         )
 
@@ -131,7 +149,16 @@ class Hybrid(Bridge[HybridState]):
         coupled = self.coupler.begin(self.continuum.initial(self.velocity, self._warmth))
         entropy = int.from_bytes(noise.generate_state(2, np.uint64).tobytes(), "little")
         bins = round(self.atomistic.size[1] / self.bin_width)
-        return HybridState(atoms, coupled, 0, entropy, np.zeros((0, bins, 7)), np.zeros((0, 2, 4)), np.zeros((0, 3)), np.zeros((0, 41, 4)))
+        return HybridState(
+            atoms,
+            coupled,
+            0,
+            entropy,
+            np.zeros((0, bins, 7)),
+            np.zeros((0, 2, 4)),
+            np.zeros((0, 3)),
+            np.zeros((0, 41, 4)),
+        )
 
     def step(self, state: HybridState, executor: Executor) -> Step[HybridState]:
         """`cycles_per_step` coupling cycles, or as many as are left."""
@@ -224,10 +251,7 @@ class _Leg:
         self._wall += np.mean([books.wall for books in cycle.books], axis=0)
         self._samples += cycle.books[0].samples
         after = b.continuum.contents(self.coupled.continuum)
-        given = cycle.fluxes.total.momentum
-        gross = sum(float(np.abs(f.momentum).sum()) for f in cycle.fluxes.patches.values())
-        gross = max(gross, float(np.abs(contents.momentum).sum()), 1e-300)
-        self.entries += continuum_entries(contents.momentum, after.momentum, given, gross, when)
+        self.entries += continuum_entries(contents, after, cycle.fluxes, when)
         if b.energy:
             self.entries.append(continuum_energy(contents, after, cycle.fluxes, when))
         self.entries += self._interface(cycle, when)

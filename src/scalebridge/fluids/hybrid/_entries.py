@@ -7,7 +7,6 @@ import math
 import numpy as np
 
 from scalebridge.fluids.atomistic import Books
-from scalebridge.fluids.atomistic._state import Floats
 from scalebridge.fluids.continuum import Contents, Fluxes
 from scalebridge.ledger import Entry, Verdict
 
@@ -33,35 +32,34 @@ def atom_entries(books: Books, kinetic: float, where: str, when: float) -> tuple
         when: time at the end of the cycle.
     """
     before, after = books.before.sum(axis=0), books.now.sum(axis=0)
-    dt = books.time_step
+    left, dt = np.abs(books.residual()).max(axis=0), books.time_step
     # the walls' share is taken from the walls' own forces, so that action and reaction are tested too
     given = books.by_source[:, :3].sum(axis=0) - books.wall
     gross = np.abs(books.forces[:, :6]).sum() * dt
-    entries = [
-        Entry("atoms' mass", "m", after[0], before[0], before[0], 0.0, where, when),
-        Entry("atoms' mass, every bin", "m", float(np.abs(books.residual()[:, 0]).max()), 0.0, before[0], 0.0, where, when),
-        Entry(
-            "atoms' momentum, every bin", "m sigma/tau", float(np.abs(books.residual()[:, 1:]).max()), 0.0, gross,
-            MOMENTUM_ALLOWED, where, when,
-        ),
-    ]  # fmt: skip
-    entries += [
-        Entry(f"atoms' momentum {axis}", "m sigma/tau", after[1 + k] - before[1 + k], given[k], gross, MOMENTUM_ALLOWED, where, when)
-        for k, axis in enumerate("xyz")
-    ]  # fmt: skip
-    work = float(books.by_source[:, 3].sum())
     allowed = energy_ripple(after[0], 2.0 * kinetic / (3.0 * after[0]), dt) / kinetic
-    entries.append(Entry("atoms' energy", "epsilon", books.energy[1] - books.energy[0], work, kinetic, allowed, where, when))
-    return tuple(entries)
+    gained, work = books.energy[1] - books.energy[0], float(books.by_source[:, 3].sum())
+
+    def momentum(name: str, fine: float, coarse: float) -> Entry:
+        return Entry(name, "m sigma/tau", fine, coarse, gross, MOMENTUM_ALLOWED, where, when)
+
+    return (
+        Entry("atoms' mass", "m", after[0], before[0], before[0], 0.0, where, when),
+        Entry("atoms' mass, every bin", "m", left[0], 0.0, before[0], 0.0, where, when),
+        momentum("atoms' momentum, every bin", left[1:].max(), 0.0),
+        *(momentum(f"atoms' momentum {axis}", after[k] - before[k], given[k - 1]) for k, axis in enumerate("xyz", 1)),
+        Entry("atoms' energy", "epsilon", gained, work, kinetic, allowed, where, when),
+    )
 
 
-def continuum_entries(before: Floats, after: Floats, given: Floats, gross: float, when: float) -> tuple[Entry, ...]:
+def continuum_entries(before: Contents, after: Contents, fluxes: Fluxes, when: float) -> tuple[Entry, ...]:
     """Momentum of the continuum over a cycle: contents against what came through its patches and was made inside."""
+    gross = sum(float(np.abs(f.momentum).sum()) for f in fluxes.patches.values())
+    scale = max(gross, float(np.abs(before.momentum).sum()), 1e-300)
+    gained, given = after.momentum - before.momentum, fluxes.total.momentum
     return tuple(
-        Entry(f"continuum's momentum {axis}", "m sigma/tau", after[k] - before[k], given[k], gross, MOMENTUM_ALLOWED, "continuum", when)
-        for k, axis in enumerate("xz")
-        for k in ((0, 2)["xz".index(axis)],)
-    )  # fmt: skip
+        Entry(name, "m sigma/tau", gained[k], given[k], scale, MOMENTUM_ALLOWED, "continuum", when)
+        for name, k in (("continuum's momentum x", 0), ("continuum's momentum z", 2))
+    )
 
 
 def continuum_energy(before: Contents, after: Contents, fluxes: Fluxes, when: float) -> Entry:

@@ -18,20 +18,24 @@ if TYPE_CHECKING:
 
 _SOURCES = (
     Citation(
-        "X. B. Nie, S. Y. Chen, W. E, M. O. Robbins, 2004, A continuum and molecular dynamics hybrid method for micro- and "
+        "X. B. Nie, S. Y. Chen, W. E, M. O. Robbins, 2004, A continuum and molecular dynamics hybrid method for "
+        "micro- and "
         "nano-fluid flow, Journal of Fluid Mechanics 500, 55-64", "10.1017/S0022112003007225", "constrained dynamics",
     ),
     Citation(
-        "E. G. Flekkoy, G. Wagner, J. Feder, 2000, Hybrid model for combined particle and continuum dynamics, Europhysics "
+        "E. G. Flekkoy, G. Wagner, J. Feder, 2000, Hybrid model for combined particle and continuum dynamics, "
+        "Europhysics "
         "Letters 52, 271-276", "10.1209/epl/i2000-00434-8", "the force that carries the pressure at the open end",
     ),
     Citation(
-        "N. G. Hadjiconstantinou, A. L. Garcia, M. Z. Bazant, G. He, 2003, Statistical error in particle simulations of "
+        "N. G. Hadjiconstantinou, A. L. Garcia, M. Z. Bazant, G. He, 2003, Statistical error in particle "
+        "simulations of "
         "hydrodynamic phenomena, Journal of Computational Physics 187, 274-297", "10.1016/S0021-9991(03)00099-8",
         "statistical errors",
     ),
     Citation(
-        "A. P. Thompson et al., 2022, LAMMPS - a flexible simulation tool for particle-based materials modeling, Computer "
+        "A. P. Thompson et al., 2022, LAMMPS - a flexible simulation tool for particle-based materials modeling, "
+        "Computer "
         "Physics Communications 271, 108171", "10.1016/j.cpc.2021.108171", "molecular dynamics",
     ),
 )  # fmt: skip
@@ -52,7 +56,11 @@ def outcome(bridge: Hybrid, state: HybridState) -> Outcome:
 
     data = dataset(bridge, state)
     return Outcome(
-        data, _headlines(bridge, state, data), pictures=pictures(bridge, data), methods=_methods(bridge), citations=_SOURCES
+        data,
+        _headlines(bridge, state, data),
+        pictures=pictures(bridge, data),
+        methods=_methods(bridge),
+        citations=_SOURCES,
     )
 
 
@@ -104,21 +112,30 @@ def _headlines(bridge: Hybrid, state: HybridState, data: xr.Dataset) -> dict[str
         "density": Headline(float(density.mean()), "sigma^-3", "density of the core, 3 sigma from the wall and more"),
         "atoms": Headline(float(sum(a.fluid.sum() for a in state.instances)), "1", "fluid atoms"),
         "noise": Headline(noise, "sigma/tau", "predicted standard error of a bin's velocity over one step"),
-        "stress": Headline(float(data["stress"].values[:, 0].mean()), "epsilon/sigma^3", "x momentum flux at the interface"),
+        "stress": Headline(
+            float(data["stress"].values[:, 0].mean()), "epsilon/sigma^3", "x momentum flux at the interface"
+        ),
     }
     if "theory" in data:
         inside = data["height"].values < bridge.overlap.constraint[0]
         off = (data["velocity"].values[..., 0] - data["theory"].values)[:, inside]
-        numbers["rms"] = Headline(float(np.sqrt(np.mean(off**2))), "sigma/tau", "rms deviation of velocities from theory")
+        numbers["rms"] = Headline(
+            float(np.sqrt(np.mean(off**2))), "sigma/tau", "rms deviation of velocities from theory"
+        )
         numbers["largest"] = Headline(float(np.abs(off).max()), "sigma/tau", "largest deviation from theory")
     return numbers
 
 
 def _methods(bridge: Hybrid) -> str:
     a, o = bridge.atomistic, bridge.overlap
-    up = "the mean velocity of the atoms" if bridge.exchange == "state" else "the momentum flux through the interface plane"
+    up = (
+        "the mean velocity of the atoms"
+        if bridge.exchange == "state"
+        else "the momentum flux through the interface plane"
+    )
     energy = (
-        "Temperatures of the continuum came down by scaling peculiar velocities in the constraint cells, with the energy "
+        "Temperatures of the continuum came down by scaling peculiar velocities in the constraint cells, with the "
+        "energy "
         "put in booked."
         if bridge.energy
         else "A Langevin thermostat acted on z, the neutral direction."
@@ -126,9 +143,13 @@ def _methods(bridge: Hybrid) -> str:
     return (
         f"A fluid whose forces reach {a.cutoff:.4g} sigma (density {a.density:g}, temperature "
         f"{a.temperature:g}) on a wall was simulated with LAMMPS [4] at a time step of {a.time_step:g} tau in "
-        f"{bridge.instances} instance{'s' if bridge.instances > 1 else ''}. Every {bridge.steps_per_cycle} steps {up} was "
-        f"handed to a Navier-Stokes solver at height {o.interface:g}; its velocity was imposed between {o.constraint[0]:g} and "
-        f"{o.constraint[-1]:g} by constrained dynamics [1]. The open end carried the pressure {a.pressure or 0.0:g} by weighted "
-        f"forces [2]. {energy} Statistical errors follow [3]. Mass and momentum of every bin were booked at every half step; "
+        f"{bridge.instances} instance{'s' if bridge.instances > 1 else ''}. Every {bridge.steps_per_cycle} steps "
+        f"{up} was "
+        f"handed to a Navier-Stokes solver at height {o.interface:g}; its velocity was imposed between "
+        f"{o.constraint[0]:g} and "
+        f"{o.constraint[-1]:g} by constrained dynamics [1]. The open end carried the pressure {a.pressure or 0.0:g} "
+        f"by weighted "
+        f"forces [2]. {energy} Statistical errors follow [3]. Mass and momentum of every bin were booked at every "
+        f"half step; "
         "fluxes were measured on planes."
     )

@@ -45,7 +45,8 @@ def _velocity(bridge: Hybrid, data: xr.Dataset) -> Picture:
     light_grid(axes)
     dotted = " Dotted: theory." if "theory" in data else ""
     caption = (
-        "Mean velocity of the atoms in each step (points, with the predicted standard error of the noise) and velocity of "
+        "Mean velocity of the atoms in each step (points, with the predicted standard error of the noise) and "
+        "velocity of "
         f"the continuum at its end (lines).{dotted} Bands: where velocity goes up, where it comes down, and the buffer."
     )
     return picture(figure, "velocity", "Velocity through both sides", caption)
@@ -78,7 +79,8 @@ def _flux(data: xr.Dataset) -> Picture:
     axes.legend(fontsize=8.5)
     light_grid(axes)
     caption = (
-        "Momentum flux up through the interface as counted on the atoms' plane and as received by the continuum. With flux "
+        "Momentum flux up through the interface as counted on the atoms' plane and as received by the continuum. "
+        "With flux "
         "exchange both are one; with velocity exchange they agree within the noise of the atoms' stress."
     )
     return picture(figure, "flux", "What crossed the interface", caption)

@@ -47,7 +47,9 @@ class Bulk:
         edge = self.cells * (4.0 / self.density) ** (1.0 / 3.0)
         if edge < 2.0 * (self.fluid.cutoff + 0.3):
             need = int(np.ceil(2.0 * (self.fluid.cutoff + 0.3) / edge * self.cells))
-            raise InputError(f"A box of {self.cells} cells is {edge:.2f} wide, less than twice the cut-off; take {need}")
+            raise InputError(
+                f"A box of {self.cells} cells is {edge:.2f} wide, less than twice the cut-off; take {need}"
+            )
 
     @property
     def atoms(self) -> int:
