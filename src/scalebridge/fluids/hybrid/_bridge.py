@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from scalebridge.bridge import Bridge, Outcome, Progress, Step
+from scalebridge.errors import RunError
 from scalebridge.fluids.atomistic import (
     AbstractAtomistic,
     Books,
@@ -31,10 +32,13 @@ from scalebridge.fluids.hybrid._cycle import Coupled, Coupler, Cycle, Exchange
 from scalebridge.fluids.hybrid._entries import atom_entries, continuum_energy, continuum_entries, flux_entry
 from scalebridge.fluids.hybrid._overlap import Overlap
 from scalebridge.fluids.hybrid._state import HybridState
+from scalebridge.fluids.hybrid._validate import validate
 from scalebridge.fluids.transport._errors import stress_error
 from scalebridge.ledger import Entry
 from scalebridge.parallel import SerialExecutor, available_workers
 from scalebridge.scales import ScaleMap
+
+_DENSITY_OFF = 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +96,9 @@ class Hybrid(Bridge[HybridState]):
     temperatures: tuple[tuple[float, float], ...] = ()
 
     name: ClassVar[str] = "hybrid_fluid"
+
+    def __post_init__(self) -> None:
+        validate(self)
 
     @property
     def controls(self) -> Controls:
@@ -244,6 +251,8 @@ class _Leg:
         cycle = b.coupler.cycle(self.coupled, self.simulations, b.rest, self.pool)
         self.coupled = cycle.coupled
         self.cycles += 1
+        for books in cycle.books:
+            self._require_fluid(books)
         when = self.cycles * b.coupler.duration
         for i, (simulation, books) in enumerate(zip(self.simulations, cycle.books, strict=True)):
             self.entries += atom_entries(books, simulation.kinetic_energy(), f"instance {i}", when)
@@ -255,6 +264,23 @@ class _Leg:
         if b.energy:
             self.entries.append(continuum_energy(contents, after, cycle.fluxes, when))
         self.entries += self._interface(cycle, when)
+
+    def _require_fluid(self, books: Books) -> None:
+        """Whether what is between the sample and the buffer is still the fluid it was.
+
+        Raises:
+            RunError: its density is off by more than a quarter.
+        """
+        a, o = self.bridge.atomistic, self.bridge.overlap
+        inside = (books.centres > o.sample[0]) & (books.centres < o.constraint[-1])
+        density = books.counts[inside].sum() / (a.area * (o.constraint[-1] - o.sample[0]))
+        if abs(density / a.density - 1.0) > _DENSITY_OFF:
+            raise RunError(
+                f"The density between {o.sample[0]:g} and {o.constraint[-1]:g} is {density:.3g} in cycle "
+                f"{self.cycles}, "
+                f"where {a.density:g} was asked for. Give the open end the pressure of this density "
+                "(fluids.transport.measure_pressure), or equilibrate longer; the last checkpoint is whole"
+            )
 
     def _interface(self, cycle: Cycle[Any], when: float) -> list[Entry]:
         b = self.bridge
