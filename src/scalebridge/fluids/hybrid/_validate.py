@@ -43,7 +43,7 @@ def _geometry(bridge: Hybrid) -> Iterator[str]:
     a, o, patches = bridge.atomistic, bridge.overlap, bridge.continuum.patches
     end = a.size[1] - a.buffer
     if o.constraint[-1] > end:
-        yield f"the constraint region ends at {o.constraint[-1]:g}, inside the buffer that begins at {end:g}; end it there"
+        yield f"the constraint region ends at {o.constraint[-1]:g}, inside the buffer; end it where that begins, at {end:g}"
     if o.sample[0] < a.cutoff:
         yield f"the sample begins at {o.sample[0]:g}, within the wall's reach {a.cutoff:g}; take it from farther up"
     if o.constraint[0] - o.sample[1] < a.cutoff:
@@ -51,7 +51,7 @@ def _geometry(bridge: Hybrid) -> Iterator[str]:
         yield f"the sample feels the constrained atoms: they are {gap:g} apart, the cut-off is {a.cutoff:g}"
     marks = np.array([*o.sample, o.interface]) / bridge.bin_width
     if not np.allclose(marks, np.round(marks), atol=1e-9):
-        yield f"sample {o.sample} and its middle {o.interface:g} must lie on edges of bins, multiples of {bridge.bin_width:g}"
+        yield f"sample {o.sample} and its middle {o.interface:g} must lie on edges of bins of {bridge.bin_width:g}"
     if bridge.patch not in patches:
         yield f"the continuum has no patch {bridge.patch!r}; it has {', '.join(patches)}"
         return
@@ -60,7 +60,7 @@ def _geometry(bridge: Hybrid) -> Iterator[str]:
     top = max(float(faces.centre[:, 1].max()) for faces in patches.values())
     reach = o.constraint[-1] - o.interface
     if top < reach:
-        yield f"the continuum is {top:g} high; it must hold the constraint region, which ends {reach:g} above the interface"
+        yield f"the continuum is {top:g} high; the constraint region, which it must hold, needs {reach:g}"
 
 
 def _properties(bridge: Hybrid) -> Iterator[str]:

@@ -8,6 +8,8 @@ from scalebridge.fluids.transport._bulk import Bulk as Bulk
 from scalebridge.fluids.transport._bulk import measure_conductivity as measure_conductivity
 from scalebridge.fluids.transport._bulk import measure_pressure as measure_pressure
 from scalebridge.fluids.transport._bulk import measure_viscosity as measure_viscosity
+from scalebridge.fluids.transport._channel import ChannelFlow as ChannelFlow
+from scalebridge.fluids.transport._channel import measure_channel as measure_channel
 from scalebridge.fluids.transport._errors import FluidState as FluidState
 from scalebridge.fluids.transport._errors import density_error as density_error
 from scalebridge.fluids.transport._errors import pressure_error as pressure_error
@@ -19,10 +21,12 @@ from scalebridge.fluids.transport._errors import velocity_memory as velocity_mem
 
 __all__ = [
     "Bulk",
+    "ChannelFlow",
     "FluidState",
     "Measured",
     "block_mean",
     "density_error",
+    "measure_channel",
     "measure_conductivity",
     "measure_pressure",
     "measure_viscosity",

@@ -107,8 +107,8 @@ def measure_conductivity(bulk: Bulk, seed: int = 1, steps: int = 100000, flux: f
     with _running(bulk, seed, stretch=4) as engine:
         engine.command(
             f"""
-            region hot block INF INF INF INF 0 {length / 8}
-            region cold block INF INF INF INF {length / 2} {5 * length / 8}
+            region hot block INF INF INF INF 0 {length / 8} units box
+            region cold block INF INF INF INF {length / 2} {5 * length / 8} units box
             fix move all nve
             fix bath all langevin {bulk.temperature} {bulk.temperature} 1.0 {seed}
             """
