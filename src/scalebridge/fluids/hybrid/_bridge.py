@@ -1,0 +1,326 @@
+"""The hybrid fluid: molecular dynamics below, Navier-Stokes above, joined in an overlap."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any, ClassVar
+
+import numpy as np
+
+from scalebridge.bridge import Bridge, Outcome, Progress, Step
+from scalebridge.errors import RunError
+from scalebridge.fluids.atomistic import (
+    AbstractAtomistic,
+    Books,
+    Constraint,
+    Controls,
+    Heater,
+    Simulation,
+    Targets,
+    Thermostat,
+    profile,
+)
+from scalebridge.fluids.atomistic._state import Floats
+from scalebridge.fluids.continuum import AbstractContinuum
+from scalebridge.fluids.hybrid._couette import StartUpCouette
+from scalebridge.fluids.hybrid._cycle import Coupled, Coupler, Cycle, Exchange
+from scalebridge.fluids.hybrid._entries import atom_entries, continuum_energy, continuum_entries, flux_entry
+from scalebridge.fluids.hybrid._overlap import Overlap
+from scalebridge.fluids.hybrid._state import HybridState
+from scalebridge.fluids.hybrid._validate import validate
+from scalebridge.fluids.transport._errors import stress_error
+from scalebridge.ledger import Entry
+from scalebridge.parallel import SerialExecutor, available_workers
+from scalebridge.scales import ScaleMap
+
+_DENSITY_OFF = 0.25
+
+
+@dataclass(frozen=True, eq=False)
+class Hybrid(Bridge[HybridState]):
+    """A slab of atoms on a wall, with a continuum above it.
+
+    Attributes:
+        atomistic: with an open end above.
+        continuum: whose patch `patch` is at the interface, where its box begins, in the atoms' units.
+        overlap: where both meet.
+        viscosity: of the fluid, for the predicted noise.
+        exchange: what goes up: the mean velocity (``"state"``) or the momentum flux (``"flux"``).
+        cycles: coupling cycles in all.
+        cycles_per_step: cycles of one step of the bridge, over which profiles are averaged.
+        steps_per_cycle: molecular dynamics steps of one cycle.
+        instances: independent molecular dynamics runs whose mean goes up.
+        memory: cycles over which the velocity that goes up is averaged.
+        velocity: start of the continuum: vector or function of points.
+        equilibration: molecular dynamics steps before the first cycle.
+        patch: name of the interface's patch.
+        energy: whether energy is exchanged too; otherwise a thermostat on z, which is neutral, keeps the temperature.
+        heated: slabs of the atomistic side that receive a power: (low, high, power).
+        baths: slabs of the atomistic side that are kept at a temperature: (low, high, temperature).
+        friction: of the thermostat on z, per mass.
+        bin_width: of the profiles.
+        temperatures: start of both sides: pairs of height and temperature between which it is interpolated; empty for
+            the atoms' temperature everywhere.
+        reference: theory to compare with.
+        force: per mass, on both sides; the continuum must have been built with the same.
+
+    Raises:
+        InputError: a configuration that cannot work, with what to change.
+    """
+
+    atomistic: AbstractAtomistic
+    continuum: AbstractContinuum[Any]
+    overlap: Overlap
+    viscosity: float
+    exchange: Exchange = "state"
+    cycles: int = 400
+    cycles_per_step: int = 100
+    steps_per_cycle: int = 50
+    instances: int = 1
+    memory: float = 0.0
+    velocity: Any = 0.0
+    equilibration: int = 5000
+    patch: str = "y-"
+    energy: bool = False
+    heated: tuple[tuple[float, float, float], ...] = ()
+    baths: tuple[tuple[float, float, float], ...] = ()
+    friction: float = 0.5
+    force: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    bin_width: float = 1.0
+    reference: StartUpCouette | None = None
+    temperatures: tuple[tuple[float, float], ...] = ()
+
+    name: ClassVar[str] = "hybrid_fluid"
+
+    def __post_init__(self) -> None:
+        validate(self)
+
+    @property
+    def controls(self) -> Controls:
+        """What acts on the atoms."""
+        a, cells = self.atomistic, self.overlap.constraint
+        slabs = [(low, high) for low, high, _ in (*self.heated, *self.baths)]
+        if self.energy:
+            slabs += [*pairwise(cells), (cells[-1], math.inf)]
+        bath = () if self.energy else (Thermostat(-math.inf, math.inf, a.temperature, self.friction),)
+        heater = Heater(tuple(slabs)) if slabs else None
+        return Controls(Constraint(cells), a.tractions(), bath, heater, self.force)
+
+    @property
+    def rest(self) -> Targets:
+        """What the controls aim at besides the continuum."""
+        targets = self.atomistic.rest()
+        targets.power = np.array([p for *_, p in self.heated] + [math.nan for _ in self.baths])
+        targets.temperature = np.array([math.nan for _ in self.heated] + [t for *_, t in self.baths])
+        return targets
+
+    @property
+    def heights_above(self) -> Floats:
+        """Heights at which the continuum's profile is kept, (41,)."""
+        patches = self.continuum.patches
+        low = float(patches[self.patch].centre[:, 1].mean())
+        high = max(float(faces.centre[:, 1].max()) for faces in patches.values())
+        return self.overlap.interface + np.linspace(0.0, high - low, 41)
+
+    @property
+    def coupler(self) -> Coupler[Any]:
+        """How the two sides talk."""
+        a = self.atomistic
+        return Coupler(
+            self.continuum,
+            self.overlap,
+            a.area,
+            self.patch,
+            self.exchange,
+            self.steps_per_cycle,
+            a.time_step,
+            self.memory,
+            self.energy,
+        )
+
+    def scales(self) -> ScaleMap:
+        """Atoms below, continuum above."""
+        from scalebridge.fluids.hybrid._scales import scale_map
+
+        return scale_map(self)
+
+    def init(self, seed: np.random.SeedSequence) -> HybridState:
+        """Equilibrated atoms under a continuum at its start."""
+        noise, *starts = seed.spawn(1 + self.instances)
+        atoms = tuple(self.atomistic.equilibrate(start, self.equilibration, self.temperatures) for start in starts)
+        coupled = self.coupler.begin(self.continuum.initial(self.velocity, self._warmth))
+        entropy = int.from_bytes(noise.generate_state(2, np.uint64).tobytes(), "little")
+        bins = round(self.atomistic.size[1] / self.bin_width)
+        return HybridState(
+            atoms,
+            coupled,
+            0,
+            entropy,
+            np.zeros((0, bins, 7)),
+            np.zeros((0, 2, 4)),
+            np.zeros((0, 3)),
+            np.zeros((0, 41, 4)),
+        )
+
+    def step(self, state: HybridState, executor: Executor) -> Step[HybridState]:
+        """`cycles_per_step` coupling cycles, or as many as are left."""
+        del executor  # instances meet in every cycle; they run in threads of this process
+        count = min(self.cycles_per_step, self.cycles - state.cycles)
+        threads = min(self.instances, available_workers())
+        with self._running(state) as simulations, ThreadPoolExecutor(threads) as pool:
+            leg = _Leg(self, state, simulations, pool)
+            for _ in range(count):
+                leg.advance()
+            return Step(leg.state(), tuple(leg.entries))
+
+    def done(self, state: HybridState) -> bool:
+        """Whether all cycles are done."""
+        return state.cycles >= self.cycles
+
+    def progress(self, state: HybridState) -> Progress:
+        """Cycles done."""
+        time = state.cycles * self.coupler.duration
+        return Progress(float(state.cycles), float(self.cycles), f"{time:g} tau")
+
+    def finish(self, state: HybridState) -> Outcome:
+        """Profiles on both sides."""
+        from scalebridge.fluids.hybrid._outcome import outcome
+
+        return outcome(self, state)
+
+    def run(self, seed: int = 0) -> HybridState:
+        """All cycles, without files; for notebooks.
+
+        Raises:
+            RunError: an atom flew off, a buffer or a constraint cell ran empty.
+            DivergedError: the continuum's numbers are not finite.
+        """
+        state = self.init(np.random.SeedSequence(seed))
+        with SerialExecutor() as executor:
+            while not self.done(state):
+                state = self.step(state, executor).state
+        return state
+
+    @property
+    def _warmth(self) -> Callable[[Floats], Floats] | None:
+        """Temperature of the continuum at its start, at points of its own."""
+        if not (self.energy and self.temperatures):
+            return None
+        below = self.overlap.interface - float(self.continuum.patches[self.patch].centre[:, 1].mean())
+        heights, values = np.array(self.temperatures).T
+        return lambda points: np.asarray(np.interp(points[:, 1] + below, heights, values))
+
+    @contextmanager
+    def _running(self, state: HybridState) -> Iterator[tuple[Simulation, ...]]:
+        simulations: list[Simulation] = []
+        try:
+            for i, atoms in enumerate(state.instances):
+                noise = np.random.default_rng(np.random.SeedSequence(state.entropy, spawn_key=(state.cycles, i)))
+                simulations.append(self.atomistic.simulate(atoms, self.controls, noise, bin_width=self.bin_width))
+            yield tuple(simulations)
+        finally:
+            for simulation in simulations:
+                simulation.engine.close()
+
+
+class _Leg:
+    """The cycles of one step, with their books."""
+
+    def __init__(self, bridge: Hybrid, state: HybridState, simulations: tuple[Simulation, ...], pool: Executor) -> None:
+        self.pool = pool
+        self.bridge, self.begin, self.simulations = bridge, state, simulations
+        self.coupled: Coupled[Any] = state.coupled
+        self.entries: list[Entry] = []
+        self.cycles = state.cycles
+        self._sums: list[Floats | float] = [0.0 for _ in simulations]
+        self._samples = 0
+        self._flux = np.zeros((2, 4))
+        self._wall = np.zeros(3)
+        for simulation in simulations:
+            simulation.prepare()
+
+    def advance(self) -> None:
+        """One cycle."""
+        b = self.bridge
+        contents = b.continuum.contents(self.coupled.continuum)
+        cycle = b.coupler.cycle(self.coupled, self.simulations, b.rest, self.pool)
+        self.coupled = cycle.coupled
+        self.cycles += 1
+        for books in cycle.books:
+            self._require_fluid(books)
+        when = self.cycles * b.coupler.duration
+        for i, (simulation, books) in enumerate(zip(self.simulations, cycle.books, strict=True)):
+            self.entries += atom_entries(books, simulation.kinetic_energy(), f"instance {i}", when)
+            self._sums[i] = self._sums[i] + books.sums
+        self._wall += np.mean([books.wall for books in cycle.books], axis=0)
+        self._samples += cycle.books[0].samples
+        after = b.continuum.contents(self.coupled.continuum)
+        self.entries += continuum_entries(contents, after, cycle.fluxes, when)
+        if b.energy:
+            self.entries.append(continuum_energy(contents, after, cycle.fluxes, when))
+        self.entries += self._interface(cycle, when)
+
+    def _require_fluid(self, books: Books) -> None:
+        """Whether what is between the sample and the buffer is still the fluid it was.
+
+        Raises:
+            RunError: its density is off by more than a quarter.
+        """
+        a, o = self.bridge.atomistic, self.bridge.overlap
+        inside = (books.centres > o.sample[0]) & (books.centres < o.constraint[-1])
+        density = books.counts[inside].sum() / (a.area * (o.constraint[-1] - o.sample[0]))
+        if abs(density / a.density - 1.0) > _DENSITY_OFF:
+            raise RunError(
+                f"The density between {o.sample[0]:g} and {o.constraint[-1]:g} is {density:.3g} in cycle "
+                f"{self.cycles}, "
+                f"where {a.density:g} was asked for. Give the open end the pressure of this density "
+                "(fluids.transport.measure_pressure), or equilibrate longer; the last checkpoint is whole"
+            )
+
+    def _interface(self, cycle: Cycle[Any], when: float) -> list[Entry]:
+        b = self.bridge
+        faces = cycle.fluxes.patches[b.patch]
+        # what the continuum's patch received per area, on the area of the atoms' plane
+        share = b.atomistic.area / float(b.continuum.patches[b.patch].area.sum())
+        received = np.append(faces.total.momentum, faces.total.energy) * share
+        self._flux += np.stack([cycle.flux, received])
+        a = b.atomistic
+        noise = stress_error(a.temperature, b.viscosity, a.area * a.cutoff, b.coupler.duration * len(cycle.books))
+        error = noise * a.area * b.coupler.duration
+        exact = b.exchange == "flux"
+        entries = [flux_entry("x momentum", cycle.flux[0], received[0], error, exact=exact, when=when)]
+        if b.energy:
+            # heat fluctuates with the work of the pressure on atoms that move to and fro
+            error = a.temperature * math.sqrt(a.density * a.area * a.cutoff / len(cycle.books)) * 3.0
+            entries.append(flux_entry("heat", cycle.flux[3], received[3], error, exact=exact, when=when))
+        return entries
+
+    def state(self) -> HybridState:
+        """Both sides as they are now."""
+        b, old = self.bridge, self.begin
+        profiles = [self._profile(sums) for sums in self._sums]
+        duration = (self.cycles - old.cycles) * b.coupler.duration
+        flux = self._flux / (b.atomistic.area * duration)
+        return replace(
+            old,
+            instances=tuple(s.atoms() for s in self.simulations),
+            coupled=self.coupled,
+            cycles=self.cycles,
+            windows=np.concatenate([old.windows, np.mean(profiles, axis=0)[None]]),
+            flux=np.concatenate([old.flux, flux[None]]),
+            wall=np.concatenate([old.wall, self._wall[None] / (b.atomistic.area * duration)]),
+            above=np.concatenate([old.above, b.coupler.asked(self.coupled.continuum, b.heights_above)[None]]),
+        )
+
+    def _profile(self, sums: Any) -> Floats:
+        books: Books = self.simulations[0].books
+        whole = replace(books)
+        whole.sums, whole.samples = sums, self._samples
+        p = profile(whole, self.bridge.atomistic.area)
+        inside = (p.heights > 0.0) & (p.heights < self.bridge.atomistic.size[1])
+        return np.column_stack([p.atoms, p.velocity, p.temperature])[inside]

@@ -1,0 +1,82 @@
+"""The books of a hybrid run: one set of entries per coupling cycle and instance."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from scalebridge.fluids.atomistic import Books
+from scalebridge.fluids.continuum import Contents, Fluxes
+from scalebridge.ledger import Entry, Verdict
+
+MOMENTUM_ALLOWED = 1e-10
+_EINSTEIN = 300.0  # squared Einstein frequency of a dense Lennard-Jones fluid, tau^-2
+
+
+def energy_ripple(atoms: float, temperature: float, time_step: float) -> float:
+    """Energy by which velocity Verlet may miss between two instants: four times dt^2 omega^2 k T sqrt(N).
+
+    Its shadow energy is conserved and differs from the energy by terms of order dt^2 that ripple from atom to atom.
+    """
+    return 4.0 * time_step**2 * _EINSTEIN * temperature * math.sqrt(atoms)
+
+
+def atom_entries(books: Books, kinetic: float, where: str, when: float) -> tuple[Entry, ...]:
+    """Mass, momentum and energy of one instance over a cycle.
+
+    Args:
+        books: of the cycle.
+        kinetic: kinetic energy of the fluid, the scale of the energy's mismatch.
+        where: which instance.
+        when: time at the end of the cycle.
+    """
+    before, after = books.before.sum(axis=0), books.now.sum(axis=0)
+    left, dt = np.abs(books.residual()).max(axis=0), books.time_step
+    # the walls' share is taken from the walls' own forces, so that action and reaction are tested too
+    given = books.by_source[:, :3].sum(axis=0) - books.wall
+    gross = np.abs(books.forces[:, :6]).sum() * dt
+    allowed = energy_ripple(after[0], 2.0 * kinetic / (3.0 * after[0]), dt) / kinetic
+    gained, work = books.energy[1] - books.energy[0], float(books.by_source[:, 3].sum())
+
+    def momentum(name: str, fine: float, coarse: float) -> Entry:
+        return Entry(name, "m sigma/tau", fine, coarse, gross, MOMENTUM_ALLOWED, where, when)
+
+    return (
+        Entry("atoms' mass", "m", after[0], before[0], before[0], 0.0, where, when),
+        Entry("atoms' mass, every bin", "m", left[0], 0.0, before[0], 0.0, where, when),
+        momentum("atoms' momentum, every bin", left[1:].max(), 0.0),
+        *(momentum(f"atoms' momentum {axis}", after[k] - before[k], given[k - 1]) for k, axis in enumerate("xyz", 1)),
+        Entry("atoms' energy", "epsilon", gained, work, kinetic, allowed, where, when),
+    )
+
+
+def continuum_entries(before: Contents, after: Contents, fluxes: Fluxes, when: float) -> tuple[Entry, ...]:
+    """Momentum of the continuum over a cycle: contents against what came through its patches and was made inside."""
+    gross = sum(float(np.abs(f.momentum).sum()) for f in fluxes.patches.values())
+    scale = max(gross, float(np.abs(before.momentum).sum()), 1e-300)
+    gained, given = after.momentum - before.momentum, fluxes.total.momentum
+    return tuple(
+        Entry(name, "m sigma/tau", gained[k], given[k], scale, MOMENTUM_ALLOWED, "continuum", when)
+        for name, k in (("continuum's momentum x", 0), ("continuum's momentum z", 2))
+    )
+
+
+def continuum_energy(before: Contents, after: Contents, fluxes: Fluxes, when: float) -> Entry:
+    """Energy of the continuum over a cycle."""
+    gross = sum(float(np.abs(f.energy).sum()) for f in fluxes.patches.values())
+    scale = max(gross, abs(before.energy), 1e-300)
+    gain, given = after.energy - before.energy, fluxes.total.energy
+    return Entry("continuum's energy", "epsilon", gain, given, scale, MOMENTUM_ALLOWED, "continuum", when)
+
+
+def flux_entry(what: str, atoms: float, continuum: float, error: float, *, exact: bool, when: float) -> Entry:
+    """What went through the interface, atoms against continuum.
+
+    With flux exchange both are the same number; with velocity exchange they agree within the noise of the flux.
+    """
+    name, unit = f"flux of {what}", "epsilon" if what == "heat" else "m sigma/tau"
+    if exact:
+        scale = max(abs(atoms), abs(continuum), 1e-300)
+        return Entry(name, unit, atoms, continuum, scale, MOMENTUM_ALLOWED, "interface", when)
+    return Entry(name, unit, atoms, continuum, error, 5.0, "interface", when, severity=Verdict.WARNS)

@@ -1,0 +1,155 @@
+"""What a hybrid run hands over: profiles of both sides, headline numbers, pictures, words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scalebridge.bridge import Citation, Headline, Outcome
+from scalebridge.fluids.atomistic._state import Floats
+from scalebridge.fluids.transport._errors import velocity_memory
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from scalebridge.fluids.hybrid._bridge import Hybrid
+    from scalebridge.fluids.hybrid._state import HybridState
+
+_SOURCES = (
+    Citation(
+        "X. B. Nie, S. Y. Chen, W. E, M. O. Robbins, 2004, A continuum and molecular dynamics hybrid method for "
+        "micro- and "
+        "nano-fluid flow, Journal of Fluid Mechanics 500, 55-64", "10.1017/S0022112003007225", "constrained dynamics",
+    ),
+    Citation(
+        "E. G. Flekkoy, G. Wagner, J. Feder, 2000, Hybrid model for combined particle and continuum dynamics, "
+        "Europhysics "
+        "Letters 52, 271-276", "10.1209/epl/i2000-00434-8", "the force that carries the pressure at the open end",
+    ),
+    Citation(
+        "N. G. Hadjiconstantinou, A. L. Garcia, M. Z. Bazant, G. He, 2003, Statistical error in particle "
+        "simulations of "
+        "hydrodynamic phenomena, Journal of Computational Physics 187, 274-297", "10.1016/S0021-9991(03)00099-8",
+        "statistical errors",
+    ),
+    Citation(
+        "A. P. Thompson et al., 2022, LAMMPS - a flexible simulation tool for particle-based materials modeling, "
+        "Computer "
+        "Physics Communications 271, 108171", "10.1016/j.cpc.2021.108171", "molecular dynamics",
+    ),
+)  # fmt: skip
+
+
+def window_error(bridge: Hybrid, duration: float, width: float) -> float:
+    """Standard error of the mean velocity of a slab over a time: independent samples, two viscous memories apart."""
+    a = bridge.atomistic
+    memory = velocity_memory(bridge.viscosity, a.density, 1.0, width)
+    samples = max(duration / (2.0 * memory), 1.0)
+    atoms = a.density * a.area * width
+    return float(np.sqrt(a.temperature / (atoms * samples * bridge.instances)))
+
+
+def outcome(bridge: Hybrid, state: HybridState) -> Outcome:
+    """Everything from the last state."""
+    from scalebridge.fluids.hybrid._pictures import pictures
+
+    data = dataset(bridge, state)
+    return Outcome(
+        data,
+        _headlines(bridge, state, data),
+        pictures=pictures(bridge, data),
+        methods=_methods(bridge),
+        citations=_SOURCES,
+    )
+
+
+def dataset(bridge: Hybrid, state: HybridState) -> xr.Dataset:
+    """Profiles of both sides by time and height."""
+    import xarray as xr
+
+    a, duration = bridge.atomistic, bridge.coupler.duration
+    steps = len(state.windows)
+    ends = np.minimum(np.arange(1, steps + 1) * bridge.cycles_per_step, bridge.cycles) * duration
+    begins = np.arange(steps) * bridge.cycles_per_step * duration
+    below = bridge.bin_width * (np.arange(state.windows.shape[1]) + 0.5)
+    volume = a.area * bridge.bin_width
+    window, fine, coarse = ("time",), ("time", "height"), ("time", "height_above")
+    variables: dict[str, Any] = {
+        "density": (fine, state.windows[..., 0] / volume, {"units": "sigma^-3"}),
+        "velocity": ((*fine, "axis"), state.windows[..., 1:4], {"units": "sigma/tau"}),
+        "temperature": ((*fine, "axis"), state.windows[..., 4:7], {"units": "epsilon/k"}),
+        "velocity_above": ((*coarse, "axis"), state.above[..., :3], {"units": "sigma/tau"}),
+        "temperature_above": (coarse, state.above[..., 3], {"units": "epsilon/k"}),
+        "stress": (("time", "side"), state.flux[..., 0], {"units": "epsilon/sigma^3"}),
+        "wall_stress": (("time", "axis"), state.wall, {"units": "epsilon/sigma^3"}),
+        "heat_flux": (("time", "side"), state.flux[..., 3], {"units": "epsilon/(sigma^2 tau)"}),
+        "begin": (window, begins, {"units": "tau"}),
+    }
+    if bridge.reference is not None:
+        heights = np.concatenate([below, bridge.heights_above])
+        theory: list[Floats] = [bridge.reference.mean(heights, t0, t1) for t0, t1 in zip(begins, ends, strict=True)]
+        both = np.array(theory).reshape(steps, len(heights))
+        variables["theory"] = (fine, both[:, : len(below)], {"units": "sigma/tau"})
+    return xr.Dataset(
+        variables,
+        coords={
+            "time": ("time", ends, {"units": "tau"}),
+            "height": ("height", below, {"units": "sigma"}),
+            "height_above": ("height_above", bridge.heights_above, {"units": "sigma"}),
+            "axis": ("axis", ["x", "y", "z"]),
+            "side": ("side", ["atoms", "continuum"]),
+        },
+    )
+
+
+def _headlines(bridge: Hybrid, state: HybridState, data: xr.Dataset) -> dict[str, Headline]:
+    core = data["height"].values < bridge.overlap.interface
+    away = core & (data["height"].values > 3.0)
+    density = data["density"].values[:, away]
+    noise = window_error(bridge, bridge.cycles_per_step * bridge.coupler.duration, bridge.bin_width)
+    numbers = {
+        "density": Headline(float(density.mean()), "sigma^-3", "density of the core, 3 sigma from the wall and more"),
+        "atoms": Headline(float(sum(a.fluid.sum() for a in state.instances)), "1", "fluid atoms"),
+        "noise": Headline(noise, "sigma/tau", "predicted standard error of a bin's velocity over one step"),
+        "stress": Headline(
+            float(data["stress"].values[:, 0].mean()), "epsilon/sigma^3", "x momentum flux at the interface"
+        ),
+    }
+    if "theory" in data:
+        inside = data["height"].values < bridge.overlap.constraint[0]
+        off = (data["velocity"].values[..., 0] - data["theory"].values)[:, inside]
+        numbers["rms"] = Headline(
+            float(np.sqrt(np.mean(off**2))), "sigma/tau", "rms deviation of velocities from theory"
+        )
+        numbers["largest"] = Headline(float(np.abs(off).max()), "sigma/tau", "largest deviation from theory")
+    return numbers
+
+
+def _methods(bridge: Hybrid) -> str:
+    a, o = bridge.atomistic, bridge.overlap
+    up = (
+        "the mean velocity of the atoms"
+        if bridge.exchange == "state"
+        else "the momentum flux through the interface plane"
+    )
+    energy = (
+        "Temperatures of the continuum came down by scaling peculiar velocities in the constraint cells, with the "
+        "energy "
+        "put in booked."
+        if bridge.energy
+        else "A Langevin thermostat acted on z, the neutral direction."
+    )
+    return (
+        f"A fluid whose forces reach {a.cutoff:.4g} sigma (density {a.density:g}, temperature "
+        f"{a.temperature:g}) on a wall was simulated with LAMMPS [4] at a time step of {a.time_step:g} tau in "
+        f"{bridge.instances} instance{'s' if bridge.instances > 1 else ''}. Every {bridge.steps_per_cycle} steps "
+        f"{up} was "
+        f"handed to a Navier-Stokes solver at height {o.interface:g}; its velocity was imposed between "
+        f"{o.constraint[0]:g} and "
+        f"{o.constraint[-1]:g} by constrained dynamics [1]. The open end carried the pressure {a.pressure or 0.0:g} "
+        f"by weighted "
+        f"forces [2]. {energy} Statistical errors follow [3]. Mass and momentum of every bin were booked at every "
+        f"half step; "
+        "fluxes were measured on planes."
+    )

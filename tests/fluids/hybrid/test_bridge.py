@@ -1,0 +1,92 @@
+"""The hybrid bridge: four verbs, books, resume."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from scalebridge.errors import ConvergenceError, InputError, RunError
+from scalebridge.fluids.hybrid import Overlap
+from scalebridge.ledger import Verdict
+from scalebridge.parallel import SerialExecutor
+from scalebridge.study import check_bridge
+from support.small_hybrid import small_hybrid
+
+
+def stepped(bridge, seed=1):
+    state = bridge.init(np.random.SeedSequence(seed))
+    with SerialExecutor() as executor:
+        return bridge.step(state, executor)
+
+
+def test_conforms_and_shows_both_sides():
+    outcome = check_bridge(small_hybrid(instances=2))
+    assert outcome.data["velocity"].sizes == {"time": 2, "height": 16, "axis": 3}
+    assert {p.name for p in outcome.pictures} == {"velocity", "matter", "flux"}
+
+
+@pytest.mark.parametrize("exchange", ["state", "flux"])
+@pytest.mark.parametrize("energy", [False, True])
+def test_books_close_in_every_cycle(exchange, energy):
+    step = stepped(small_hybrid(exchange, energy))
+    assert [e.quantity for e in step.entries if e.verdict is Verdict.FAILS] == []
+    quantities = {e.quantity for e in step.entries}
+    assert {"atoms' mass", "atoms' momentum x", "atoms' energy", "continuum's momentum x"} <= quantities
+    assert ("flux of heat" in quantities) == energy
+
+
+def test_the_flux_that_the_atoms_send_is_the_one_that_the_continuum_gets():
+    state = stepped(small_hybrid("flux", energy=True)).state
+    atoms, continuum = state.flux[0]
+    assert np.abs(atoms[[0, 2, 3]]).min() > 1e-6
+    np.testing.assert_allclose(continuum[[0, 2, 3]], atoms[[0, 2, 3]], rtol=1e-10)
+
+
+def test_constrained_cells_follow_the_continuum():
+    bridge = small_hybrid(velocity=(0.5, 0.0, 0.0), cycles=8, cycles_per_step=8)
+    window = stepped(bridge).state.windows[0]
+    # heights 9 to 13 are constrained; the continuum above them moves at 0.5 nearly everywhere at this early time
+    np.testing.assert_allclose(window[9:13, 1].mean(), 0.5, atol=0.02)
+    assert abs(window[0, 1]) < 0.3
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"overlap": Overlap((4.0, 6.0), (9.0, 11.0, 14.0))}, "inside the buffer"),
+        ({"overlap": Overlap((0.0, 2.0), (9.0, 11.0, 13.0))}, "wall's reach"),
+        ({"overlap": Overlap((4.0, 6.0), (6.5, 11.0, 13.0))}, "feels the constrained atoms"),
+        ({"overlap": Overlap((4.0, 5.0), (9.0, 11.0, 13.0))}, "edges of bins"),
+        ({"viscosity": 1.7}, "viscosity is 2.2 and the atoms' is 1.7"),
+        ({"patch": "bottom"}, "no patch 'bottom'"),
+        ({"cycles": 0}, "cycles is 0"),
+        ({"exchange": "both"}, "exchange is 'both'"),
+    ],
+)
+def test_what_cannot_work_is_refused(options, says):
+    with pytest.raises(InputError, match=says):
+        replace(small_hybrid(), **options)
+
+
+def test_all_mistakes_are_named_at_once():
+    with pytest.raises(InputError, match=r"(?s)cycles is 0.*viscosity"):
+        replace(small_hybrid(), cycles=0, viscosity=1.0)
+
+
+def test_a_fluid_of_the_wrong_density_is_named():
+    bridge = small_hybrid()
+    thin = replace(bridge.atomistic, density=0.4)
+    atoms = thin.equilibrate(np.random.SeedSequence(0), 100)
+    state = replace(bridge.init(np.random.SeedSequence(1)), instances=(atoms,))
+    with SerialExecutor() as executor, pytest.raises(RunError, match="density between"):
+        bridge.step(state, executor)
+
+
+def test_a_continuum_that_diverges_is_named():
+    bridge = small_hybrid()
+    state = bridge.init(np.random.SeedSequence(1))
+    wild = replace(state.coupled, up=np.array([np.nan, 0.0, 0.0, 1.0]))
+    with SerialExecutor() as executor, pytest.raises((InputError, ConvergenceError)):
+        bridge.step(replace(state, coupled=wild), executor)
