@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from scalebridge.fluids.continuum._domain import Domain, EndValues
 from scalebridge.fluids.continuum._fluids import CompressibleFluid, evaluated
-from scalebridge.fluids.continuum._incompressible import ADVECTIVE, DIFFUSIVE, SAFETY, STAGES, TIMES, WEIGHTS
+from scalebridge.fluids.continuum._incompressible import ADVECTIVE, DIFFUSIVE, LARGEST, SAFETY, STAGES, TIMES, WEIGHTS
 from scalebridge.fluids.continuum._interface import Contents, Floats
 from scalebridge.fluids.continuum._kernels import CHARACTERISTIC, FLUX, WALL
 from scalebridge.fluids.continuum._rates import PAIRS, Rates, Stencil, Triple
@@ -287,7 +287,7 @@ class Compressible:
         if fluid.conductivity is not None:
             capacity = fluid.state.energy(rho, temperature + 1.0) - fluid.state.energy(rho, temperature)
             diffusivity = max(diffusivity, float((fluid.conductivity / (rho * capacity)).max()))
-        damping = 4.0 * diffusivity * sum(grid.spacing[a] ** -2 for a in wide)
+        damping = LARGEST * diffusivity * sum(grid.spacing[a] ** -2 for a in wide)
         given = self.domain.impedance[~np.isnan(self.domain.impedance)]
         if len(given):
             damping += 2.0 * float(given.max()) / (float(rho.min()) * min(grid.spacing[a] for a in wide))
