@@ -225,7 +225,7 @@ class Simulation:
         b = self.plain.builder  # type: ignore[attr-defined]
         values = {**self.store, TIME: self.t}
         first = []
-        for s, e, _ in self.plain.delays:
+        for s, e, _ in b.delays.values():
             values[s] = b.at_start(e)
             first.append(values[s])
         self.store.update({s: v for (s, _, _), v in zip(self.plain.delays, first, strict=True)})

@@ -250,10 +250,11 @@ class _Builder:
     def _solve_rule(self, name: str) -> float:
         """Initial value of a variable that an algebraic rule determines linearly; NaN where it does not."""
         rule = sp.sympify(self.solved[name])
-        table = {s: sp.Float(self.number(s.name)) for s in rule.free_symbols - {TIME} if s.name != name}
-        table = {s: v for s, v in table.items() if v == v}
-        at = [evaluate(rule.xreplace(table).xreplace({symbol(name): sp.Integer(u), TIME: sp.Integer(0)}), {}) if len(
-            table) == len(rule.free_symbols - {TIME, symbol(name)}) else float("nan") for u in (0, 1, 2)]  # fmt: skip
+        others = rule.free_symbols - {TIME, symbol(name)}
+        if rule.has(RATE_OF, DELAY):
+            return float("nan")
+        known = {s: self.number(s.name) for s in others} | {TIME: 0.0}
+        at = [evaluate(rule, {**known, symbol(name): u}) for u in (0.0, 1.0, 2.0)]
         linear = abs(at[2] - 2.0 * at[1] + at[0]) <= 1e-12 * (abs(at[0]) + abs(at[1])) and at[1] != at[0]
         return at[0] / (at[0] - at[1]) if linear else float("nan")
 
