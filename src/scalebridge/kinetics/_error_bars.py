@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scalebridge.errors import InputError
-from scalebridge.kinetics._slow_coordinates import Coordinates
+from scalebridge.kinetics._slow_coordinates import Coordinates, turning
 from scalebridge.kinetics.network import Network
 
 if TYPE_CHECKING:
@@ -44,10 +44,10 @@ class Blocks:
         """h'(z) F: how fast the fast variables move along the manifold."""
         return -np.linalg.solve(self.gw, self.gz @ self.f + self.gt)
 
-    @property
-    def lag(self) -> Floats:
-        """G_w^-1 h'(z) F: how far the fast variables are behind, to first order."""
-        return np.asarray(np.linalg.solve(self.gw, self.fast_rate))
+    def lag(self, fast_rate: Floats | None = None) -> Floats:
+        """G_w^-1 (h'(z) F - G): how far the fast variables are behind, to first order."""
+        rate = self.fast_rate if fast_rate is None else fast_rate
+        return np.asarray(np.linalg.solve(self.gw, rate - self.g))
 
     @property
     def slow_matrix(self) -> Floats:
@@ -125,7 +125,7 @@ def error_bars(reduced: Reduced, times: Floats, *, safety: float = 1.2, refine: 
     amounts = trajectory_amounts(full, trajectory.names, trajectory.values)
     n0, p = _full_start(full, float(times[0]))
     at = [blocks(full, p, c, n, float(t)) for n, t in zip(amounts, grid, strict=True)]
-    lag = np.array([b.lag for b in at])
+    lag = np.array([b.lag(_refined_rate(reduced, p, n, b, t)) for n, b, t in zip(amounts, at, grid.tolist(), strict=True)])
     dz = _transport(grid, at, lag, _slow_start(at[0], c, n0, amounts[0], lag[0]))
     dw = lag - np.array([np.linalg.solve(b.gw, b.gz @ e) for b, e in zip(at, dz, strict=True)])
     second = np.array([np.linalg.solve(b.gw, r) for b, r in zip(at, np.gradient(lag, grid, axis=0), strict=True)]) if len(grid) > 2 else 0 * lag
@@ -139,6 +139,19 @@ def error_bars(reduced: Reduced, times: Floats, *, safety: float = 1.2, refine: 
     return ErrorBars(
         times, full.state_names, (amounts / size)[keep], (estimate / size)[keep], (bars / size)[keep], ratio[keep]
     )
+
+
+def _refined_rate(reduced: Reduced, p: Floats, n: Floats, b: Blocks, t: float) -> Floats | None:
+    """h'(z) F on the refined manifold, where the first-order lag is already in h."""
+    if reduced.relation != "refined":
+        return None
+    regime, c = reduced.full.regime, reduced.coordinates
+
+    def field(x: Floats) -> tuple[Floats, Floats]:
+        return regime.evaluate("f", t, x, p), regime.jacobian(t, x, p)
+
+    along = turning(field, c, n, np.column_stack([c.from_fast, c.from_slow @ b.f]))
+    return np.asarray(-np.linalg.solve(along[:, :-1], along[:, -1]))
 
 
 def trajectory_amounts(full: Network, names: tuple[str, ...], values: Floats) -> Floats:

@@ -120,13 +120,31 @@ class Simulation:
 
     def _new_integrator(self) -> Integrator:
         r = self.regime
-        scale = float(np.nanmax(np.abs(self.y), initial=0.0)) or 1.0
-        atol = 1e-4 * self.rtol * scale if self.atol is None else self.atol
+        atol = 1e-4 * self.rtol * self._scales() if self.atol is None else self.atol
         differential = np.r_[np.ones(len(r.states)), np.zeros(len(r.unknowns))]
         return Integrator(
             r.size, r.callbacks, self.p, dae=r.dae, roots=len(r.roots), rtol=self.rtol, atol=atol,
             differential=differential, max_steps=self.max_steps,
         )  # fmt: skip
+
+    def _scales(self) -> Floats:
+        """Size of each unknown: the largest of its kind at the start, since many start at zero."""
+        names = self.regime.names
+        values = np.abs(np.nan_to_num(self.outputs()))
+        kinds: dict[str, float] = {}
+        of = [("amount" if n.startswith("amount(") else self._kind(n)) for n in names]
+        for kind, value in zip(of, values.tolist(), strict=True):
+            kinds[kind] = max(kinds.get(kind, 0.0), value)
+        for s, v in zip(self.regime.variables, np.abs(self.y).tolist(), strict=True):
+            kind = self._kind(s.name)
+            kinds[kind] = max(kinds.get(kind, 0.0), v)
+        return np.array([kinds[self._kind(s.name)] or 1.0 for s in self.regime.variables])
+
+    def _kind(self, name: str) -> str:
+        if name.startswith(("amount(", "total")):
+            return "amount"
+        v = self.d.variables.get(name)
+        return "other" if v is None or v.kind in ("parameter", "stoichiometry") else v.kind
 
     def _collect(self) -> None:
         if self.integrator is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from scalebridge.errors import ConvergenceError, InputError
 from scalebridge.kinetics._rational import split
-from scalebridge.kinetics._regime import Regime
 
 Floats = npt.NDArray[np.float64]
 
@@ -81,6 +80,24 @@ def kept_coordinates(size: int, stoichiometry: Floats, fast: Sequence[int]) -> C
     return _from_rows(size, fast, to_slow)
 
 
+def without_conserved(c: Coordinates, stoichiometry: Floats, start: Floats) -> Coordinates:
+    """The same fast states, and slow coordinates of which as many as possible are constant; small ones are kept."""
+    rows = c.to_slow @ stoichiometry
+    rows[np.abs(rows) < 1e-12] = 0.0
+    size = np.abs(c.to_slow @ start)  # what is small must not be the difference of large ones
+    moving = [k for k in range(len(rows)) if np.any(rows[k])]
+    if not moving:
+        return c
+    spanning, others, mix = split(rows[moving], sorted(range(len(moving)), key=lambda k: size[moving[k]]))
+    to_slow = c.to_slow.copy()
+    for row, k in zip(mix, others, strict=True):
+        to_slow[moving[k]] = c.to_slow[moving[k]] - row @ c.to_slow[[moving[i] for i in spanning]]
+    size = c.to_slow.shape[1]
+    whole = np.zeros((size, size))
+    whole[list(c.slow)] = to_slow
+    return _from_rows(size, list(c.fast), whole)
+
+
 def _coordinates(size: int, fast: list[int], rows: Floats) -> Coordinates:
     to_slow = np.eye(size)
     for i in range(size):
@@ -100,13 +117,13 @@ def _from_rows(size: int, fast: list[int], to_slow: Floats) -> Coordinates:
 
 
 def settle(
-    regime: Regime, p: Floats, c: Coordinates, n: Floats, t: float, fibre: Coordinates | None = None,
+    field: Callable[[Floats], tuple[Floats, Floats]], c: Coordinates, n: Floats, t: float,
+    fibre: Coordinates | None = None,
 ) -> Floats:  # fmt: skip
     """State on the slow manifold, reached along the fast fibres with z held.
 
     Args:
-        regime: the full model.
-        p: its parameters.
+        field: rates and Jacobian of all states at given amounts.
         c: which states are fast; their rates vanish on the manifold.
         n: state to start from.
         t: time.
@@ -127,11 +144,10 @@ def settle(
     base = n - directions @ w
 
     def rate(_: float, w: Floats) -> Floats:
-        return regime.evaluate("f", t, np.ascontiguousarray(base + directions @ w), p)[fast]
+        return field(np.ascontiguousarray(base + directions @ w))[0][fast]
 
     def slope(_: float, w: Floats) -> Floats:
-        j = regime.jacobian(t, np.ascontiguousarray(base + directions @ w), p)
-        return np.asarray(j[fast] @ directions)
+        return np.asarray(field(np.ascontiguousarray(base + directions @ w))[1][fast] @ directions)
 
     w = _fall(rate, slope, w, t)
     return np.ascontiguousarray(base + directions @ w)
@@ -174,3 +190,40 @@ def _fall(rate, slope, w: Floats, t: float) -> Floats:  # type: ignore[no-untype
             "not follow the slow part and cannot be taken as quasi-steady."
         )
     return w
+
+
+def refine(field: Callable[[Floats], tuple[Floats, Floats]], c: Coordinates, n: Floats, t: float) -> Floats:
+    """State near `n`, z held, at which the fast rates do not change: the first CSP refinement of the manifold.
+
+    Raises:
+        ConvergenceError: Newton's method fails.
+    """
+    fast = list(c.fast)
+    n = n.copy()
+    first = np.inf
+    for k in range(40):
+        step = np.linalg.solve(turning(field, c, n, c.from_fast), _drift(field, fast, n))
+        if not np.isfinite(step).all():
+            break
+        n -= c.from_fast @ step
+        first = min(first, float(np.abs(step).max())) if k else float(np.abs(step).max())
+        if np.abs(step).max() <= 1e-12 * max(float(np.abs(n[fast]).max()), 1e-300):
+            return np.ascontiguousarray(n)
+    if np.isfinite(n).all() and np.abs(step).max() <= 1e-8 * max(float(np.abs(n[fast]).max()), 1e-300):
+        return np.ascontiguousarray(n)
+    raise ConvergenceError(f"The refined manifold was not found at t = {t:g}: the fast and slow parts are too close there.")
+
+
+def _drift(field: Callable[[Floats], tuple[Floats, Floats]], fast: list[int], n: Floats) -> Floats:
+    rate, j = field(np.ascontiguousarray(n))
+    return np.asarray(j[fast] @ rate)
+
+
+def turning(field: Callable[[Floats], tuple[Floats, Floats]], c: Coordinates, n: Floats, directions: Floats) -> Floats:
+    """Derivative of dG/dt = G_N f along directions, shape (fast, directions)."""
+    size = max(float(np.abs(n).max()), 1e-300)
+    out = np.empty((len(c.fast), directions.shape[1]))
+    for k, d in enumerate(directions.T):
+        h = 1e-5 * size / max(float(np.abs(d).max()), 1e-300)
+        out[:, k] = (_drift(field, list(c.fast), n + h * d) - _drift(field, list(c.fast), n - h * d)) / (2.0 * h)
+    return out

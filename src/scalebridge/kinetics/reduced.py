@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,8 +13,16 @@ import sympy as sp
 
 from scalebridge.errors import InputError
 from scalebridge.kinetics._closed_form import solve
+from scalebridge.kinetics._native import NativeModule, Outputs
 from scalebridge.kinetics._definition import TIME, Definition, Event, Variable, symbol
-from scalebridge.kinetics._slow_coordinates import Coordinates, kept_coordinates, settle, total_coordinates
+from scalebridge.kinetics._slow_coordinates import (
+    Coordinates,
+    kept_coordinates,
+    refine,
+    settle,
+    total_coordinates,
+    without_conserved,
+)
 from scalebridge.kinetics._system import amount_symbol
 from scalebridge.kinetics.network import Form, Network, Trajectory, checked_times
 
@@ -23,6 +31,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 Initial = Literal["fibre", "given", "first-order"]
+Relation = Literal["quasi-steady", "equilibrium", "refined"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,7 @@ class Reduced:
         coordinates: slow and fast coordinates.
         solutions: closed forms by fast species; empty where the equations are solved numerically.
         start: amounts of the states on the slow manifold at the start, shape (states,).
+        relation: what holds on the manifold.
     """
 
     full: Network
@@ -48,6 +58,7 @@ class Reduced:
     coordinates: Coordinates
     solutions: Mapping[str, Any]
     start: Floats
+    relation: Relation = "quasi-steady"
 
     @property
     def slow(self) -> tuple[str, ...]:
@@ -98,6 +109,7 @@ class Reduced:
 def reduce_network(
     network: Network, fast: list[str] | None, form: Form, times: npt.ArrayLike | None, *,
     initial: Initial = "fibre", start: float = 0.0, closed_form: bool = True,
+    relation: Relation = "quasi-steady",
 ) -> Reduced:  # fmt: skip
     """See `Network.reduce`.
 
@@ -109,6 +121,8 @@ def reduce_network(
         initial: slow start: ``fibre`` conserves what fast reactions conserve, ``given`` keeps the model's values,
             ``first-order`` adds what slow reactions did during the initial layer.
         start: first time.
+        relation: what holds on the manifold: the fast species are at rest under all reactions (``quasi-steady``), under
+            the fast ones alone (``equilibrium``), or their rates are (``refined``: one order better, no formulas).
         closed_form: look for formulas; otherwise the equations stay algebraic.
     """
     full, marked = _unmarked(network)
@@ -138,10 +152,39 @@ def reduce_network(
         fibre = _totals(full, names, species, n0, p) if names and initial != "given" else coordinates
     if not coordinates.fast:
         raise InputError("The fast reactions change no species: nothing can be eliminated.")
-    settled = settle(full.regime, p, coordinates, n0, start, fibre)
+    coordinates = without_conserved(coordinates, full.stoichiometry, n0)
+    if relation == "equilibrium" and form != "total":
+        raise InputError("relation='equilibrium' needs fast reactions: use form='total'.")
+    quick = _field(full, p, start, names if relation == "equilibrium" else None)
+    settled = settle(quick, coordinates, n0, start, fibre)
     if initial == "first-order":
         settled = _after_layer(full, p, coordinates, n0, settled, start)
-    return _assemble(full, form, tuple(names), coordinates, settled, start, closed_form)
+    if relation == "refined":
+        settled = refine(_field(full, p, start, None), coordinates, settled, start)
+    return _assemble(full, form, tuple(names), coordinates, settled, start, closed_form, relation)
+
+
+def _field(full: Network, p: Floats, t: float, reactions: Sequence[str] | None) -> Callable[[Floats], tuple[Floats, Floats]]:
+    """Rates and Jacobian of all states at one time; only those of some reactions where these are given."""
+    if reactions is None:
+        return lambda n: (full.regime.evaluate("f", t, n, p), full.regime.jacobian(t, n, p))
+    columns = [full.reactions.index(r) for r in reactions]
+    states = full.system.states
+    s = full.stoichiometry[:, columns]
+    velocity = [full.system.reaction_rates[r] for r in reactions]
+    module = NativeModule(
+        [Outputs("v", [*velocity, *(sp.diff(v, x) for v in velocity for x in states)],
+                 range(len(velocity) * (1 + len(states))))], TIME, states, full.regime.parameters,
+    )  # fmt: skip
+    call = module.function("v")
+
+    def field(n: Floats) -> tuple[Floats, Floats]:
+        out = np.empty(len(velocity) * (1 + len(states)))
+        call(t, n.ctypes.data, p.ctypes.data, out.ctypes.data)
+        assert module is not None
+        return s @ out[: len(velocity)], s @ out[len(velocity) :].reshape(len(velocity), len(states))
+
+    return field
 
 
 def _after_layer(full: Network, p: Floats, c: Coordinates, n0: Floats, settled: Floats, start: float) -> Floats:
@@ -152,7 +195,7 @@ def _after_layer(full: Network, p: Floats, c: Coordinates, n0: Floats, settled: 
     w0 = (n0 - settled)[list(c.fast)]
     z = c.to_slow @ settled - b.fw @ np.linalg.solve(b.gw, w0)
     n = c.amounts(z, settled[list(c.fast)])
-    return settle(full.regime, p, c, n, start)
+    return settle(_field(full, p, start, None), c, n, start)
 
 
 def _unmarked(network: Network) -> tuple[Network, list[str]]:
@@ -259,13 +302,15 @@ def _totals(full: Network, names: Sequence[str], species: Sequence[str], n0: Flo
 
 def _assemble(
     full: Network, form: str, names: tuple[str, ...], c: Coordinates, settled: Floats, start: float, closed_form: bool,
+    relation: Relation,
 ) -> Reduced:  # fmt: skip
     system, d = full.system, full.definition
     states = system.states
     fast = [states[i] for i in c.fast]
     totals, expressed, rates = _slow_part(full, c)
     table = dict(expressed)
-    equations = [system.rates[i].xreplace(table) for i in c.fast]
+    equations = [e.xreplace(table) for e in _manifold(full, c, names, relation)]
+    closed_form = closed_form and relation != "refined"
     at = _numbers(full, c, settled, totals, start)
     solved, left = solve(equations, fast, at) if closed_form else ({}, list(zip(equations, fast, strict=True)))
     back = _identifiers(full)
@@ -309,37 +354,56 @@ def _assemble(
             variables[name] = Variable(name, "parameter", None, False)
     return Reduced(
         full, Network(definition), form, tuple(full.state_names[i] for i in c.fast), names, c,
-        {full.state_names[states.index(s)]: e.xreplace(back) for s, e in solved.items()}, settled,
+        {full.state_names[states.index(s)]: e.xreplace(back) for s, e in solved.items()}, settled, relation,
     )  # fmt: skip
 
 
+def _manifold(full: Network, c: Coordinates, names: Sequence[str], relation: Relation) -> list[Any]:
+    """Expressions that vanish on the manifold, one per fast state."""
+    system = full.system
+    if relation == "equilibrium":
+        columns = [(full.reactions.index(n), system.reaction_rates[n]) for n in names]
+        return [
+            sum((_nice(full.stoichiometry[i, j]) * v for j, v in columns if full.stoichiometry[i, j]), sp.Integer(0))
+            for i in c.fast
+        ]
+    if relation == "quasi-steady":
+        return [system.rates[i] for i in c.fast]
+    return [
+        sp.diff(g, TIME)
+        + sum((sp.diff(g, s) * f for s, f in zip(system.states, system.rates, strict=True) if s in g.free_symbols), sp.Integer(0))
+        for g in (system.rates[i] for i in c.fast)
+    ]
+
+
 def _slow_part(full: Network, c: Coordinates) -> tuple[dict[int, Any], list[tuple[Any, Any]], dict[int, Any]]:
-    """Totals, how expressed amounts follow from totals and fast amounts, and the rates of the totals."""
+    """Totals, how expressed amounts follow from totals and fast amounts, and the rates of the slow coordinates."""
     system = full.system
     taken = set(full.definition.variables) | set(full.reactions)
     totals: dict[int, Any] = {}
-    expressed: list[tuple[Any, Any]] = []
     rates: dict[int, Any] = {}
     velocity = [system.reaction_rates[n] for n in full.reactions]
     for k, i in enumerate(c.slow):
         row = c.to_slow[k]
-        own = full.state_names[i] not in system.builder.changed  # type: ignore[attr-defined]
-        if own:
+        if full.state_names[i] not in system.builder.changed:  # type: ignore[attr-defined]
             rates[i] = system.rates[i]
             continue
         weights = row @ full.stoichiometry
         rates[i] = sum((_nice(a) * v for a, v in zip(weights, velocity, strict=True) if abs(a) > 1e-12), sp.Integer(0))
-        mixes = np.flatnonzero(np.abs(row) > 1e-12)
-        if len(mixes) == 1:
+        if np.count_nonzero(np.abs(row) > 1e-12) == 1 and rates[i] != 0:
             continue
         name = f"total_{full.state_names[i]}"
         while name in taken:
             name += "_"
         totals[i] = symbol(name)
-        others = sum((-_nice(row[m]) * system.states[m] for m in mixes if m != i), sp.Integer(0))
-        expressed.append((system.states[i], totals[i] + others))
-    # an expressed state may stand in another's expression: none does, since mixes are fast or kept states
+    z = [totals.get(i, system.states[i]) for i in c.slow]
+    w = [system.states[i] for i in c.fast]
+    expressed = [(system.states[i], _mix(c.from_slow[i], z) + _mix(c.from_fast[i], w)) for i in totals]
     return totals, expressed, rates
+
+
+def _mix(weights: Floats, symbols: Sequence[Any]) -> Any:
+    return sum((_nice(a) * s for a, s in zip(weights, symbols, strict=True) if abs(a) > 1e-12), sp.Integer(0))
 
 
 def _nice(value: float) -> Any:
