@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
+from sympy.solvers.solveset import NonlinearError
 
 from scalebridge.kinetics._evaluate import evaluate
 
@@ -81,7 +82,7 @@ def _linear_block(solved: dict[Any, Any], left: list[Any], open_: list[Any], at:
         return False
     try:
         matrix, rhs = sp.linear_eq_to_matrix(left, open_)
-    except (sp.solvers.solveset.NonlinearError, ValueError):
+    except (NonlinearError, ValueError):
         return False
     if matrix.shape[0] != matrix.shape[1]:
         return False

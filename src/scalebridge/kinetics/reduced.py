@@ -345,6 +345,8 @@ def _assemble(
         assigned[name] = e.xreplace(back) / _volume(full, name)
     algebraic = tuple(e.xreplace(back) for e, _ in left)
     events = tuple(_moved_event(full, c, totals, e) for e in d.events)
+    for name in {n for e in events for n in e.assignments}:
+        variables[name] = replace(variables[name], constant=False)
     definition = replace(
         d, name=f"{d.name or 'model'}_reduced", variables=variables, reactions=(), assigned=_with_reactions(d, assigned),
         rates=rules, algebraic=algebraic, initial=_kept_initial(d, full), events=events,
