@@ -149,17 +149,17 @@ def settle(
     def slope(_: float, w: Floats) -> Floats:
         return np.asarray(field(np.ascontiguousarray(base + directions @ w))[1][fast] @ directions)
 
-    w = _fall(rate, slope, w, t)
+    w = _fall(rate, slope, w, max(float(np.abs(n).max()), 1e-300), t)
     return np.ascontiguousarray(base + directions @ w)
 
 
-def _fall(rate, slope, w: Floats, t: float) -> Floats:  # type: ignore[no-untyped-def]
+def _fall(rate, slope, w: Floats, size: float, t: float) -> Floats:  # type: ignore[no-untyped-def]
     """Equilibrium of w' = rate: by time, since time finds the stable one, then by Newton's method."""
     from scipy.integrate import solve_ivp
 
     scale = max(float(np.abs(w).max(initial=0.0)), 1e-300)
-    j = slope(0.0, w)
-    speed = float(np.abs(j).max())
+    # where a fast species starts at zero its rate may not depend on it at first order: look a little further, too
+    speed = max(float(np.abs(slope(0.0, x)).max()) for x in (w, w + 1e-3 * size))
     if not np.isfinite(speed) or speed == 0.0:
         raise ConvergenceError(f"The fast part does not depend on the fast species at t = {t:g}: it is singular.")
     scale = max(scale, float(np.abs(rate(0.0, w)).max()) / speed)

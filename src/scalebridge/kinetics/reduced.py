@@ -364,17 +364,22 @@ def _manifold(full: Network, c: Coordinates, names: Sequence[str], relation: Rel
     """Expressions that vanish on the manifold, one per fast state."""
     system = full.system
     if relation == "equilibrium":
-        columns = [(full.reactions.index(n), system.reaction_rates[n]) for n in names]
-        return [
-            sum((_nice(full.stoichiometry[i, j]) * v for j, v in columns if full.stoichiometry[i, j]), sp.Integer(0))
-            for i in c.fast
-        ]
+        return fast_balance(full, c, names)
     if relation == "quasi-steady":
         return [system.rates[i] for i in c.fast]
     return [
         sp.diff(g, TIME)
         + sum((sp.diff(g, s) * f for s, f in zip(system.states, system.rates, strict=True) if s in g.free_symbols), sp.Integer(0))
         for g in (system.rates[i] for i in c.fast)
+    ]
+
+
+def fast_balance(full: Network, c: Coordinates, names: Sequence[str]) -> list[Any]:
+    """Rates of the fast states by the fast reactions alone, one expression per fast state."""
+    columns = [(full.reactions.index(n), full.system.reaction_rates[n]) for n in names]
+    return [
+        sum((_nice(full.stoichiometry[i, j]) * v for j, v in columns if full.stoichiometry[i, j]), sp.Integer(0))
+        for i in c.fast
     ]
 
 
