@@ -110,7 +110,9 @@ class ErrorBars:
         return np.asarray(np.where(error > 1e-7 * scale, ratio, np.nan))
 
 
-def error_bars(reduced: Reduced, times: Floats, *, safety: float = 1.2, refine: int = 200) -> ErrorBars:
+def error_bars(
+    reduced: Reduced, times: Floats, *, safety: float = 1.2, refine: int = 200, begin: Floats | None = None
+) -> ErrorBars:
     """See `Reduced.error_bars`.
 
     Args:
@@ -118,12 +120,16 @@ def error_bars(reduced: Reduced, times: Floats, *, safety: float = 1.2, refine: 
         times: where bars are wanted.
         safety: factor on the first-order estimate.
         refine: points on which the error is transported at least.
+        begin: amounts of the full model's states at the first time; None for its start.
     """
     full, c = reduced.full, reduced.coordinates
+    if reduced.network.definition.events:
+        raise InputError("Error bars are not known for models with events: run both models and compare.")
     grid = _grid(times, refine, reduced, full)
-    trajectory = reduced.simulate(grid)
+    trajectory = reduced.simulate(grid) if begin is None else reduced.continue_from(begin, grid)
     amounts = trajectory_amounts(full, trajectory.names, trajectory.values)
     n0, p = _full_start(full, float(times[0]))
+    n0 = n0 if begin is None else begin
     at = [blocks(full, p, c, n, float(t)) for n, t in zip(amounts, grid, strict=True)]
     lag = np.array([b.lag(_refined_rate(reduced, p, n, b, t)) for n, b, t in zip(amounts, at, grid.tolist(), strict=True)])
     dz = _transport(grid, at, lag, _slow_start(at[0], c, n0, amounts[0], lag[0]))

@@ -23,11 +23,13 @@ from scalebridge.kinetics._slow_coordinates import (
     total_coordinates,
     without_conserved,
 )
+from scalebridge.kinetics._simulate import Simulation
 from scalebridge.kinetics._system import amount_symbol
 from scalebridge.kinetics.network import Form, Network, Trajectory, checked_times
 
 if TYPE_CHECKING:
     from scalebridge.kinetics._error_bars import ErrorBars
+    from scalebridge.kinetics._fallback import SafeRun
 
 Floats = npt.NDArray[np.float64]
 Initial = Literal["fibre", "given", "first-order"]
@@ -73,6 +75,49 @@ class Reduced:
     def simulate(self, times: npt.ArrayLike, *, rtol: float = 1e-8, atol: float | None = None) -> Trajectory:
         """Integrate the reduced model; arguments and errors as in `Network.simulate`."""
         return self.network.simulate(times, rtol=rtol, atol=atol)
+
+    def continue_from(self, amounts: Floats, times: npt.ArrayLike, *, rtol: float = 1e-8) -> Trajectory:
+        """Integrate the reduced model from amounts of the full model's states at the first time.
+
+        Args:
+            amounts: shape (states,); what fast reactions conserve of them is kept.
+            times: ascending.
+            rtol: relative tolerance.
+        """
+        grid = checked_times(times)
+        z = dict(zip(self.coordinates.slow, (self.coordinates.to_slow @ amounts).tolist(), strict=True))
+        stored = set(self.network.system.starts)
+        values: dict[Any, float] = {}
+        for i, name in enumerate(self.full.state_names):
+            size = _size(self.full, name)
+            total = next((symbol(t) for t in self._totals(i) if symbol(t) in stored), None)
+            if total is not None and i in z:
+                values[total] = z[i]
+            elif symbol(name) in stored:
+                values[symbol(name)] = float(amounts[i]) / size
+        simulation = Simulation(
+            self.network.definition, float(grid[0]), rtol=rtol, overrides=values, cache=self.network._cache
+        )
+        out = simulation.run(grid)
+        return Trajectory(grid, tuple(simulation.regime.names), out, *simulation.counts())
+
+    def _totals(self, i: int) -> list[str]:
+        stem = f"total_{self.full.state_names[i]}"
+        return [n for n in self.network.definition.variables if n.rstrip("_") == stem]
+
+    def simulate_safely(self, times: npt.ArrayLike, allowance: float = 0.05) -> SafeRun:
+        """Integrate the reduced model where its error bar is within the allowance, the full model elsewhere.
+
+        Args:
+            times: ascending.
+            allowance: largest error, relative to the largest value of each species so far.
+
+        Raises:
+            InputError: the model has events, or the allowance is not positive.
+        """
+        from scalebridge.kinetics._fallback import safe_run
+
+        return safe_run(self, checked_times(times), allowance)
 
     def error_bars(self, times: npt.ArrayLike, **options: Any) -> ErrorBars:
         """How far the reduced model is from the full one, per species and time, without running the full one."""
@@ -434,6 +479,13 @@ def _identifiers(full: Network) -> dict[Any, Any]:
         if v.kind == "species":
             out[amount_symbol(name)] = symbol(name) * _volume(full, name)
     return out
+
+
+def _size(full: Network, name: str) -> float:
+    """What an amount is divided by to be what the symbol means, at the start."""
+    b = full.system.builder  # type: ignore[attr-defined]
+    v = full.definition.variables[name]
+    return float(b.number(v.compartment)) if b.concentration(v) else 1.0
 
 
 def _volume(full: Network, name: str) -> Any:
