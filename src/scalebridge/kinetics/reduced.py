@@ -170,7 +170,7 @@ def reduce_network(
             the fast ones alone (``equilibrium``), or their rates are (``refined``: one order better, no formulas).
         closed_form: look for formulas; otherwise the equations stay algebraic.
     """
-    full, marked = _unmarked(network)
+    full, marked = unmarked(network)
     if fast is None:
         fast = marked or _proposed(full, times)
     reactions = [n for n in fast if n in full.reactions]
@@ -243,7 +243,8 @@ def _after_layer(full: Network, p: Floats, c: Coordinates, n0: Floats, settled: 
     return settle(_field(full, p, start, None), c, n, start)
 
 
-def _unmarked(network: Network) -> tuple[Network, list[str]]:
+def unmarked(network: Network) -> tuple[Network, list[str]]:
+    """The network with nothing marked as fast, and what was marked."""
     d = network.definition
     marked = [r.name for r in d.reactions if r.fast]
     if not marked:

@@ -12,6 +12,7 @@ __all__ = ["bridges", "model_of", "register"]
 
 _MODELS: dict[str, str | type[StudyModel]] = {
     "homogenization": "scalebridge.study.homogenization:HomogenizationStudy",
+    "kinetics": "scalebridge.study.kinetics:KineticsStudy",
 }
 
 
