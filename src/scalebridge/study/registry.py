@@ -13,6 +13,7 @@ __all__ = ["bridges", "model_of", "register"]
 _MODELS: dict[str, str | type[StudyModel]] = {
     "homogenization": "scalebridge.study.homogenization:HomogenizationStudy",
     "hybrid_fluid": "scalebridge.study.hybrid_fluid:HybridFluidStudy",
+    "kinetics": "scalebridge.study.kinetics:KineticsStudy",
 }
 
 

@@ -1,0 +1,48 @@
+"""Random mass-action networks with planted fast reactions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scalebridge.kinetics import Network
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A network and what was planted in it."""
+
+    network: Network
+    fast: tuple[str, ...]
+    horizon: float
+
+
+def planted_network(seed: int, speed: float = 300.0) -> Planted:
+    """Reversible mass-action reactions between 4 to 8 species; one to three of them `speed` times faster."""
+    rng = np.random.default_rng(seed)
+    species = [f"X{i}" for i in range(int(rng.integers(4, 9)))]
+    fast_count = int(rng.integers(1, 4))
+    lines, changes = [], []
+    while len(lines) < fast_count + len(species):
+        left, right = _sides(rng, species)
+        change = np.array([right.count(s) - left.count(s) for s in species])
+        rank = np.linalg.matrix_rank(np.array([*changes[:fast_count], change]))
+        if not change.any() or rank < min(len(changes), fast_count) + 1:
+            continue  # slow reactions must not run along fast ones, or they could not be told apart
+        k = len(lines)
+        scale = speed if k < fast_count else 1.0
+        forward, backward = scale * rng.uniform(0.3, 1.0, 2) / (1.0 if k < fast_count else 3.0)
+        rate = f"{forward}*{'*'.join(left)} - {backward}*{'*'.join(right)}"
+        lines.append(f"{'F' if k < fast_count else 'S'}{k}: {'+'.join(left)} -> {'+'.join(right)}; {rate};")
+        changes.append(change)
+    starts = " ".join(f"{s} = {rng.uniform(0.3, 2.0)};" for s in species)
+    text = "\n".join([*lines, starts])
+    return Planted(Network.from_antimony(text), tuple(f"F{k}" for k in range(fast_count)), 5.0)
+
+
+def _sides(rng: np.random.Generator, species: list[str]) -> tuple[list[str], list[str]]:
+    sizes = [(1, 1), (2, 1), (1, 2), (2, 2)][int(rng.integers(0, 4))]
+    chosen = rng.choice(len(species), sum(sizes), replace=False)
+    names = [species[i] for i in chosen]
+    return names[: sizes[0]], names[sizes[0] :]
