@@ -19,6 +19,7 @@ from scalebridge.molecules.inverse._pressure import wjk_amplitude as wjk_amplitu
 from scalebridge.molecules.inverse._relative_entropy import EntropySlope as EntropySlope
 from scalebridge.molecules.inverse._relative_entropy import entropy_slope as entropy_slope
 from scalebridge.molecules.inverse._relative_entropy import newton_step as newton_step
+from scalebridge.molecules.inverse._relative_entropy import pair_entropy_slope as pair_entropy_slope
 from scalebridge.molecules.inverse._reweighting import reweight as reweight
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "imc_update",
     "multistate_update",
     "newton_step",
+    "pair_entropy_slope",
     "reweight",
     "similarity",
     "simple_amplitude",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from scalebridge.molecules.potentials import Potential
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -44,6 +46,29 @@ def entropy_slope(
     if curved is not None:
         hessian = hessian + beta * curved
     return EntropySlope(beta * (fine - mean), hessian)
+
+
+def pair_entropy_slope(
+    potential: Potential, r: Floats, expected: Floats, target: Floats, current: Floats, beta: float
+) -> EntropySlope:
+    """Slope of a pair potential from distributions alone, pairs taken as independent in the curvature.
+
+    Exact for a dilute gas, where cov(dU, dU) is the sum over pairs; elsewhere the gradient is exact all the same.
+
+    Args:
+        potential: of the pair.
+        r: middles of the bins, shape (b,), nm.
+        expected: pairs per frame where g is one, shape (b,).
+        target: g(r) wanted, shape (b,).
+        current: g(r) of the model, shape (b,).
+        beta: 1/kT, mol/kJ.
+    """
+    seen = (target > 0.0) | (current > 0.0)
+    slope, bend = potential.gradient(r[seen]), potential.curvature(r[seen])
+    excess = (expected * (target - current))[seen]
+    gradient = beta * (excess @ slope)
+    hessian = beta * np.einsum("b,bij->ij", excess, bend)
+    return EntropySlope(gradient, hessian + beta**2 * np.einsum("b,bi,bj->ij", (expected * current)[seen], slope, slope))
 
 
 def newton_step(slope: EntropySlope, *, scale: float = 1.0, ridge: float = 0.0) -> Floats:
