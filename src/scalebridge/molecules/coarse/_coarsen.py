@@ -10,6 +10,7 @@ import numpy as np
 from scalebridge.molecules.coarse._bridge import CoarseGraining
 from scalebridge.molecules.coarse._model import CoarseModel, model_of
 from scalebridge.molecules.coarse._settings import Fit, Method
+from scalebridge.molecules.coarse._source import Given
 from scalebridge.molecules.coarse._state import CoarseState
 from scalebridge.molecules.coarse._target import target_of
 from scalebridge.molecules.dynamics import Protocol
@@ -57,7 +58,7 @@ def coarsen(
         target_of(one, mapping, step=step, fixed=tuple(held), forces=method == "fm") for one in several
     )
     fit = Fit(method=method, fixed=held, **{"iteration": Protocol(2500, 0.004, 20, 250), **settings})
-    bridge = CoarseGraining(targets, fit, None, dict(initial or {}))
+    bridge = CoarseGraining(tuple(Given(target) for target in targets), fit, None, dict(initial or {}))
     current = bridge.init(np.random.SeedSequence(seed)) if state is None else state
     entries: list[Any] = []
     while not _fitted(bridge, current):
@@ -71,6 +72,8 @@ def coarsen(
 
 def _fitted(bridge: CoarseGraining, state: CoarseState) -> bool:
     """Whether only the final simulation is left."""
+    if not state.targets:
+        return False
     if not bridge.fit.iterative:
         return bool(state.tables) and (bridge.fit.method != "fm" or bool(state.residual))
     return len(state.history) >= bridge.fit.iterations

@@ -42,12 +42,15 @@ def _seen(name: str, target: Target, fit: Fit) -> tuple[Floats, npt.NDArray[np.b
     distribution = target.distributions[name]
     x = distribution.grid.centers
     inside = x <= fit.cutoff + 1e-9 if distribution.kind == "pair" else np.ones(len(x), dtype=np.bool_)
-    return x[inside], well_sampled(distribution.mean)[inside]
+    # every pair counts: forces of the rare closest ones are large, and would be laid on others
+    threshold = 0.0 if distribution.kind == "pair" else 1e-3
+    return x[inside], well_sampled(distribution.mean, threshold)[inside]
 
 
 def _basis(name: str, x: Floats, known: npt.NDArray[np.bool_], fit: Fit) -> Basis:
     """Splines of the force; quadratic, so that energies are cubic."""
-    low, high = float(x[known][0]), float(x[known][-1])
+    half = 0.5 * float(x[1] - x[0])
+    low, high = float(x[known][0]) - half, float(x[known][-1]) + half
     if name.startswith("pair"):
         # the grid's last point: the cutoff
         return Basis(low, float(x[-1]), max(round((float(x[-1]) - low) / fit.knots), 4), 2)

@@ -9,19 +9,22 @@ from scalebridge.scales import Cost, Scale, ScaleMap, Separation
 if TYPE_CHECKING:
     from scalebridge.molecules.coarse._bridge import CoarseGraining
 
+PER_ATOM_STEP = 3.0e-6
+"""Processor seconds per atom and step with particle-mesh Ewald, measured on the same machine."""
+
 PER_BEAD_STEP = 1.0e-6
 """Processor seconds per bead and step of a dense liquid, measured on one core of a busy 2024 server."""
 
 
 def scale_map(bridge: CoarseGraining) -> ScaleMap:
     """Atoms to beads to box."""
-    target, fit = bridge.targets[0], bridge.fit
-    n, box = len(target.beads), float(target.start.box.min()) * 1e-9
-    spacing = target.density ** (-1.0 / 3.0) * 1e-9
+    fit, sketch = bridge.fit, bridge.sources[0].sketch()
+    n, box = sketch.beads, sketch.edge * 1e-9
+    spacing = box / max(n, 1) ** (1.0 / 3.0)
     production = bridge.production or fit.iteration
     steps = (fit.iterations * fit.iteration.steps if fit.iterative else 0) + production.steps
     end = production.steps * production.timestep * 1e-12
-    frames = 0 if target.frames is None else len(target.frames)
+    frames = sketch.frames
     separations = (
         Separation(
             "half the box / cutoff", 0.5 * box * 1e9 / fit.cutoff, 1.5, 1.0,
@@ -35,19 +38,22 @@ def scale_map(bridge: CoarseGraining) -> ScaleMap:
                 "noise of the target ends up in the potential: kT times the relative error of g(r)",
             ),
         )  # fmt: skip
-    brute = None
-    if bridge.reference_cost is not None:
-        seconds = bridge.reference_cost * end * 1e9
-        brute = Cost("all-atom simulation as long as the coarse one", seconds, 1e9, "measured for this reference")
+    atoms = sketch.atoms or 3 * n
+    fine = PER_ATOM_STEP * atoms / 2e-6
+    brute = Cost(
+        "all-atom simulation as long as the coarse one", fine * end * 1e9, 1e8 + 1e4 * atoms,
+        "three microseconds per atom and step of 2 fs with particle-mesh Ewald",
+    )  # fmt: skip
+    runs = sum(fine * source.sketch().nanoseconds for source in bridge.sources)
     return ScaleMap(
         scales=(
-            Scale("atoms", "fine", (1e-10, box), (2e-15, end), 3.0 * n),
+            Scale("atoms", "fine", (1e-10, box), (2e-15, end), 3.0 * atoms),
             Scale(
                 "beads", "coarse", (spacing, box), (production.timestep * 1e-12, end), 3.0 * n, PER_BEAD_STEP * n
             ),
         ),
         separations=separations,
         brute_force=brute,
-        bridge=Cost("this bridge", PER_BEAD_STEP * n * steps * len(bridge.targets), 2e8 + 12.0 * n * 2000.0,
-                    "one microsecond per bead and step"),
+        bridge=Cost("this bridge", runs + PER_BEAD_STEP * n * steps * len(bridge.sources), 2e8 + 12.0 * n * 2000.0,
+                    "one microsecond per bead and step, and the references that are simulated"),
     )  # fmt: skip

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
 from scalebridge.molecules.coarse._tables import Table
+from scalebridge.molecules.coarse._target import Target
 from scalebridge.molecules.dynamics import Phase, Simulation
+from scalebridge.molecules.potentials import Potential
 
 Floats = npt.NDArray[np.float64]
 
@@ -70,6 +70,8 @@ class CoarseState:
 
     Attributes:
         entropy: of the seed.
+        targets: what is to be reproduced; empty before the references are there.
+        fixed: potentials of terms that are not fitted, beside those of the settings.
         tables: current energies by term; empty before the first step.
         phases: of the simulation of each state point.
         history: of the iterations.
@@ -78,9 +80,12 @@ class CoarseState:
         residual: of force matching: what is left of the forces and their size, kJ/mol/nm; empty for other methods.
         production: the final potentials at work; None before.
         cost: processor seconds of the fit.
+        fine_cost: processor seconds per nanosecond of the fine simulation; None where not known.
     """
 
     entropy: int
+    targets: tuple[Target, ...] = ()
+    fixed: Mapping[str, Potential] = field(default_factory=dict)
     tables: Mapping[str, Table] = field(default_factory=dict)
     phases: tuple[Phase, ...] = ()
     history: tuple[Record, ...] = ()
@@ -88,4 +93,5 @@ class CoarseState:
     errors: Mapping[str, Floats] = field(default_factory=dict)
     residual: tuple[float, ...] = ()
     production: Production | None = None
-    cost: Any = field(default_factory=lambda: Measured(0.0))
+    cost: Measured = field(default_factory=lambda: Measured(0.0))
+    fine_cost: Measured | None = None

@@ -53,6 +53,10 @@ class Sample:
         found, wanted = self.found[name].mean[:points], self.target.distributions[name].mean[:points]
         return found, wanted, well_sampled(found) & well_sampled(wanted)
 
+    def wanted_counts(self, name: str, points: int) -> Floats:
+        """Counts that a frame of the coarse simulation should have at the first points."""
+        return np.asarray(self.target.distributions[name].mean[:points] * self.found[name].expected[:points])
+
 
 def changed_tables(fit: Fit, tables: Mapping[str, Table], samples: tuple[Sample, ...]) -> dict[str, Table]:
     """Tables after one step of the method, with the pressure correction where it is asked for."""
@@ -93,10 +97,7 @@ def _ibi(fit: Fit, tables: Mapping[str, Table], sample: Sample, pairs: list[str]
 def _imc(fit: Fit, tables: Mapping[str, Table], sample: Sample, pairs: list[str]) -> Changes:
     n = [len(tables[name].x) for name in pairs]
     counts = np.concatenate([sample.found[name].counts[:, :k] for name, k in zip(pairs, n, strict=True)], axis=1)
-    wanted = [
-        (sample.target.distributions[name].mean * sample.found[name].expected)[:k]
-        for name, k in zip(pairs, n, strict=True)
-    ]
+    wanted = [sample.wanted_counts(name, k) for name, k in zip(pairs, n, strict=True)]
     change = imc_update(counts, np.concatenate(wanted), sample.target.kt, ridge=fit.regularisation)
     changes = {}
     for name, part in zip(pairs, np.split(change, np.cumsum(n)[:-1]), strict=True):
@@ -126,12 +127,7 @@ def _re(fit: Fit, tables: Mapping[str, Table], sample: Sample, pairs: list[str])
     rows = {name: free_splines(fit, tables[name], sample.found[name]) for name in pairs}
     counts = {name: sample.found[name].counts[:, : len(tables[name].x)] for name in pairs}
     coarse = np.concatenate([counts[name] @ rows[name] for name in pairs], axis=1)
-    fine = np.concatenate(
-        [
-            (target.distributions[name].mean * sample.found[name].expected)[: len(tables[name].x)] @ rows[name]
-            for name in pairs
-        ]
-    )
+    fine = np.concatenate([sample.wanted_counts(name, len(tables[name].x)) @ rows[name] for name in pairs])
     step = np.zeros(coarse.shape[1])
     weights, beta = None, 1.0 / target.kt
     for _ in range(10):
