@@ -16,6 +16,7 @@ from scalebridge.molecules.coarse._target import target_of
 from scalebridge.molecules.dynamics import Protocol
 from scalebridge.molecules.mapping import Mapping
 from scalebridge.molecules.potentials import Potential
+from scalebridge.parallel import SerialExecutor
 
 
 def coarsen(
@@ -61,8 +62,9 @@ def coarsen(
     bridge = CoarseGraining(tuple(Given(target) for target in targets), fit, None, dict(initial or {}))
     current = bridge.init(np.random.SeedSequence(seed)) if state is None else state
     entries: list[Any] = []
+    worker = SerialExecutor()
     while not _fitted(bridge, current):
-        made = bridge.step(current, None)  # type: ignore[arg-type]
+        made = bridge.step(current, worker)
         current = made.state
         entries += made.entries
         if report is not None:

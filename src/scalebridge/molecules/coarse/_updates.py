@@ -25,6 +25,7 @@ from scalebridge.molecules.inverse import (
     wjk_amplitude,
 )
 from scalebridge.molecules.inverse._boltzmann import well_sampled
+from scalebridge.molecules.inverse._monte_carlo import mixing
 from scalebridge.molecules.potentials import Basis
 from scalebridge.molecules.statistics import BAR, Distribution
 
@@ -130,8 +131,11 @@ def _re(fit: Fit, tables: Mapping[str, Table], sample: Sample, pairs: list[str])
     fine = np.concatenate([sample.wanted_counts(name, len(tables[name].x)) @ rows[name] for name in pairs])
     step = np.zeros(coarse.shape[1])
     weights, beta = None, 1.0 / target.kt
+    alone = _independent(sample, rows, pairs) * beta**2
+    share = mixing(len(step), len(coarse))
     for _ in range(10):
         slope = entropy_slope(fine, coarse, beta, weights=weights)
+        slope = EntropySlope(slope.gradient, (1.0 - share) * slope.hessian + share * alone)
         root = np.sqrt(np.maximum(np.diag(slope.hessian), 1e-12))
         scaled = EntropySlope(slope.gradient / root, slope.hessian / np.outer(root, root))
         move = newton_step(scaled, ridge=fit.regularisation) / root
@@ -146,6 +150,17 @@ def _re(fit: Fit, tables: Mapping[str, Table], sample: Sample, pairs: list[str])
     for name, part in zip(pairs, np.split(step, sizes), strict=True):
         changes[name] = rows[name] @ part, sample.pair(name, len(tables[name].x))[2]
     return changes
+
+
+def _independent(sample: Sample, rows: Mapping[str, Floats], pairs: list[str]) -> Floats:
+    """Covariance of the splines' sums if pairs were independent: what few frames are mixed with."""
+    from scipy.linalg import block_diag
+
+    parts = []
+    for name in pairs:
+        mean = sample.found[name].counts.mean(axis=0)[: len(rows[name])]
+        parts.append((rows[name].T * mean) @ rows[name])
+    return np.asarray(block_diag(*parts))
 
 
 def free_splines(fit: Fit, table: Table, found: Distribution) -> Floats:
