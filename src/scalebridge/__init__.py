@@ -6,13 +6,15 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from scalebridge import fluids as fluids
     from scalebridge import kinetics as kinetics
+    from scalebridge import molecules as molecules
     from scalebridge import parallel as parallel
     from scalebridge import solids as solids
 
 __version__ = "0.1.0"
 
-_PACKAGES = ("kinetics", "parallel", "solids")
+_PACKAGES = ("fluids", "kinetics", "molecules", "parallel", "solids")
 
 __all__ = ["__version__", *_PACKAGES]
 

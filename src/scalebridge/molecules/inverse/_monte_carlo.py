@@ -1,0 +1,77 @@
+"""Inverse Monte Carlo: the linear response of all histograms to all potentials (Lyubartsev and Laaksonen 1995)."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from scalebridge.errors import InputError
+
+Floats = npt.NDArray[np.float64]
+
+
+def covariance(counts: Floats) -> Floats:
+    """<S S^T> - <S><S>^T over frames.
+
+    Args:
+        counts: histograms of each frame, shape (frames, b).
+
+    Returns:
+        Shape (b, b).
+    """
+    away = counts - counts.mean(axis=0)
+    return np.asarray(away.T @ away / len(counts))
+
+
+def imc_update(counts: Floats, target: Floats, kt: float, *, ridge: float = 0.0) -> Floats:
+    """Change of all potentials that brings the mean histograms to the target, to first order.
+
+    d<S_a>/dU_b = -beta cov(S_a, S_b). The equations are scaled by the square roots of the mean counts, in which the
+    covariance of independent pairs is the identity; bins that were never visited keep their potential.
+
+    A covariance of b bins from f frames is noisy where f is not much larger than b; it is mixed with that of independent
+    pairs by the share b / (4 f), with which alone the step would be one of iterative Boltzmann inversion.
+
+    Args:
+        counts: histograms of each frame, shape (frames, b).
+        target: counts wanted, shape (b,).
+        kt: thermal energy, kJ/mol.
+        ridge: regularisation of the scaled equations, as of `tikhonov`; independent pairs have singular values of one.
+
+    Returns:
+        Change of the potentials, shape (b,), kJ/mol.
+    """
+    response = covariance(counts)
+    mean = counts.mean(axis=0)
+    seen = (np.diag(response) > 0.0) & (mean > 0.0)
+    root = np.sqrt(mean[seen])
+    change = np.zeros(len(target))
+    share = mixing(int(seen.sum()), len(counts))
+    matrix = (1.0 - share) * response[np.ix_(seen, seen)] / np.outer(root, root) + share * np.eye(len(root))
+    scaled = tikhonov(matrix, (mean - target)[seen] / root, ridge)
+    change[seen] = kt * scaled / root
+    return change
+
+
+def mixing(unknowns: int, frames: int) -> float:
+    """Share of independent pairs that is mixed into a covariance from a number of frames."""
+    return min(unknowns / (4.0 * frames), 1.0)
+
+
+def tikhonov(matrix: Floats, right: Floats, ridge: float = 0.0) -> Floats:
+    """The x of least |A x - b|^2 + ridge |x|^2, for a symmetric or any other matrix.
+
+    Directions whose squared singular value plus ridge is below 1e-12 of the largest are left out.
+
+    Raises:
+        InputError: the ridge is negative, or a number is not finite.
+    """
+    if ridge < 0.0 or not np.isfinite(ridge):
+        raise InputError(f"A regularisation is zero or positive; found {ridge}")
+    if not (np.isfinite(matrix).all() and np.isfinite(right).all()):
+        raise InputError("The equations hold numbers that are not finite; check the trajectory")
+    left, values, rows = np.linalg.svd(matrix, full_matrices=False)
+    squares = values**2 + ridge
+    kept = squares > 1e-12 * max(float(values[0]) ** 2 if len(values) else 0.0, 1e-300)
+    factors = np.divide(values, squares, out=np.zeros_like(values), where=kept)
+    return np.asarray(rows.T @ (factors * (left.T @ right)))

@@ -1,0 +1,25 @@
+"""Compiled loops over pairs of particles: neighbour lists, histograms, forces, force-matching equations."""
+
+from __future__ import annotations
+
+from scalebridge.molecules.pairs._box import check_box as check_box
+from scalebridge.molecules.pairs._design import add_pair_columns as add_pair_columns
+from scalebridge.molecules.pairs._forces import pair_forces as pair_forces
+from scalebridge.molecules.pairs._histogram import pair_distances as pair_distances
+from scalebridge.molecules.pairs._histogram import pair_histogram as pair_histogram
+from scalebridge.molecules.pairs._internal import internal_coordinates as internal_coordinates
+from scalebridge.molecules.pairs._neighbours import Exclusions as Exclusions
+from scalebridge.molecules.pairs._neighbours import Neighbours as Neighbours
+from scalebridge.molecules.pairs._neighbours import neighbours as neighbours
+
+__all__ = [
+    "Exclusions",
+    "Neighbours",
+    "add_pair_columns",
+    "check_box",
+    "internal_coordinates",
+    "neighbours",
+    "pair_distances",
+    "pair_forces",
+    "pair_histogram",
+]
