@@ -1,0 +1,39 @@
+"""FE²: a body whose material is simulated at every integration point.
+
+Units are SI. Points, strains and stresses are (n, 3, 3); tangents (n, 6, 6) Mandel, order 11, 22, 33, 23, 13, 12, in
+small strain and (n, 9, 9) row-major dP/dF in finite strain.
+"""
+
+from __future__ import annotations
+
+from scalebridge.solids.fe2._conditions import BodyForce as BodyForce
+from scalebridge.solids.fe2._conditions import Displacement as Displacement
+from scalebridge.solids.fe2._conditions import Pressure as Pressure
+from scalebridge.solids.fe2._conditions import Traction as Traction
+from scalebridge.solids.fe2._fe2 import FE2 as FE2
+from scalebridge.solids.fe2._materials import Oriented as Oriented
+from scalebridge.solids.fe2._mesh import read_mesh as read_mesh
+from scalebridge.solids.fe2._points import Answer as Answer
+from scalebridge.solids.fe2._points import MaterialPoints as MaterialPoints
+from scalebridge.solids.fe2._records import FE2Result as FE2Result
+from scalebridge.solids.fe2._records import FE2State as FE2State
+from scalebridge.solids.fe2._records import StepResult as StepResult
+from scalebridge.solids.fe2._records import StepStatus as StepStatus
+from scalebridge.solids.fe2._space import macro_space as macro_space
+
+__all__ = [
+    "FE2",
+    "Answer",
+    "BodyForce",
+    "Displacement",
+    "FE2Result",
+    "FE2State",
+    "MaterialPoints",
+    "Oriented",
+    "Pressure",
+    "StepResult",
+    "StepStatus",
+    "Traction",
+    "macro_space",
+    "read_mesh",
+]
