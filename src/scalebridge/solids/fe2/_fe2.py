@@ -39,6 +39,8 @@ class FE2:
         workers: processes that own the volume elements; 0 for the calling process.
         tolerance: residual relative to the largest of external forces and reactions.
         max_iterations: Newton iterations per sub-step.
+        tangent_tolerance: relative residual of the unit responses that give the tangents of volume elements; Newton's
+            method is quadratic down to about this factor per iteration.
 
     Raises:
         InputError: something does not fit: what, and what would.
@@ -66,6 +68,7 @@ class FE2:
         workers: int = 0,
         tolerance: float = 1e-8,
         max_iterations: int = 25,
+        tangent_tolerance: float = 1e-4,
     ) -> None:
         if kinematics not in ("small", "finite"):
             raise InputError(f"kinematics is {kinematics!r}; allowed are 'small' and 'finite'.")
@@ -75,7 +78,9 @@ class FE2:
         self.space: Space = macro_space(self.mesh, element)
         self.kinematics = kinematics
         finite = kinematics == "finite"
-        self.points: MaterialPoints = material_points(self.space, material, finite, ladder, workers)
+        self.points: MaterialPoints = material_points(
+            self.space, material, finite, ladder, workers, tangent_tolerance
+        )
         loading = compile_loading(self.space, boundary_conditions, finite)
         settings = Settings(tolerance=tolerance, iterations=max_iterations)
         self.problem = Problem(Assembler(self.space, finite), loading, self.points, settings)

@@ -38,7 +38,7 @@ Material: TypeAlias = "Law | RVE | Oriented"
 
 
 def material_points(
-    space: Space, material: Material | Mapping[str, Material], finite: bool, ladder: Any, workers: int
+    space: Space, material: Material | Mapping[str, Material], finite: bool, ladder: Any, workers: int, tangent: float
 ) -> MaterialPoints:
     """The material points of a body.
 
@@ -50,7 +50,7 @@ def material_points(
     for name, elements, chosen in _assignment(space, material):
         points = (elements[:, None] * per_element + np.arange(per_element)).ravel()
         inner = chosen.material if isinstance(chosen, Oriented) else chosen
-        made = _points_of(inner, name, points.size, finite, ladder, workers)
+        made = _points_of(inner, name, points.size, finite, ladder, workers, tangent)
         if isinstance(chosen, Oriented):
             rotation = np.repeat(frames(chosen.orientation, len(elements), name), per_element, axis=0)
             made = PlacedPoints(made, rotation)
@@ -92,7 +92,9 @@ def _assignment(
     return found
 
 
-def _points_of(material: Any, region: str, count: int, finite: bool, ladder: Any, workers: int) -> MaterialPoints:
+def _points_of(
+    material: Any, region: str, count: int, finite: bool, ladder: Any, workers: int, tangent: float
+) -> MaterialPoints:
     kind = "finite" if finite else "small"
     if isinstance(material, RVE):
         from scalebridge.solids.fe2._rve_points import rve_points
@@ -102,7 +104,7 @@ def _points_of(material: Any, region: str, count: int, finite: bool, ladder: Any
                 f"the RVE of region {region!r} is made for {material.kinematics} strain, the body for {kind} strain; "
                 f"make it with kinematics={kind!r}."
             )
-        return rve_points(material, count, ladder, workers)
+        return rve_points(material, count, ladder, workers, tangent)
     if not isinstance(material, Law):
         raise InputError(
             f"the material of region {region!r} is a {type(material).__name__}; allowed are laws, RVE, and Oriented "
