@@ -73,18 +73,18 @@ class CellKernel(Kernel):
         Args:
             state: tuple with a state per point; None at first.
             inputs: strain (m, 3, 3), what to do (m,), length of the increment (m,), strains to pass through before
-                (m, T, 3, 3) with NaN where there is none.
+                (m, T, 3, 3), and the lengths of these increments (m, T).
 
         Returns:
             Outputs, states, and a sentence where a point had no answer.
         """
-        strain, task, dt, before = inputs
+        strain, task, dt, before, steps = inputs
         outputs = tuple(np.zeros((len(strain), *shape)) for shape in self.outputs)
         states: list[RVEState | None] = list(state) if state is not None else [None] * len(strain)
         for i in np.flatnonzero(task == ADVANCE):
             started = time.process_time()
             with _one_thread():
-                states[i], sentence = self._point(states[i], strain[i], float(dt[i]), before[i], outputs, i)
+                states[i], sentence = self._point(states[i], strain[i], float(dt[i]), (before[i], steps[i]), outputs, i)
             outputs[2][i, 1] = time.process_time() - started
             if sentence:
                 # one point without an answer makes the step smaller: the others need not try
@@ -93,11 +93,11 @@ class CellKernel(Kernel):
         return outputs, tuple(states), ""
 
     def _point(
-        self, state: RVEState | None, strain: Floats, dt: float, before: Floats, outputs: tuple[Any, ...], i: int
+        self, state: RVEState | None, strain: Floats, dt: float, before: tuple[Floats, Floats], outputs: tuple[Any, ...], i: int
     ) -> tuple[RVEState | None, str]:
         now = self.solver.initial(1) if state is None else state
-        for passed in before[np.isfinite(before).all(axis=(1, 2))]:
-            now, result, _ = self.solver.advance(now, self._target(passed, now.time + dt), tangent=False)
+        for passed, length in zip(*before, strict=True):
+            now, result, _ = self.solver.advance(now, self._target(passed, now.time + float(length)), tangent=False)
             if not result.converged:
                 return self._nothing(state, outputs, i, result.status[0])
         after, result, _ = self.solver.advance(now, self._target(strain, now.time + dt))

@@ -11,11 +11,15 @@ from scipy import sparse
 from scalebridge.solids.fe2._assembly import Assembler
 from scalebridge.solids.fe2._linear import SingularError, solve_sparse
 from scalebridge.solids.fe2._loading import Loading
-from scalebridge.solids.fe2._points import Answer, Floats, MaterialPoints, whole
+from scalebridge.solids.fe2._points import Answer, Floats, MaterialPoints, climbed, whole
 from scalebridge.solids.fe2._records import FE2State, StepStatus
 
 ROUNDING = 1e-13
 """Residual, relative to all element forces without cancellation, below which only rounding is left."""
+NEARLY = 1e-3
+"""Residual below which strains are good enough to judge which points must climb the ladder."""
+CLIMBS = 10
+"""Evaluations per sub-step that climbing may cost besides."""
 EASY = 5
 """Newton iterations up to which the next sub-step may be longer."""
 
@@ -91,9 +95,15 @@ def advance(problem: Problem, state: FE2State, time: float) -> SubStep:
             if not now.answer.valid:
                 return SubStep(StepStatus.MATERIAL, state, now, tuple(history), now.answer.reason)
             history.append(now.size)
+            if now.size <= max(settings.tolerance, NEARLY):
+                better = climbed(problem.points, now.answer, now.strain, state.micro, dt)
+                if better is not None:
+                    state = replace(state, micro=better)
+                    now = _iterate(problem, state, now.u, time, dt, free)
+                    continue
             if now.size <= settings.tolerance or _rounding(problem, now, free):
                 return SubStep(StepStatus.CONVERGED, _accept(state, now, time), now, tuple(history))
-            if len(history) > settings.iterations:
+            if len(history) > settings.iterations + CLIMBS:
                 return SubStep(StepStatus.ITERATIONS, state, now, tuple(history))
             following = _correct(problem, state, now, time, dt, free)
             if following is None:

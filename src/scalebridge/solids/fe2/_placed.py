@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from scalebridge.errors import InputError
-from scalebridge.solids.fe2._points import Answer, Floats, MaterialPoints
+from scalebridge.solids.fe2._points import Answer, CanClimb, Floats, MaterialPoints, climbed
 from scalebridge.solids.laws import mandel_rotation
 
 
 @dataclass(frozen=True)
-class PlacedPoints(MaterialPoints):
+class PlacedPoints(MaterialPoints, CanClimb):
     """Points whose material axes are the columns of `rotation`, (n, 3, 3), in coordinates of the body."""
 
     inner: MaterialPoints
@@ -36,13 +36,19 @@ class PlacedPoints(MaterialPoints):
     def evaluate(self, strain: Floats, state: Any, dt: float) -> Answer:
         """R^T strain R down, R stress R^T and the rotated tangent up."""
         r = self.rotation
-        down = r.transpose(0, 2, 1) @ strain @ r
-        if not self.finite:
-            down = 0.5 * (down + down.transpose(0, 2, 1))
-        found = self.inner.evaluate(down, state, dt)
+        found = self.inner.evaluate(self._down(strain), state, dt)
         stress = r @ found.stress @ r.transpose(0, 2, 1)
         q = _change(r, self.finite)
         return replace(found, stress=stress, tangent=q @ found.tangent @ q.transpose(0, 2, 1))
+
+    def climb(self, answer: Answer, strain: Floats, state: Any, dt: float) -> Any | None:
+        """What the points themselves say."""
+        return climbed(self.inner, answer, self._down(strain), state, dt)
+
+    def _down(self, strain: Floats) -> Floats:
+        r = self.rotation
+        down: Floats = r.transpose(0, 2, 1) @ strain @ r
+        return down if self.finite else 0.5 * (down + down.transpose(0, 2, 1))
 
 
 def _change(rotation: Floats, finite: bool) -> Floats:

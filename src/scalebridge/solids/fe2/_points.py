@@ -83,6 +83,26 @@ class MaterialPoints(ABC):
         """
 
 
+class CanClimb(ABC):
+    """Points that can answer in a better, dearer way."""
+
+    @abstractmethod
+    def climb(self, answer: Answer, strain: Floats, state: Any, dt: float) -> Any | None:
+        """State at the start of the step from which some points answer better; None where no point needs to.
+
+        Args:
+            answer: what was answered to `strain`.
+            strain: as in `evaluate`.
+            state: committed state that the answer started from.
+            dt: length of the step, s.
+        """
+
+
+def climbed(points: MaterialPoints, answer: Answer, strain: Floats, state: Any, dt: float) -> Any | None:
+    """What `climb` gives; None for points that cannot."""
+    return points.climb(answer, strain, state, dt) if isinstance(points, CanClimb) else None
+
+
 def whole(gradient: Floats, finite: bool) -> Floats:
     """What material points take, from displacement gradients (n, 3, 3): strains, or deformation gradients."""
     if finite:

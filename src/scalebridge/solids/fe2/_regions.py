@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from scalebridge.solids.fe2._points import Answer, Floats, MaterialPoints, rows_of_tangent
+from scalebridge.solids.fe2._points import Answer, CanClimb, Floats, MaterialPoints, climbed, rows_of_tangent
 
 
 @dataclass(frozen=True)
-class RegionPoints(MaterialPoints):
+class RegionPoints(MaterialPoints, CanClimb):
     """Material points of a body; part i has those whose indices are in `indices[i]`."""
 
     parts: tuple[MaterialPoints, ...]
@@ -51,3 +51,21 @@ class RegionPoints(MaterialPoints):
         return Answer(
             stress, tangent, indicator, ok, rung, tuple(a.state for a in found), reason, entries=entries, cost=cost
         )
+
+    def climb(self, answer: Answer, strain: Floats, state: tuple[Any, ...], dt: float) -> tuple[Any, ...] | None:
+        """What the parts say."""
+        found = [
+            climbed(part, _part(answer, where, after), strain[where], before, dt)
+            for part, where, before, after in zip(self.parts, self.indices, state, answer.state, strict=True)
+        ]
+        if all(x is None for x in found):
+            return None
+        return tuple(before if x is None else x for before, x in zip(state, found, strict=True))
+
+
+def _part(answer: Answer, where: npt.NDArray[np.int64], state: Any) -> Answer:
+    """The answer of one part."""
+    return replace(
+        answer, stress=answer.stress[where], tangent=answer.tangent[where], indicator=answer.indicator[where],
+        ok=answer.ok[where], rung=answer.rung[where], state=state, cost=answer.cost[where],
+    )  # fmt: skip

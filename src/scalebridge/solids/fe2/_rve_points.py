@@ -11,6 +11,7 @@ import numpy as np
 from scalebridge.ledger import Entry
 from scalebridge.parallel import Owners, open_owners
 from scalebridge.solids.fe2._cells import ADVANCE, CellKernel, cell_kernel
+from scalebridge.solids.fe2._ladder import FULL, Ladder
 from scalebridge.solids.fe2._points import Answer, Floats, MaterialPoints
 from scalebridge.solids.rve import RVE
 
@@ -18,7 +19,6 @@ HILL_MANDEL = 1e-6
 """Difference of the works on the two scales that still balances."""
 UNIT = 4
 """Points whose states are kept together: few, so that owners can share the work evenly."""
-FULL = 3
 
 
 @final
@@ -69,13 +69,20 @@ class CellPoints(MaterialPoints):
         return self.evaluate_some(strain, state, dt, np.ones(self.number, bool))
 
     def evaluate_some(
-        self, strain: Floats, state: Any, dt: float, which: Any, before: Floats | None = None
+        self,
+        strain: Floats,
+        state: Any,
+        dt: float,
+        which: Any,
+        before: Floats | None = None,
+        steps: Floats | None = None,
     ) -> Answer:
-        """One increment of some volume elements, after other strains `before` (n, T, 3, 3) where these are not NaN."""
+        """One increment of some volume elements, after others to the strains `before` (n, T, 3, 3) of lengths `steps`."""
         n = self.number
-        history = np.full((n, 0, 3, 3), np.nan) if before is None else before
+        history = np.zeros((n, 0, 3, 3)) if before is None else before
+        lengths = np.broadcast_to(np.zeros(0) if steps is None else steps, history.shape[:2])
         task = np.where(which, ADVANCE, 0.0)
-        found = self.owners().map_batches(self.kernel, [strain, task, np.full(n, dt), history], state)
+        found = self.owners().map_batches(self.kernel, [strain, task, np.full(n, dt), history, lengths], state)
         stress, tangent, info = found.outputs
         ok = ~which | (info[:, 0] == 1.0)
         reason = next((text for text in found.extras if text), "")
@@ -107,9 +114,11 @@ def _books(info: Floats, which: Any) -> tuple[Entry, ...]:
     return tuple(entries)
 
 
-def rve_points(rve: RVE, count: int, ladder: Any, workers: int, tangent: float = 1e-4) -> MaterialPoints:
+def rve_points(rve: RVE, count: int, ladder: Ladder | None, workers: int, tangent: float) -> MaterialPoints:
     """Points with a volume element each, on the ladder where there is one."""
     cells = CellPoints(cell_kernel(rve, tangent), count, workers)
     if ladder is None:
         return cells
-    raise NotImplementedError
+    from scalebridge.solids.fe2._ladder_points import LadderPoints
+
+    return LadderPoints(cells, ladder)
