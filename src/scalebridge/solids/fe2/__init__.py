@@ -11,8 +11,11 @@ from scalebridge.solids.fe2._conditions import Displacement as Displacement
 from scalebridge.solids.fe2._conditions import Pressure as Pressure
 from scalebridge.solids.fe2._conditions import Traction as Traction
 from scalebridge.solids.fe2._fe2 import FE2 as FE2
+from scalebridge.solids.fe2._ladder import Ladder as Ladder
+from scalebridge.solids.fe2._ladder import ReducedModel as ReducedModel
 from scalebridge.solids.fe2._materials import Oriented as Oriented
 from scalebridge.solids.fe2._mesh import read_mesh as read_mesh
+from scalebridge.solids.fe2._micro_simulation import MicroSimulation as MicroSimulation
 from scalebridge.solids.fe2._points import Answer as Answer
 from scalebridge.solids.fe2._points import MaterialPoints as MaterialPoints
 from scalebridge.solids.fe2._records import FE2Result as FE2Result
@@ -28,9 +31,12 @@ __all__ = [
     "Displacement",
     "FE2Result",
     "FE2State",
+    "Ladder",
     "MaterialPoints",
+    "MicroSimulation",
     "Oriented",
     "Pressure",
+    "ReducedModel",
     "StepResult",
     "StepStatus",
     "Traction",

@@ -23,7 +23,7 @@ def read_mesh(path: str | Path) -> Any:
         InputError: the file is missing, cannot be read, or holds no hexahedra or tetrahedra.
     """
     import meshio
-    import skfem
+    from skfem.io.meshio import from_meshio
 
     path = Path(path)
     if not path.is_file():
@@ -36,7 +36,7 @@ def read_mesh(path: str | Path) -> Any:
     if not any(kind in _SOLIDS for kind in kinds):
         raise InputError(f"the mesh file {path} holds {sorted(set(kinds))}; needed are one of {list(_SOLIDS)}.")
     try:
-        mesh = skfem.io.meshio.from_meshio(raw)
+        mesh = from_meshio(raw)
     except Exception as error:
         raise InputError(f"the cells of {path} cannot be made a scikit-fem mesh: {error}") from error
     if mesh.subdomains:
