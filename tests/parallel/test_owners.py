@@ -129,10 +129,12 @@ def test_wrong_lengths_are_refused_in_words():
         with pytest.raises(InputError, match="15"):
             owners.map_batches(Walk(), [np.ones((14, 2))], None)
         _, version = walk(owners, 1)
-    saved = pickle.loads(pickle.dumps(version)) if owners._holder.states else None
+        saved = pickle.loads(pickle.dumps(version))
+        assert saved == version
+    with SerialOwners((1, 2)) as owners, pytest.raises(InputError, match="5 units; this problem has 2"):
+        owners.map_batches(Walk(), [np.ones((3, 2))], saved)
     with pytest.raises(InputError, match="each with a point"):
         SerialOwners([])
-    assert saved is None
 
 
 def test_open_owners_by_number_of_workers():

@@ -17,7 +17,6 @@ from scalebridge.parallel._overhead import measure_overhead as measure_overhead
 from scalebridge.parallel._owners import Answers as Answers
 from scalebridge.parallel._owners import Kernel as Kernel
 from scalebridge.parallel._owners import Owners as Owners
-from scalebridge.parallel._owners import SavedStates as SavedStates
 from scalebridge.parallel._owners import SerialOwners as SerialOwners
 from scalebridge.parallel._owners import Version as Version
 from scalebridge.parallel._process_owners import ProcessOwners as ProcessOwners
@@ -31,7 +30,6 @@ __all__ = [
     "MPIOwners",
     "Owners",
     "ProcessOwners",
-    "SavedStates",
     "SerialExecutor",
     "SerialOwners",
     "Version",

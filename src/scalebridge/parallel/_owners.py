@@ -40,23 +40,44 @@ class Kernel(ABC):
         """Outputs of a unit's points, its new state, and anything small besides, from its state (None at first)."""
 
 
-@dataclass(frozen=True)
-class SavedStates:
-    """States that no owner holds: one pickle per unit; what a `Version` becomes when it is pickled."""
-
-    units: tuple[bytes, ...]
-
-
 class Version:
-    """A set of states that owners hold, one per unit. Dropped by the owners when nobody refers to it any more."""
+    """A set of states that owners hold, one per unit; they forget it when nobody refers to it any more.
 
-    def __init__(self, owners: Owners, number: int) -> None:
+    Pickled, it takes the states along, and any owners of the same units go on from there. Two versions are equal where
+    all states are.
+    """
+
+    def __init__(self, number: int, owners: Owners | None, states: tuple[bytes, ...] = ()) -> None:
         self.number = number
-        self._owners = owners
-        weakref.finalize(self, owners._forget, number)
+        self.owners = owners
+        self._states = states
+        if owners is not None:
+            weakref.finalize(self, owners._forget, number)
 
-    def __reduce__(self) -> tuple[type[SavedStates], tuple[tuple[bytes, ...]]]:
-        return SavedStates, (self._owners.fetch(self),)
+    @property
+    def states(self) -> tuple[bytes, ...]:
+        """Pickled states of all units."""
+        return self._states if self.owners is None else self.owners.fetch(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Version, (0, None, self.states)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Version):
+            return NotImplemented
+        return all(_same(a, b) for a, b in itertools.zip_longest(self.states, other.states, fillvalue=b""))
+
+    __hash__ = object.__hash__
+
+
+def _same(first: bytes, second: bytes) -> bool:
+    """Whether two pickles hold the same; what was pickled once may share parts that a copy does not."""
+    return first == second or packed_again(packed_again(first)) == packed_again(packed_again(second))
+
+
+def packed_again(data: bytes) -> bytes:
+    """Pickle of what a pickle holds."""
+    return packed(pickle.loads(data))
 
 
 @dataclass(frozen=True)
@@ -151,7 +172,7 @@ class Owners(ABC):
         """Number of points of all units."""
         return int(self.starts[-1])
 
-    def map_batches(self, kernel: Kernel, inputs: Sequence[Array], base: Version | SavedStates | None) -> Answers:
+    def map_batches(self, kernel: Kernel, inputs: Sequence[Array], base: Version | None) -> Answers:
         """Outputs and new states of all units.
 
         Args:
@@ -166,29 +187,26 @@ class Owners(ABC):
         arrays = tuple(np.ascontiguousarray(x) for x in inputs)
         if any(len(x) != self.points for x in arrays):
             raise InputError(f"inputs have {[len(x) for x in arrays]} points; the units have {self.points}.")
-        if isinstance(base, SavedStates):
-            base = self.load(base)
+        if base is not None and base.owners is not self:
+            base = self._adopted(base)
         number = next(self._numbers)
         drop, self._unneeded = tuple(self._unneeded), []
         outputs, found = self._run(kernel, arrays, None if base is None else base.number, number, drop)
         ordered = [found[unit] for unit in range(self.units)]
         seconds = np.array([s for _, s in ordered])
-        return Answers(outputs, tuple(extra for extra, _ in ordered), Version(self, number), seconds)
+        return Answers(outputs, tuple(extra for extra, _ in ordered), Version(number, self), seconds)
 
-    def load(self, saved: SavedStates) -> Version:
-        """Hand saved states to the owners.
-
-        Raises:
-            InputError: they belong to another number of units.
-        """
-        if len(saved.units) != self.units:
+    def _adopted(self, version: Version) -> Version:
+        """The states of a version that other owners had."""
+        states = version.states
+        if len(states) != self.units:
             raise InputError(
-                f"the saved state has {len(saved.units)} units; this problem has {self.units}. Mesh, regions or "
-                "ladder are not those of the run that saved it."
+                f"the saved state has {len(states)} units; this problem has {self.units}. Mesh, regions or ladder are "
+                "not those of the run that saved it."
             )
         number = next(self._numbers)
-        self._load(number, saved.units)
-        return Version(self, number)
+        self._load(number, states)
+        return Version(number, self)
 
     @abstractmethod
     def fetch(self, version: Version) -> tuple[bytes, ...]:

@@ -12,6 +12,7 @@ import os
 import pickle
 import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -64,6 +65,7 @@ class ProcessOwners(Owners):
         self._better: npt.NDArray[np.int64] | None = None
         self._made: dict[int, tuple[str, Arrays, int | None]] = {}
         self._kept: set[int] = set()
+        self._end = weakref.finalize(self, _end, self._workers, self._threads, self._folder)
 
     @property
     def process_ids(self) -> tuple[int, ...]:
@@ -77,12 +79,8 @@ class ProcessOwners(Owners):
 
     def close(self) -> None:
         """End the workers and remove their files."""
-        for worker in self._workers:
-            worker.kill()
-        for thread in self._threads:
-            thread.shutdown()
+        self._end()
         self._arena.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _load(self, number: int, states: tuple[bytes, ...]) -> None:
         for unit, data in enumerate(states):
@@ -187,6 +185,15 @@ class ProcessOwners(Owners):
         if errors:
             raise errors[0]
         return [f.result() for f in futures]
+
+
+def _end(workers: Sequence[WorkerProcess], threads: Sequence[ThreadPoolExecutor], folder: Path) -> None:
+    """End workers and remove their files."""
+    for worker in workers:
+        worker.kill()
+    for thread in threads:
+        thread.shutdown(wait=False)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _call(worker: WorkerProcess, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:

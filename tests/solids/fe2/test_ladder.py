@@ -27,7 +27,7 @@ def cell(matrix=MATRIX):
 
 
 def bar(ladder):
-    bent = [Displacement(lambda x: x[0] > -1.0, (None, 0.0, None)), Displacement("left"), Displacement("right", (1.5e-2, 0.0, 1.5e-2), COURSE)]
+    bent = [Displacement(lambda x: x[0] > -1.0, (None, 0.0, None)), Displacement("left"), Displacement("right", (3.5e-2, 0.0, 3.5e-2), COURSE)]
     return FE2(box((4, 1, 2), (4.0, 1.0, 1.0)), cell(), bent, "small", ladder, element="hex8", tolerance=1e-7)
 
 

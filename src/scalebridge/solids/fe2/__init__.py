@@ -6,6 +6,10 @@ small strain and (n, 9, 9) row-major dP/dF in finite strain.
 
 from __future__ import annotations
 
+from scalebridge.solids.fe2._bridge import Cell as Cell
+from scalebridge.solids.fe2._bridge import FE2Bridge as FE2Bridge
+from scalebridge.solids.fe2._bridge import FE2BridgeState as FE2BridgeState
+from scalebridge.solids.fe2._bridge import Part as Part
 from scalebridge.solids.fe2._conditions import BodyForce as BodyForce
 from scalebridge.solids.fe2._conditions import Displacement as Displacement
 from scalebridge.solids.fe2._conditions import Pressure as Pressure
@@ -28,13 +32,17 @@ __all__ = [
     "FE2",
     "Answer",
     "BodyForce",
+    "Cell",
     "Displacement",
+    "FE2Bridge",
+    "FE2BridgeState",
     "FE2Result",
     "FE2State",
     "Ladder",
     "MaterialPoints",
     "MicroSimulation",
     "Oriented",
+    "Part",
     "Pressure",
     "ReducedModel",
     "StepResult",

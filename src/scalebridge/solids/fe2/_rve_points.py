@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from dataclasses import dataclass, field
 from typing import Any, final
 
@@ -55,9 +54,7 @@ class CellPoints(MaterialPoints):
         """Owners of the states, opened when first needed."""
         if not self._owners:
             sizes = [min(UNIT, self.number - begin) for begin in range(0, self.number, UNIT)]
-            opened = open_owners(sizes, self.workers)
-            self._owners.append(opened)
-            weakref.finalize(self, opened.close)
+            self._owners.append(open_owners(sizes, self.workers))
         return self._owners[0]
 
     def initial(self) -> None:
