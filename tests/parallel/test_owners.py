@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from parallel.owner_kernels import Walk
 
+from parallel.owner_kernels import Walk
 from scalebridge.errors import InputError
 from scalebridge.parallel import ProcessOwners, SerialOwners, open_owners
 
@@ -34,7 +34,7 @@ def walk(owners, steps=4, kernel=None, rejected=False):
 
 
 def same(a, b):
-    return all(np.array_equal(x, y) for p, q in zip(a, b) for x, y in zip(p, q))
+    return all(np.array_equal(x, y) for p, q in zip(a, b, strict=True) for x, y in zip(p, q, strict=True))
 
 
 def test_processes_give_the_bits_of_the_serial_run():

@@ -10,7 +10,7 @@ def box(counts, size=(1.0, 1.0, 1.0), tets=False):
     import skfem
 
     kind = skfem.MeshTet if tets else skfem.MeshHex
-    mesh = kind.init_tensor(*[np.linspace(0.0, s, n + 1) for n, s in zip(counts, size)])
+    mesh = kind.init_tensor(*[np.linspace(0.0, s, n + 1) for n, s in zip(counts, size, strict=True)])
     return named_faces(mesh)
 
 

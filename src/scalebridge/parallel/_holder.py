@@ -33,13 +33,14 @@ class Replay:
 
 @dataclass(frozen=True)
 class Order:
-    """What a worker is told: the job, where kernel and arrays are, and how to make again what it does not hold."""
+    """What a worker is told: the job, where kernel and arrays are, and where its states go, and how to make again what it does not hold."""
 
     folder: str
     job: Job
     kernel: str
     layout: Layout | None
     inputs: int
+    part: str = ""
     replay: Replay | None = None
 
 
@@ -62,10 +63,10 @@ def keep(order: Order) -> None:
     holder = _holders.setdefault(order.folder, Holder())
     base = order.job.base
     assert base is not None
-    missing = tuple(
-        span for span in order.job.units
-        if not holder.has(span[0], base) and not state_file(Path(order.folder), base, span[0]).exists()
-    )  # fmt: skip
+    path = version_folder(Path(order.folder), base) / order.part
+    if path.exists():
+        return
+    missing = tuple(span for span in order.job.units if not holder.has(span[0], base))
     if missing:
         if order.replay is None:
             raise StateMissingError
@@ -75,31 +76,37 @@ def keep(order: Order) -> None:
         inputs: Arrays = pickle.loads(Path(again.inputs).read_bytes())
         kernel = _kernel(again.kernel)
         holder.run(kernel, before.job, inputs, tuple(np.empty((len(inputs[0]), *shape)) for shape in kernel.outputs))
-    for unit, _, _ in order.job.units:
-        path = state_file(Path(order.folder), base, unit)
-        if not path.exists():
-            write_file(path, packed(holder.state(unit, base)))
+    write_file(path, packed({unit: packed(holder.state(unit, base)) for unit, _, _ in order.job.units}))
 
 
-def state_file(folder: Path, version: int, unit: int) -> Path:
-    """File of a unit's state."""
-    return folder / f"version-{version}" / f"unit-{unit}"
+def version_folder(folder: Path, version: int) -> Path:
+    """Folder of a version's states: a file per owner, each with the pickled states of some units."""
+    return folder / f"version-{version}"
+
+
+def read_version(folder: Path, version: int) -> dict[int, bytes]:
+    """Pickled states of all units of a version that was written."""
+    found: dict[int, bytes] = {}
+    for path in version_folder(folder, version).glob("part-*[0-9]"):
+        found |= pickle.loads(path.read_bytes())
+    return found
 
 
 def write_file(path: Path, data: bytes) -> None:
     """Write a file such that it is whole or not there."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f"{path.name}.{os.getpid()}")
+    aside = path.with_name(f"{path.name}.{os.getpid()}-aside")
     aside.write_bytes(data)
     aside.replace(path)
 
 
 def _read_missing(holder: Holder, order: Order) -> None:
     base = order.job.base
-    for unit, _, _ in order.job.units:
-        if base is not None and not holder.has(unit, base):
-            state = pickle.loads(state_file(Path(order.folder), base, unit).read_bytes())
-            holder.states.setdefault(base, {})[unit] = state
+    missing = [unit for unit, _, _ in order.job.units if not holder.has(unit, base)]
+    if missing:
+        assert base is not None
+        written = read_version(Path(order.folder), base)
+        holder.states.setdefault(base, {}).update({unit: pickle.loads(written[unit]) for unit in missing})
 
 
 def _kernel(path: str) -> Kernel:

@@ -14,7 +14,7 @@ import time
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -64,7 +64,7 @@ class Version:
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Version):
-            return NotImplemented
+            return False
         return all(_same(a, b) for a, b in itertools.zip_longest(self.states, other.states, fillvalue=b""))
 
     __hash__ = object.__hash__
@@ -72,12 +72,22 @@ class Version:
 
 def _same(first: bytes, second: bytes) -> bool:
     """Whether two pickles hold the same; what was pickled once may share parts that a copy does not."""
-    return first == second or packed_again(packed_again(first)) == packed_again(packed_again(second))
+    return first == second or (bool(first and second) and _alike(pickle.loads(first), pickle.loads(second)))
 
 
-def packed_again(data: bytes) -> bytes:
-    """Pickle of what a pickle holds."""
-    return packed(pickle.loads(data))
+def _alike(first: Any, second: Any) -> bool:
+    """Whether two states are the same to the last bit."""
+    if type(first) is not type(second):
+        return False
+    if isinstance(first, np.ndarray):
+        return first.shape == second.shape and first.dtype == second.dtype and first.tobytes() == second.tobytes()
+    if is_dataclass(first):
+        return all(_alike(getattr(first, f.name), getattr(second, f.name)) for f in fields(first))
+    if isinstance(first, Mapping):
+        return list(first) == list(second) and all(_alike(first[k], second[k]) for k in first)
+    if isinstance(first, tuple | list):
+        return len(first) == len(second) and all(map(_alike, first, second))
+    return bool(first == second)
 
 
 @dataclass(frozen=True)

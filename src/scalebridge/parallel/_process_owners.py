@@ -24,7 +24,16 @@ import numpy.typing as npt
 
 from scalebridge.errors import InputError, WorkerLostError
 from scalebridge.parallel._arena import Arena
-from scalebridge.parallel._holder import Order, Replay, StateMissingError, keep, state_file, work, write_file
+from scalebridge.parallel._holder import (
+    Order,
+    Replay,
+    StateMissingError,
+    keep,
+    read_version,
+    version_folder,
+    work,
+    write_file,
+)
 from scalebridge.parallel._owners import Arrays, Job, Kernel, Owners, Version, packed, shares
 from scalebridge.parallel._process import WorkerDiedError, WorkerProcess
 
@@ -75,7 +84,8 @@ class ProcessOwners(Owners):
     def fetch(self, version: Version) -> tuple[bytes, ...]:
         """Pickled states of all units."""
         self._keep(version.number)
-        return tuple(state_file(self._folder, version.number, unit).read_bytes() for unit in range(self.units))
+        found = read_version(self._folder, version.number)
+        return tuple(found[unit] for unit in range(self.units))
 
     def close(self) -> None:
         """End the workers and remove their files."""
@@ -83,8 +93,7 @@ class ProcessOwners(Owners):
         self._arena.close()
 
     def _load(self, number: int, states: tuple[bytes, ...]) -> None:
-        for unit, data in enumerate(states):
-            write_file(state_file(self._folder, number, unit), data)
+        write_file(version_folder(self._folder, number) / "part-0", packed(dict(enumerate(states))))
         self._kept.add(number)
 
     def _run(
@@ -135,7 +144,8 @@ class ProcessOwners(Owners):
         if version in self._kept:
             return
         orders = [
-            Order(str(self._folder), self._job(w, version, version, ()), "", None, 0) for w in range(len(self._workers))
+            Order(str(self._folder), self._job(w, version, version, ()), "", None, 0, f"part-{w}")
+            for w in range(len(self._workers))
         ]
         self._on_all(lambda w: self._ask(w, keep, orders[w]))
         self._kept.add(version)
@@ -158,7 +168,7 @@ class ProcessOwners(Owners):
             (self._folder / f"inputs-{version}").unlink(missing_ok=True)
             if version in self._kept:
                 self._kept.remove(version)
-                shutil.rmtree(state_file(self._folder, version, 0).parent, ignore_errors=True)
+                shutil.rmtree(version_folder(self._folder, version), ignore_errors=True)
 
     def _kernel(self, kernel: Kernel) -> str:
         """File of a kernel, which every worker reads once."""

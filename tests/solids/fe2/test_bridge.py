@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support.bodies import box
 
 from scalebridge import solids
 from scalebridge.errors import InputError
@@ -12,6 +11,7 @@ from scalebridge.parallel import SerialExecutor
 from scalebridge.solids.fe2 import Cell, Displacement, FE2Bridge, Ladder, Part, Traction
 from scalebridge.solids.microstructure import Microstructure
 from scalebridge.study import check_bridge
+from support.bodies import box
 
 MATRIX = solids.J2Plasticity(3e9, 0.35, solids.LinearHardening(30e6, 300e6))
 

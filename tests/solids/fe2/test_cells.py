@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support.bodies import box
 
 from scalebridge import solids
 from scalebridge.solids.fe2 import FE2, Displacement, Oriented, StepStatus
 from scalebridge.solids.microstructure import Microstructure
+from support.bodies import box
 
 MATRIX = solids.J2Plasticity(3e9, 0.35, solids.LinearHardening(30e6, 300e6))
 GLASS = solids.LinearElastic.isotropic(70e9, 0.2)
@@ -32,7 +32,7 @@ def test_homogeneous_cells_give_the_one_scale_solution():
     cells = FE2(bar, cell(laws={0: MATRIX, 1: MATRIX}, tolerance=1e-11), BENT, element="hex8", tolerance=1e-10)
     found = cells.run([0.5, 1.0, 2.0])
     assert found.converged
-    for a, b in zip(plain.steps, found.steps):
+    for a, b in zip(plain.steps, found.steps, strict=True):
         assert np.abs(a.displacement - b.displacement).max() < 1e-8 * np.abs(a.displacement).max()
         assert np.abs(a.stress - b.stress).max() < 1e-8 * np.abs(a.stress).max()
 
@@ -69,7 +69,7 @@ def test_processes_and_resumed_runs_give_the_bits_of_the_serial_run():
     other = FE2(bar, cell(), BENT, element="hex8")
     rest = other.run(times[1:], state=pickle.loads(pickle.dumps(first.state)))
     assert np.array_equal(serial.steps[0].stress, first.steps[0].stress)
-    for a, b in zip(serial.steps[1:], rest.steps):
+    for a, b in zip(serial.steps[1:], rest.steps, strict=True):
         assert np.array_equal(a.displacement, b.displacement)
         assert np.array_equal(a.stress, b.stress)
     model.points.owners().close()

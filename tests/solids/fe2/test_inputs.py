@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import skfem
-from support.bodies import box
 
 from scalebridge import solids
 from scalebridge.errors import InputError
 from scalebridge.solids.fe2 import FE2, BodyForce, Displacement, Ladder, Oriented, Pressure, Traction, read_mesh
+from support.bodies import box
 
 STEEL = solids.LinearElastic.isotropic(210e9, 0.3)
 METAL = solids.J2Plasticity(210e9, 0.3, solids.LinearHardening(200e6, 2e9))

@@ -6,13 +6,13 @@ import pickle
 
 import numpy as np
 import pytest
-from support.bodies import box
 
 from scalebridge import solids
 from scalebridge.solids.fe2 import FE2, Displacement, Ladder
 from scalebridge.solids.fe2._rve_points import rve_points
 from scalebridge.solids.fe2._sharing import path_lengths, representatives
 from scalebridge.solids.microstructure import Microstructure
+from support.bodies import box
 
 MATRIX = solids.J2Plasticity(3e9, 0.35, solids.LinearHardening(30e6, 300e6))
 GLASS = solids.LinearElastic.isotropic(70e9, 0.2)
@@ -27,7 +27,11 @@ def cell(matrix=MATRIX):
 
 
 def bar(ladder):
-    bent = [Displacement(lambda x: x[0] > -1.0, (None, 0.0, None)), Displacement("left"), Displacement("right", (3.5e-2, 0.0, 3.5e-2), COURSE)]
+    bent = [
+        Displacement(lambda x: x[0] > -1.0, (None, 0.0, None)),
+        Displacement("left"),
+        Displacement("right", (3.5e-2, 0.0, 3.5e-2), COURSE),
+    ]
     return FE2(box((4, 1, 2), (4.0, 1.0, 1.0)), cell(), bent, "small", ladder, element="hex8", tolerance=1e-7)
 
 
@@ -75,7 +79,7 @@ def test_resumed_ladder_goes_on_with_the_same_bits():
     whole = bar(Ladder()).run(TIMES)
     first = bar(Ladder()).run(TIMES[:3])
     rest = bar(Ladder()).run(TIMES[3:], state=pickle.loads(pickle.dumps(first.state)))
-    for a, b in zip(whole.steps[3:], rest.steps):
+    for a, b in zip(whole.steps[3:], rest.steps, strict=True):
         assert np.array_equal(a.stress, b.stress)
 
 

@@ -44,7 +44,7 @@ def test_an_implicit_coupling_goes_back_and_forth():
     b = sim.solve(data(path[1]), 0.1)
     assert sorted(b) == ["cmat1", "cmat2", "cmat3", "cmat4", "cmat5", "cmat6", "cmat7", "stresses1to3", "stresses4to6"]
     state = None
-    for strain, answer in zip(path, (a, b)):
+    for strain, answer in zip(path, (a, b), strict=True):
         state, found = cell().respond(solids.laws.from_mandel(strain)[None], state, dt=0.1)
         expected = solids.laws.to_mandel(found.stress[0])
         assert np.concatenate([answer["stresses1to3"], answer["stresses4to6"]]) == pytest.approx(expected, rel=1e-6)

@@ -62,7 +62,8 @@ class Assembler:
         h = np.einsum("eqaj,eai->eqij", space.gradient, local, optimize=True)
         if space.dilatation:
             h = self._averaged_finite(h, local) if self.finite else self._averaged_small(h)
-        return h.reshape(-1, 3, 3)
+        gradients: Floats = h.reshape(-1, 3, 3)
+        return gradients
 
     def _averaged_small(self, h: Floats) -> Floats:
         trace = np.einsum("eqii->eq", h)
@@ -135,13 +136,13 @@ class Assembler:
         g = np.zeros((e, q, 3, 3, a, 3))
         for i in range(3):
             g[:, :, i, :, :, i] = dn.transpose(0, 1, 3, 2)
-        g = g.reshape(e, q, 9, 3 * a)
+        operator: Floats = g.reshape(e, q, 9, 3 * a)
         if self.space.dilatation and not self.finite:
             divergence = dn.reshape(e, q, 3 * a)
             weights = self.space.weights[part]
             mean = np.einsum("eq,eqk->ek", weights, divergence) / self.space.volume[part][:, None]
-            g += _THIRD.reshape(9)[:, None] * (mean[:, None] - divergence)[:, :, None, :]
-        return g
+            operator += _THIRD.reshape(9)[:, None] * (mean[:, None] - divergence)[:, :, None, :]
+        return operator
 
     def _f_bar(
         self, u: Floats, part: slice, g: Floats, s: Floats, c: Floats | None, weights: Floats
@@ -201,5 +202,4 @@ def body_forces(space: Space, density: Any, elements: npt.NDArray[np.int64] | No
         mask[elements] = True
         weights = weights * mask[:, None]
     local = np.einsum("eq,eqa,eqc->eac", weights, space.value, field, optimize=True)
-    forces: Floats = np.bincount(space.dofs.ravel(), local.ravel(), minlength=3 * len(space.nodes))
-    return forces
+    return np.bincount(space.dofs.ravel(), local.ravel(), minlength=3 * len(space.nodes)).astype(np.float64)

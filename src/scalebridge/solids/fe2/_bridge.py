@@ -142,7 +142,7 @@ class FE2Bridge(Bridge[FE2BridgeState]):
             material = part.material.rve(self.kinematics) if isinstance(part.material, Cell) else part.material
             materials[name] = material if part.orientation is None else Oriented(material, part.orientation)
         return FE2(
-            self.mesh, materials[""] if "" in materials else materials, self.conditions, self.kinematics, self.ladder,
+            self.mesh, materials.get("", materials), self.conditions, self.kinematics, self.ladder,
             element=self.element, workers=self.workers, tolerance=self.tolerance,
         )  # fmt: skip
 

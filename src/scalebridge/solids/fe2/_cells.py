@@ -81,7 +81,7 @@ class CellKernel(Kernel):
         strain, task, dt, before, steps = inputs
         outputs = tuple(np.zeros((len(strain), *shape)) for shape in self.outputs)
         states: list[RVEState | None] = list(state) if state is not None else [None] * len(strain)
-        for i in np.flatnonzero(task == ADVANCE):
+        for i in np.flatnonzero(task == ADVANCE).tolist():
             started = time.process_time()
             with _one_thread():
                 states[i], sentence = self._point(states[i], strain[i], float(dt[i]), (before[i], steps[i]), outputs, i)
@@ -93,7 +93,13 @@ class CellKernel(Kernel):
         return outputs, tuple(states), ""
 
     def _point(
-        self, state: RVEState | None, strain: Floats, dt: float, before: tuple[Floats, Floats], outputs: tuple[Any, ...], i: int
+        self,
+        state: RVEState | None,
+        strain: Floats,
+        dt: float,
+        before: tuple[Floats, Floats],
+        outputs: tuple[Any, ...],
+        i: int,
     ) -> tuple[RVEState | None, str]:
         now = self.solver.initial(1) if state is None else state
         for passed, length in zip(*before, strict=True):
@@ -137,4 +143,3 @@ def _one_thread() -> Any:
     from scalebridge.solids.rve._rve import _threads
 
     return _threads(1)
-

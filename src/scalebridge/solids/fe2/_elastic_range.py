@@ -1,8 +1,8 @@
 """Rung 0: the exact tensor of linear phases, and the strains below which no integration point of a cell yields.
 
 The strain at point v of a linear volume element is e_v = A_v E. Its phase stays elastic while
-q_v = sqrt(6) G |dev e_v| <= sigma_y(0), that is |R_v E| <= 1 with R_v = sqrt(6) G / sigma_y(0) dev A_v. Where this holds
-at all points the cell is exactly linear: nothing is approximated by not solving it.
+q_v = sqrt(6) G |dev e_v| <= sigma_y(0), that is |R_v E| <= 1 with R_v = sqrt(6) G / sigma_y(0) dev A_v. Where this
+holds at all points the cell is exactly linear: nothing is approximated by not solving it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ class ElasticRange:
             some = close[begin : begin + 64]
             local = np.tensordot(self.ratios, strain[some].T, axes=1)
             load[some] = np.sqrt(np.einsum("vkn,vkn->vn", local, local).max(axis=0))
-        return load
+        found: Floats = load
+        return found
 
 
 def elastic_laws(laws: Mapping[int, Law]) -> dict[int, LinearElastic] | None:

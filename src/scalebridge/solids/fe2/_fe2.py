@@ -78,9 +78,7 @@ class FE2:
         self.space: Space = macro_space(self.mesh, element)
         self.kinematics = kinematics
         finite = kinematics == "finite"
-        self.points: MaterialPoints = material_points(
-            self.space, material, finite, ladder, workers, tangent_tolerance
-        )
+        self.points: MaterialPoints = material_points(self.space, material, finite, ladder, workers, tangent_tolerance)
         loading = compile_loading(self.space, boundary_conditions, finite)
         settings = Settings(tolerance=tolerance, iterations=max_iterations)
         self.problem = Problem(Assembler(self.space, finite), loading, self.points, settings)

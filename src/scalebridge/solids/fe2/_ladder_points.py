@@ -93,7 +93,9 @@ class LadderPoints(MaterialPoints, CanClimb):
 
     def _initial_tangent(self) -> Floats:
         kernel = self.cells.kernel
-        outputs, _, _ = kernel(None, (np.zeros((1, 3, 3)), np.ones(1), np.ones(1), np.zeros((1, 0, 3, 3)), np.ones((1, 0))))
+        outputs, _, _ = kernel(
+            None, (np.zeros((1, 3, 3)), np.ones(1), np.ones(1), np.zeros((1, 0, 3, 3)), np.ones((1, 0)))
+        )
         tangent: Floats = outputs[1][0]
         return tangent
 
@@ -152,9 +154,7 @@ class LadderPoints(MaterialPoints, CanClimb):
             steps=np.append(state.steps, dt), reduced=reduced, full=full, scale=scale,
         )  # fmt: skip
         entries += self._entry(indicator, state.rung)
-        return Answer(
-            stress, tangent, indicator, ok, state.rung, after_state, reason, entries=entries, cost=cost
-        )
+        return Answer(stress, tangent, indicator, ok, state.rung, after_state, reason, entries=entries, cost=cost)
 
     def _allowed(self, stress: Floats, ok: npt.NDArray[np.bool_], state: LadderState) -> tuple[float, float]:
         """Error that a stress may have, in the norm of the compliance; and the largest stress."""
@@ -176,7 +176,7 @@ class LadderPoints(MaterialPoints, CanClimb):
         )  # fmt: skip
 
     def climb(self, answer: Answer, strain: Floats, state: LadderState, dt: float) -> LadderState | None:
-        """The state at the start of the step with higher rungs where the indicator exceeds one; None where it does not."""
+        """State at the start of the step with higher rungs where the indicator exceeds one; None where none does."""
         high = answer.indicator > 1.0
         if not high.any():
             return None
@@ -200,14 +200,16 @@ class LadderPoints(MaterialPoints, CanClimb):
         return replace(state, rung=rung, leader=leader, reduced=reduced, full=full)
 
     def _cells_of(self, state: LadderState, points: npt.NDArray[np.int64]) -> Any:
-        """States of the cells after these points have gone through their strains; an elastic history leaves no trace."""
+        """States of the cells after these points have gone through their strains; elastic ones leave no trace."""
         if not points.size or not len(state.steps):
             return state.full
         which = np.zeros(self.count, bool)
         which[points] = True
         before = np.zeros((self.count, len(state.steps) - 1, 3, 3))
         before[points] = state.strains[:-1, points].transpose(1, 0, 2, 3)
-        found = self.cells.evaluate_some(state.strains[-1], state.full, float(state.steps[-1]), which, before, state.steps[:-1])
+        found = self.cells.evaluate_some(
+            state.strains[-1], state.full, float(state.steps[-1]), which, before, state.steps[:-1]
+        )
         return found.state
 
     def _replayed(self, state: LadderState, points: npt.NDArray[np.int64]) -> Any:

@@ -158,8 +158,7 @@ def _traction(space: Space, condition: Traction, what: str) -> Floats:
     field = _field(condition.value, np.asarray(basis.global_coordinates()), what)
     local = np.einsum("anq,cnq,nq->nac", value, field, basis.dx)
     dofs = 3 * nodes[:, :, None] + np.arange(3)
-    forces: Floats = np.bincount(dofs.ravel(), local.ravel(), minlength=3 * len(space.nodes))
-    return forces
+    return np.bincount(dofs.ravel(), local.ravel(), minlength=3 * len(space.nodes)).astype(np.float64)
 
 
 def _body_force(space: Space, condition: BodyForce, what: str) -> Floats:
@@ -195,8 +194,7 @@ def _pressure_forces(surface: Surface, u: Floats, time: float) -> Floats:
     _, inverse, j = _cofactor(surface, u)
     area = np.einsum("nq,nqji,jnq->nqi", j, inverse, surface.normal)
     local = -pressure * np.einsum("anq,nqi,nq->nai", surface.value, area, surface.weights)
-    forces: Floats = np.bincount(surface.dofs.ravel(), local.ravel(), minlength=u.size)
-    return forces
+    return np.bincount(surface.dofs.ravel(), local.ravel(), minlength=u.size).astype(np.float64)
 
 
 def _pressure_stiffness(surface: Surface, u: Floats, time: float) -> sparse.csr_matrix:

@@ -90,8 +90,8 @@ def _headlines(bridge: FE2Bridge, state: FE2BridgeState) -> dict[str, Headline]:
 def _methods(bridge: FE2Bridge, state: FE2BridgeState) -> str:
     space = bridge.model.space
     text = [
-        f"A body of {len(space.connectivity)} finite elements ({space.element}, {len(space.nodes)} nodes, {space.points} "
-        f"integration points) was loaded in {len(bridge.times)} steps in {bridge.kinematics} strain. Equilibrium was "
+        f"A body of {len(space.connectivity)} finite elements ({space.element}, {len(space.nodes)} nodes, "
+        f"{space.points} integration points) was loaded in {len(bridge.times)} steps in {bridge.kinematics} strain. Equilibrium was "
         f"found by Newton's method to a relative residual of {bridge.tolerance:g}."
     ]
     for cell in cells_of(bridge):
@@ -121,7 +121,7 @@ def _pictures(bridge: FE2Bridge, state: FE2BridgeState) -> tuple[Picture, ...]:
     figure = Figure(figsize=(6.4, 4.0), layout="constrained")
     axes = figure.add_subplot()
     axis = int(np.argmax(np.ptp([x.force for x in lines], axis=0) + np.abs([x.force for x in lines]).max(axis=0)))
-    motion = [np.linalg.norm(x.motion) for x in lines]
+    motion = [float(np.linalg.norm(x.motion)) for x in lines]
     axes.plot([0.0, *motion], [0.0, *[x.force[axis] for x in lines]], "o-", ms=3)
     axes.set(xlabel=f"displacement of {bridge.watch} / m", ylabel=f"force along {'xyz'[axis]} / N")
     curve = _picture(figure, "force", "Force against displacement",

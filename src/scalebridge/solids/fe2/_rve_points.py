@@ -74,7 +74,7 @@ class CellPoints(MaterialPoints):
         before: Floats | None = None,
         steps: Floats | None = None,
     ) -> Answer:
-        """One increment of some volume elements, after others to the strains `before` (n, T, 3, 3) of lengths `steps`."""
+        """One increment of some volume elements, after others to strains `before` (n, T, 3, 3) of lengths `steps`."""
         n = self.number
         history = np.zeros((n, 0, 3, 3)) if before is None else before
         lengths = np.broadcast_to(np.zeros(0) if steps is None else steps, history.shape[:2])
