@@ -27,6 +27,8 @@ from scalebridge.solids.fe2._records import FE2State as FE2State
 from scalebridge.solids.fe2._records import StepResult as StepResult
 from scalebridge.solids.fe2._records import StepStatus as StepStatus
 from scalebridge.solids.fe2._space import macro_space as macro_space
+from scalebridge.solids.fe2._wing import Lift as Lift
+from scalebridge.solids.fe2._wing import Wing as Wing
 
 __all__ = [
     "FE2",
@@ -39,6 +41,7 @@ __all__ = [
     "FE2Result",
     "FE2State",
     "Ladder",
+    "Lift",
     "MaterialPoints",
     "MicroSimulation",
     "Oriented",
@@ -48,6 +51,7 @@ __all__ = [
     "StepResult",
     "StepStatus",
     "Traction",
+    "Wing",
     "macro_space",
     "read_mesh",
 ]
