@@ -13,10 +13,13 @@ from scalebridge.errors import MissingExtraError
 if TYPE_CHECKING:
     from scalebridge.solids import elasticity as elasticity
     from scalebridge.solids import export as export
+    from scalebridge.solids import fe2 as fe2
     from scalebridge.solids import laws as laws
     from scalebridge.solids import microstructure as microstructure
     from scalebridge.solids import representative as representative
     from scalebridge.solids import rve as rve
+    from scalebridge.solids.fe2 import FE2 as FE2
+    from scalebridge.solids.fe2 import MicroSimulation as MicroSimulation
     from scalebridge.solids.laws import Conduction as Conduction
     from scalebridge.solids.laws import J2Plasticity as J2Plasticity
     from scalebridge.solids.laws import Law as Law
@@ -34,8 +37,9 @@ if TYPE_CHECKING:
     from scalebridge.solids.rve import RVE as RVE
     from scalebridge.solids.rve import LoadPath as LoadPath
 
-_PACKAGES = ("elasticity", "export", "laws", "microstructure", "representative", "rve")
+_PACKAGES = ("elasticity", "export", "fe2", "laws", "microstructure", "representative", "rve")
 _NAMES = {
+    "fe2": ("FE2", "MicroSimulation"),
     "laws": (
         "Conduction",
         "J2Plasticity",

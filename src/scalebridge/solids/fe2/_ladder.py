@@ -1,0 +1,50 @@
+"""The ladder: which model answers at a point, how wrong it may be, and when the point climbs.
+
+Rung 0 is the exact tensor of a cell in which nothing yields; rung 1 a reduced model; rung 2 the answer of a similar
+point; rung 3 the cell solved in full. Every rung has an indicator that is at most one where its answer may stand.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, final
+
+from scalebridge.errors import InputError
+from scalebridge.solids.fe2._points import Floats
+
+EXACT, REDUCED, SHARED, FULL = 0, 1, 2, 3
+
+
+class ReducedModel(ABC):
+    """Rung 1: a cheap model of a cell, batched over points, that estimates its own error."""
+
+    @abstractmethod
+    def initial_state(self, points: int) -> Any:
+        """Undeformed state: an array or a tuple of arrays whose first axis are the points."""
+
+    @abstractmethod
+    def advance(self, strain: Floats, state: Any) -> tuple[Floats, Floats, Floats, Any]:
+        """Stress (n, 3, 3), tangent (n, 6, 6) Mandel, estimated error of the stress in Pa (n,), state after it."""
+
+
+@final
+@dataclass(frozen=True)
+class Ladder:
+    """What may be simplified.
+
+    Args:
+        allowance: error that the stress of a point may have, relative to the largest stress in the body so far.
+        elastic: whether cells in which nothing yields are answered by their exact tensor.
+        reduced: reduced model; None where there is none.
+        sharing: whether similar points share one cell.
+    """
+
+    allowance: float = 0.01
+    elastic: bool = True
+    reduced: ReducedModel | None = None
+    sharing: bool = True
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.allowance <= 0.2:
+            raise InputError(f"the allowance of the ladder is {self.allowance}; it must lie between 0 and 0.2.")

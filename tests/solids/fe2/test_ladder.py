@@ -1,0 +1,118 @@
+"""The ladder: exact while nothing yields, shared within a bound, in full where nothing else will do."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+from scalebridge import solids
+from scalebridge.solids.fe2 import FE2, Displacement, Ladder
+from scalebridge.solids.fe2._rve_points import rve_points
+from scalebridge.solids.fe2._sharing import path_lengths, representatives
+from scalebridge.solids.microstructure import Microstructure
+from support.bodies import box
+
+MATRIX = solids.J2Plasticity(3e9, 0.35, solids.LinearHardening(30e6, 300e6))
+GLASS = solids.LinearElastic.isotropic(70e9, 0.2)
+TIMES = [0.1, 0.4, 0.7, 1.0, 1.5, 2.0]
+COURSE = ((0.0, 0.0), (1.0, 1.0), (2.0, -0.5))
+
+
+def cell(matrix=MATRIX):
+    phase = np.zeros((4, 4), int)
+    phase[1:3, 1:3] = 1
+    return solids.RVE(Microstructure(phase, (1e-3, 1e-3)), {0: matrix, 1: GLASS}, threads=1)
+
+
+def bar(ladder):
+    bent = [
+        Displacement(lambda x: x[0] > -1.0, (None, 0.0, None)),
+        Displacement("left"),
+        Displacement("right", (3.5e-2, 0.0, 3.5e-2), COURSE),
+    ]
+    return FE2(box((4, 1, 2), (4.0, 1.0, 1.0)), cell(), bent, "small", ladder, element="hex8", tolerance=1e-7)
+
+
+def test_elastic_range_is_exact():
+    """No point yields just below the limit, one does just above."""
+    points = rve_points(cell(), 1, Ladder(), 0, 1e-4)
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        e = rng.standard_normal((3, 3))
+        mandel = solids.laws.to_mandel(e + e.T)[None] * 1e-2
+        limit = mandel / points.elastic.load(mandel)
+        for factor, plastic in ((0.999, False), (1.001, True)):
+            state, found = cell().respond(solids.laws.from_mandel(factor * limit))
+            assert (np.abs(state.internal[0]).max() > 0.0) == plastic
+            if not plastic:
+                exact = points.elastic.tensor @ (factor * limit[0])
+                assert solids.laws.to_mandel(found.stress[0]) == pytest.approx(exact, rel=1e-6, abs=1.0)
+
+
+def test_linear_phases_never_leave_the_first_rung():
+    model = FE2(box((1, 1, 1)), cell(solids.LinearElastic.isotropic(3e9, 0.35)),
+                [Displacement("left"), Displacement("right", (0.1, 0.0, 0.0))], "small", Ladder(), element="hex8")  # fmt: skip
+    found = model.run(1)
+    assert found.converged
+    assert found.steps[0].rung.max() == 0
+
+
+def test_reaction_is_that_of_the_full_problem():
+    full, ladder = bar(None), bar(Ladder(0.01))
+    a, b = full.run(TIMES), ladder.run(TIMES)
+    assert a.converged
+    assert b.converged
+    nodes = np.flatnonzero(np.isclose(full.space.nodes[:, 0], 4.0))
+    force, simple = a.reaction(nodes), b.reaction(nodes)
+    assert np.abs(force - simple).max() < 0.01 * np.abs(force).max()
+    counts = np.array([np.bincount(s.rung, minlength=4) for s in b.steps])
+    assert (counts[0] == [64, 0, 0, 0]).all()
+    assert counts[-1, 0] > 0
+    assert counts[-1, 2] > 0
+    assert 0 < counts[-1, 3] < 64
+    assert all(e.verdict.value == "holds" for e in b.entries)
+
+
+def test_resumed_ladder_goes_on_with_the_same_bits():
+    whole = bar(Ladder()).run(TIMES)
+    first = bar(Ladder()).run(TIMES[:3])
+    rest = bar(Ladder()).run(TIMES[3:], state=pickle.loads(pickle.dumps(first.state)))
+    for a, b in zip(whole.steps[3:], rest.steps, strict=True):
+        assert np.array_equal(a.stress, b.stress)
+
+
+def test_sharing_never_says_fine_where_the_error_is_twice_the_allowance():
+    """50 random pairs of histories with unloading: the bound against the difference of two cells' stresses."""
+    rng = np.random.default_rng(7)
+    n, steps, allowance = 50, 5, 0.01
+    base = np.cumsum(rng.standard_normal((steps, n, 6)) * 6e-3, axis=0)
+    near = base + np.cumsum(rng.standard_normal((steps, n, 6)), axis=0) * 10.0 ** rng.uniform(-6, -3, (1, n, 1))
+    points = rve_points(cell(), 2 * n, Ladder(allowance), 0, 1e-4)
+    root, inverse = points._roots
+    cells, state = points.cells, None
+    both = np.concatenate([base, near], axis=1)
+    scale, effectivity, wrong = 0.0, [], 0
+    for k in range(steps):
+        found = cells.evaluate(solids.laws.from_mandel(both[k]), state, 1.0)
+        state = found.state
+        stress = solids.laws.to_mandel(found.stress)
+        energy = np.linalg.norm(stress @ inverse, axis=1)
+        scale = max(scale, energy.max())
+        bound = path_lengths(both[: k + 1] @ root, np.arange(n), np.arange(n, 2 * n)) / (allowance * scale)
+        linear = stress[n:] + np.einsum("nij,nj->ni", found.tangent[n:], both[k, :n] - both[k, n:])
+        error = np.linalg.norm((stress[:n] - linear) @ inverse, axis=1) / (allowance * scale)
+        wrong += int(((bound <= 1.0) & (error > 2.0)).sum())
+        effectivity.extend(bound / np.maximum(error, 1e-30))
+    assert wrong == 0
+    assert np.median(effectivity) > 1.0
+
+
+def test_representatives_are_found_and_followed():
+    rng = np.random.default_rng(0)
+    centres = rng.standard_normal((4, 3, 6))
+    path = np.concatenate([centres + 1e-3 * rng.standard_normal((4, 3, 6)) for _ in range(5)], axis=1)
+    leader = representatives(path, np.arange(3, 15), np.array([0]), 0.1)
+    assert set(leader) == {0, 4, 5}
+    assert (leader % 3 == np.arange(3, 15) % 3).all()
