@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import final
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,44 +14,45 @@ from scalebridge.solids.laws import from_mandel
 Floats = npt.NDArray[np.float64]
 
 
-def random_strain_paths(
-    count: int,
-    *,
-    amplitude: float,
-    seed: int | np.random.SeedSequence,
-    legs: int = 6,
-    steps: int = 24,
-    volumetric: float = 0.3,
-) -> Floats:
+@final
+@dataclass(frozen=True)
+class RandomPaths:
     """Piecewise straight walks through the space of symmetric strains, with unloading and reversal.
 
     Each leg ends at a random strain of norm 0.5 to 1 `amplitude`; every leg but the first one is, with probability
     1/2, an unloading instead: it ends at -0.3 to 0.6 times the strain at which it began.
 
     Args:
-        count: number of paths.
         amplitude: largest Frobenius norm of the strain.
-        seed: of the random numbers; each path has its own stream, so more paths keep the first ones as they are.
         legs: straight pieces of each path.
         steps: increments of each path, equal shares of the legs.
         volumetric: factor on the volumetric part of the random directions, which in a body is small.
 
-    Returns:
-        Strains at the ends of the increments, (count, steps, 3, 3).
-
     Raises:
         InputError: a number is not positive.
     """
-    for name, value in (("count", count), ("amplitude", amplitude), ("legs", legs), ("steps", steps)):
-        if not value > 0:
-            raise InputError(f"{name} is {value}; it must be positive.")
-    sequence = np.random.SeedSequence(seed) if isinstance(seed, int) else seed
-    streams = [np.random.default_rng(np.random.SeedSequence(sequence.entropy, spawn_key=(i,))) for i in range(count)]
-    corners = np.array([_corners(rng, amplitude, legs, volumetric) for rng in streams])
-    at = np.linspace(0.0, legs, steps + 1)[1:]
-    walks = [[np.interp(at, np.arange(legs + 1), c[:, i]) for i in range(6)] for c in corners]
-    paths: Floats = from_mandel(np.array(walks).transpose(0, 2, 1))
-    return paths
+
+    amplitude: float
+    legs: int = 6
+    steps: int = 24
+    volumetric: float = 0.3
+
+    def __post_init__(self) -> None:
+        for name in ("amplitude", "legs", "steps"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"{name} is {getattr(self, name)}; it must be positive.")
+
+    def draw(self, count: int, seed: int, first: int = 0) -> Floats:
+        """Paths number `first` to `first` + `count` of a seed: strains after the increments, (count, steps, 3, 3)."""
+        numbers = range(first, first + count)
+        streams = [np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(i,))) for i in numbers]
+        at = np.linspace(0.0, self.legs, self.steps + 1)[1:]
+        walks = np.empty((count, self.steps, 6))
+        for walk, rng in zip(walks, streams, strict=True):
+            corners = _corners(rng, self.amplitude, self.legs, self.volumetric)
+            walk[:] = np.array([np.interp(at, np.arange(self.legs + 1), c) for c in corners.T]).T
+        paths: Floats = from_mandel(walks)
+        return paths
 
 
 def _corners(rng: np.random.Generator, amplitude: float, legs: int, volumetric: float) -> Floats:

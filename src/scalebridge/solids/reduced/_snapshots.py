@@ -37,6 +37,46 @@ class Snapshots:
     cpu: float
 
 
+@dataclass(frozen=True)
+class Size:
+    """Size of a reduced model, and how hard its points are fitted.
+
+    Attributes:
+        modes: fluctuation modes, the six elastic ones included.
+        points: generalised integration points.
+        iterations: of the correction of the points.
+    """
+
+    modes: int = 24
+    points: int = 40
+    iterations: int = 300
+
+    def __post_init__(self) -> None:
+        if self.modes < 6 or self.points < 1 or self.iterations < 0:
+            raise InputError(
+                f"a reduced model of {self.modes} modes, {self.points} points and {self.iterations} iterations does not "
+                "exist; it needs at least 6 modes, 1 point and 0 iterations."
+            )
+
+@dataclass(frozen=True)
+class Training:
+    """Full solutions that a reduced model stands on.
+
+    Attributes:
+        fitted: those it was fitted to.
+        kept: those kept for validation, which it has never seen.
+        sizes: sizes of the committee's members.
+        seed: from which all random choices came.
+        cpu: processor time of everything, full solutions included, s.
+    """
+
+    fitted: tuple[Snapshots, ...]
+    kept: tuple[Snapshots, ...]
+    sizes: tuple[Size, ...]
+    seed: int
+    cpu: float
+
+
 def solve_path(rve: RVE, strains: Floats, dt: float = 1.0) -> Snapshots:
     """Full solution along one strain path (T, 3, 3); it ends before the first increment that does not converge.
 

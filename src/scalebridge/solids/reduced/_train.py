@@ -15,33 +15,11 @@ from scalebridge.solids.reduced._cubature import cluster_rule, shared_points
 from scalebridge.solids.reduced._fit import Fit, Targets, fit_rules
 from scalebridge.solids.reduced._modes import Modes, fluctuation_modes, initial_stiffnesses, mode_strains
 from scalebridge.solids.reduced._newton import Reduced
-from scalebridge.solids.reduced._snapshots import Snapshots
+from scalebridge.solids.reduced._snapshots import Size, Snapshots
 from scalebridge.solids.rve import RVE
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Size:
-    """Size of a reduced model, and how hard its points are fitted.
-
-    Attributes:
-        modes: fluctuation modes, the six elastic ones included.
-        points: generalised integration points.
-        iterations: of the correction of the points.
-    """
-
-    modes: int = 24
-    points: int = 40
-    iterations: int = 300
-
-    def __post_init__(self) -> None:
-        if self.modes < 6 or self.points < 1 or self.iterations < 0:
-            raise InputError(
-                f"a reduced model of {self.modes} modes, {self.points} points and {self.iterations} iterations does not "
-                "exist; it needs at least 6 modes, 1 point and 0 iterations."
-            )
 
 
 @dataclass(frozen=True)
