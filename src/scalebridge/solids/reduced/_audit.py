@@ -1,10 +1,10 @@
 """The judge of a reduced model: its fluctuation on the full grid, and what is missing there to equilibrium.
 
-The amplitudes give a fluctuation on the full grid, the laws run along it at every integration point, and the forces r that
-remain unbalanced are measured in the norm of the Green operator G of a homogeneous body, eta^2 = r . G r: this bounds the
-energy of the missing fluctuation up to the ratio of the tangents to that body. What r changes in the mean stress is found
-by a linear solve with the tangents, K du = -r, loosely: the mean stress of the full grid plus that of du is the corrected
-stress, and its distance from the reduced one the error estimate.
+The amplitudes give a fluctuation on the full grid, the laws run along it at every integration point, and the forces r
+that remain unbalanced are measured in the norm of the Green operator G of a homogeneous body, eta^2 = r . G r: this
+bounds the energy of the missing fluctuation up to the ratio of the tangents to that body. What r changes in the mean
+stress is found by a linear solve with the tangents, K du = -r, loosely: the mean stress of the full grid plus that of
+du is the corrected stress, and its distance from the reduced one the error estimate.
 
 Source: M. Ainsworth, J. T. Oden (2000), A Posteriori Error Estimation in Finite Element Analysis, for residuals in dual
 norms; doi 10.1002/9781118032824.
@@ -75,7 +75,7 @@ def audit(
     path = checked_path(path)
     if model.modes.fluctuation.shape[1:] != (3, *rve.grid.nodes):
         raise InputError(
-            f"the model has modes on {model.modes.fluctuation.shape[2:]} nodes, the volume element {rve.grid.nodes} nodes; "
+            f"the model has modes on {model.modes.fluctuation.shape[2:]} nodes, the volume element {rve.grid.nodes}; "
             "judge a model with the volume element it was made from."
         )
     count = len(path)
@@ -91,9 +91,7 @@ def audit(
         state, answer = model.respond(strain[None], state, dt=dt)
         stress[t] = to_mandel(answer.stress[0])
         control = Control(strain.reshape(1, 9), free, np.zeros((1, 0)), dt)
-        now = evaluate_iterate(
-            material, space, operator, control, internal, model.fluctuation(state), np.zeros((1, 0))
-        )
+        now = evaluate_iterate(material, space, operator, control, internal, model.fluctuation(state), np.zeros((1, 0)))
         internal = now.response.internal
         green = space.precondition(now.residual, material.threads)
         energy = float(dots(now.residual, green)[0]) / rve.grid.voxels

@@ -29,20 +29,31 @@ class Rule:
 
     Attributes:
         law: law of the phase.
+        stiffness: its tangent in the undeformed material, (6, 6) Mandel, Pa.
         strain: Mandel strain at each point for unit amplitudes, (q, 6, m).
         weight: share of the volume that each point stands for, (q,).
     """
 
     law: Law
+    stiffness: Floats
     strain: Floats
     weight: Floats
 
 
-def cluster_rule(law: Law, strains: Floats, share: float, count: int, size: Floats, seed: np.random.SeedSequence) -> Rule:
+def cluster_rule(
+    law: Law,
+    stiffness: Floats,
+    strains: Floats,
+    share: float,
+    count: int,
+    size: Floats,
+    seed: np.random.SeedSequence,
+) -> Rule:
     """`count` clusters of the integration points of a phase.
 
     Args:
         law: law of the phase.
+        stiffness: its tangent in the undeformed material, (6, 6) Mandel, Pa.
         strains: mode strains at the integration points, (m, 6, P).
         share: volume fraction of the phase.
         count: number of clusters; empty ones are left out.
@@ -57,7 +68,7 @@ def cluster_rule(law: Law, strains: Floats, share: float, count: int, size: Floa
     members = np.bincount(label, minlength=len(centres))
     kept = members > 0
     strain = centres[kept].reshape(-1, 6, len(size)) / size
-    return Rule(law, strain, members[kept] / chosen.size * share)
+    return Rule(law, stiffness, strain, members[kept] / chosen.size * share)
 
 
 def shared_points(shares: Mapping[int, float], count: int) -> dict[int, int]:

@@ -4,7 +4,8 @@ Every macroscopic point is treated by itself in a fixed order, so its numbers do
 batch. Arrays: N macroscopic points, q generalised points, M = 6 + m unknowns (mean strain, then amplitudes).
 
     unknowns  (N, M)           strain  (6, N q)           stress  (6, N q)           tangent  (21, N q)
-    modes     (q, 6, M)        strain at the generalised points for unit unknowns; the first six columns are the unit matrix
+    modes     (q, 6, M)        strain at the generalised points for unit unknowns; the first six columns are the unit
+    matrix
 """
 
 from __future__ import annotations

@@ -126,8 +126,8 @@ class ReducedRVE:
 
     @staticmethod
     def _elastic_response(member: Reduced) -> Floats:
-        slope: Floats = -np.linalg.solve(member.elastic[6:, 6:], member.elastic[6:, :6])
-        return slope
+        slope = np.linalg.solve(member.elastic[6:, 6:], -member.elastic[6:, :6])
+        return np.asarray(slope, np.float64)
 
     def advance(
         self, strains: Floats, state: ReducedState, dt: float = 1.0
@@ -135,8 +135,8 @@ class ReducedRVE:
         """Stress, tangent, error indicator and trial state of N points at mean strains (N, 3, 3); see `respond`.
 
         Returns:
-            Stress (N, 3, 3) and tangent (N, 6, 6) Mandel in Pa, NaN where a point has no answer; indicator (N,), infinite
-            there; the state at the end of the increment, which for such points is the one at its start.
+            Stress (N, 3, 3) and tangent (N, 6, 6) Mandel in Pa, NaN where a point has no answer; indicator (N,),
+            infinite there; the state at the end of the increment, which for such points is the one at its start.
         """
         after, result = self.respond(strains, state, dt=dt)
         return result.stress, result.tangent, result.indicator, after
@@ -167,7 +167,7 @@ class ReducedRVE:
         good = np.all([s.converged for s in found], axis=0)
         best = found[-1]
         stress = np.where(good[:, None], best.stress, np.nan)
-        peak = np.fmax(state.peak, np.linalg.norm(stress, axis=1))
+        peak: Floats = np.fmax(state.peak, np.linalg.norm(stress, axis=1))
         after = ReducedState(
             strain,
             np.concatenate([s.amplitude for s in found], axis=1),
@@ -203,7 +203,7 @@ class ReducedRVE:
         if len(state) != len(strains) or [a.shape[1:] for a in _arrays(state)] != wanted:
             raise InputError(
                 f"the state belongs to {len(state)} points or to another reduced model; {len(strains)} strains were given. "
-                "Begin with initial_state(points), then pass on what advance gave; after `enrich` begin anew or `replay`."
+                "Begin with initial_state(points), then pass on what advance gave; after enrich, replay the history."
             )
         return to_mandel(strains)
 

@@ -1,8 +1,8 @@
 """Modes of the displacement fluctuation: the elastic ones exactly, then the principal ones of what plasticity adds.
 
 Modes are orthonormal in the energy of the undeformed material, (u, v) = <grad u : C0 : grad v>. The first six span the
-fluctuations of the undeformed, linear volume element, so a reduced model starts with its exact stiffness; the others are a
-proper orthogonal decomposition of what the snapshots hold beyond them.
+fluctuations of the undeformed, linear volume element, so a reduced model starts with its exact stiffness; the others
+are a proper orthogonal decomposition of what the snapshots hold beyond them.
 
 Source: S. Chaturantabut, D. C. Sorensen (2010), doi 10.1137/090766498 (principal modes by snapshots); V. Kouznetsova et
 al. for the split of mean strain and fluctuation; the energy as inner product makes residuals of the modes comparable.
@@ -38,8 +38,8 @@ class Modes:
 
     Attributes:
         fluctuation: (m, 3, nodes), m.
-        forces: nodal forces of the modes in the undeformed material per volume, (m, 3 nodes): amplitudes are their products
-            with a fluctuation.
+        forces: nodal forces of the modes in the undeformed material per volume, (m, 3 nodes): amplitudes are their
+            products with a fluctuation.
         stiffness: of the undeformed volume element in mean strain and amplitudes, (6 + m, 6 + m), Pa.
         energy: energies of all principal modes found, descending; the kept ones are the first m - 6.
     """

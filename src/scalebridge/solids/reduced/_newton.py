@@ -1,6 +1,7 @@
 """One reduced model for many macroscopic points: Newton's method on the mode amplitudes.
 
-With z = (E, a) the reduced forces are F(z) = L z + sum_q w_q B_q^T s(B_q z), where L holds the linear phases exactly. Its
+With z = (E, a) the reduced forces are F(z) = L z + sum_q w_q B_q^T s(B_q z), where L is the elastic
+stiffness of all phases less that of the points. Its
 first six entries are the mean stress, the others vanish in equilibrium. The virtual work of the points, sum_q w_q s_q :
 d(B_q z), is then S : dE for every discrete solution: Hill and Mandel's condition holds without any further measure.
 """
@@ -55,7 +56,7 @@ class Reduced:
 
     Attributes:
         rules: generalised points of the nonlinear phases.
-        linear: stiffness of the linear phases in mean strain and amplitudes, (M, M), Pa.
+        linear: elastic stiffness in mean strain and amplitudes that the points lack, (M, M), Pa.
         elastic: stiffness of all undeformed phases in the same, (M, M), Pa.
     """
 

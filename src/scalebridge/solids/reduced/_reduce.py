@@ -65,12 +65,14 @@ def reduce_rve(
     check_reducible(rve)
     if not 0.0 < tolerance < 1.0 or start < 1 or limit < start + VALIDATION:
         raise InputError(
-            f"tolerance {tolerance}, start {start} and limit {limit} do not go together; needed are a tolerance between 0 "
-            f"and 1, start >= 1 and limit >= start + {VALIDATION}."
+            f"tolerance {tolerance}, start {start} and limit {limit} do not go together; needed are a tolerance "
+            f"between 0 and 1, start >= 1 and limit >= start + {VALIDATION}."
         )
     if not isinstance(paths, RandomPaths):
         if len(paths) < 2:
-            raise InputError(f"{len(paths)} strain paths were given; at least 2 are needed, one of them for validation.")
+            raise InputError(
+                f"{len(paths)} strain paths were given; at least 2 are needed, one of them for validation."
+            )
         solved = solve_paths(rve, paths, dt, on_path)
         kept = max(1, min(VALIDATION, len(solved) // 4))
         return _model(rve, solved[:-kept], solved[-kept:], sizes, seed, begin)

@@ -54,9 +54,10 @@ class Size:
     def __post_init__(self) -> None:
         if self.modes < 6 or self.points < 1 or self.iterations < 0:
             raise InputError(
-                f"a reduced model of {self.modes} modes, {self.points} points and {self.iterations} iterations does not "
-                "exist; it needs at least 6 modes, 1 point and 0 iterations."
+                f"a reduced model of {self.modes} modes, {self.points} points and {self.iterations} iterations does "
+                "not exist; it needs at least 6 modes, 1 point and 0 iterations."
             )
+
 
 @dataclass(frozen=True)
 class Training:

@@ -62,13 +62,14 @@ def train(rve: RVE, snapshots: Sequence[Snapshots], sizes: Sequence[Size], seed:
         m = min(size.modes, len(rms))
         share = shared_points(shares, size.points)
         rules = [
-            cluster_rule(nonlinear[p], e[:m], shares[p], share[p], rms[:m], s)
+            cluster_rule(nonlinear[p], stiffness[p], e[:m], shares[p], share[p], rms[:m], s)
             for (p, e), s in zip(strains.items(), own.spawn(len(strains)), strict=True)
         ]
         targets = _targets(snapshots, amplitudes, m)
-        block = linear[: 6 + m, : 6 + m]
-        fit = fit_rules(rules, block, modulus, targets, iterations=size.iterations)
-        members.append(Reduced(fit.rules, block.copy(), modes.stiffness[: 6 + m, : 6 + m].copy()))
+        block = slice(0, 6 + m)
+        elastic = modes.stiffness[block, block].copy()
+        fit = fit_rules(rules, linear[block, block], elastic, modulus, targets, iterations=size.iterations)
+        members.append(Reduced(fit.rules, fit.rest, elastic))
         fits.append(fit)
     return Trained(tuple(members), modes, tuple(fits))
 
