@@ -1,0 +1,142 @@
+"""Reduced models made, validated, calibrated and enriched."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from scalebridge.errors import InputError
+from scalebridge.solids.laws import from_mandel, to_mandel
+from scalebridge.solids.reduced._model import ReducedRVE
+from scalebridge.solids.reduced._paths import RandomPaths
+from scalebridge.solids.reduced._snapshots import Size, Snapshots, Training, solve_paths
+from scalebridge.solids.reduced._train import check_reducible, train
+from scalebridge.solids.rve import RVE
+
+Floats = npt.NDArray[np.float64]
+
+SIZES = (Size(40, 80, 400), Size(60, 120, 400))
+"""Members of a committee: one that judges and, last, one that answers."""
+
+VALIDATION = 4
+"""Paths kept for validation."""
+
+
+def reduce_rve(
+    rve: RVE,
+    paths: RandomPaths | Floats | Sequence[Floats],
+    *,
+    seed: int = 0,
+    tolerance: float = 0.01,
+    sizes: Sequence[Size] = SIZES,
+    start: int = 12,
+    limit: int = 40,
+    dt: float = 1.0,
+    on_path: Callable[[int], None] | None = None,
+) -> ReducedRVE:
+    """A reduced model of a volume element with nonlinear laws, from full solutions along strain paths.
+
+    From a sampler, paths are drawn until the error on paths not seen before is within the tolerance: those that were
+    too far off join the training. Given paths are all used, the last `VALIDATION` (at most a quarter) for validation.
+
+    Args:
+        rve: the full volume element, small strain.
+        paths: a sampler, or strain paths, each (T, 3, 3).
+        seed: from which all random choices flow.
+        tolerance: largest error of the mean stress relative to the largest stress of its path, on the validation paths.
+        sizes: of the members of the committee, the one that answers last.
+        start: paths of the first training, with a sampler.
+        limit: largest number of full solutions, with a sampler.
+        dt: length of the increments, s.
+        on_path: called after each full solution, for progress.
+
+    Returns:
+        The model; its `error` says what the validation gave, also where the limit was reached before the tolerance.
+
+    Raises:
+        InputError: there is nothing to reduce, or paths or numbers make no sense.
+        ConvergenceError: the full volume element did not converge in the first increment of a path.
+    """
+    begin = time.process_time()
+    check_reducible(rve)
+    if not 0.0 < tolerance < 1.0 or start < 1 or limit < start + VALIDATION:
+        raise InputError(
+            f"tolerance {tolerance}, start {start} and limit {limit} do not go together; needed are a tolerance "
+            f"between 0 and 1, start >= 1 and limit >= start + {VALIDATION}."
+        )
+    if not isinstance(paths, RandomPaths):
+        if len(paths) < 2:
+            raise InputError(
+                f"{len(paths)} strain paths were given; at least 2 are needed, one of them for validation."
+            )
+        solved = solve_paths(rve, paths, dt, on_path)
+        kept = max(1, min(VALIDATION, len(solved) // 4))
+        return _model(rve, solved[:-kept], solved[-kept:], sizes, seed, begin)
+    solved = solve_paths(rve, paths.draw(start + VALIDATION, seed), dt, on_path)
+    while True:
+        model = _model(rve, solved[:-VALIDATION], solved[-VALIDATION:], sizes, seed, begin)
+        more = min(max(VALIDATION, len(solved) // 3), limit - len(solved))
+        if model.error <= tolerance or more < 1:
+            return model
+        solved += solve_paths(rve, paths.draw(more, seed, first=len(solved)), dt, on_path)
+
+
+def enrich(model: ReducedRVE, rve: RVE, paths: Floats | Sequence[Floats], *, dt: float = 1.0) -> ReducedRVE:
+    """The model trained anew with full solutions along further strain paths, e.g. of points whose indicator was high.
+
+    Validation and calibration use the same paths as before, which the new model has not seen either.
+
+    Args:
+        model: with its training data.
+        rve: the full volume element it was made from.
+        paths: strain paths, each (T, 3, 3).
+        dt: length of the increments, s.
+
+    Raises:
+        InputError: the model has no training data.
+    """
+    begin, known = time.process_time(), model.training
+    if known is None:
+        raise InputError("the model was stripped of its training data; enrich the one that reduce_rve gave.")
+    fitted = known.fitted + solve_paths(rve, paths, dt)
+    return _model(rve, fitted, known.kept, known.sizes, known.seed, begin - known.cpu)
+
+
+def _model(
+    rve: RVE,
+    fitted: tuple[Snapshots, ...],
+    kept: tuple[Snapshots, ...],
+    sizes: Sequence[Size],
+    seed: int,
+    begin: float,
+) -> ReducedRVE:
+    trained = train(rve, fitted, sizes, np.random.SeedSequence(seed))
+    raw = ReducedRVE(trained.members, trained.modes, 1.0, 0.0, np.inf, None)
+    distance, error = validate(raw, kept)
+    factor, floor = _calibrated(distance, error)
+    training = Training(fitted, kept, tuple(sizes), seed, time.process_time() - begin)
+    return ReducedRVE(trained.members, trained.modes, factor, floor, float(error.max()), training)
+
+
+def validate(model: ReducedRVE, known: Sequence[Snapshots]) -> tuple[Floats, Floats]:
+    """Indicators and true errors at all increments of known solutions, both relative to the largest stress so far."""
+    indicators, errors = [], []
+    for s in known:
+        _, stress, indicator = model.replay(from_mandel(s.strain)[None], s.dt)
+        peak = np.maximum.accumulate(np.linalg.norm(s.stress, axis=1))
+        indicators.append(indicator[0])
+        errors.append(np.linalg.norm(to_mandel(stress[0]) - s.stress, axis=1) / peak)
+    found: tuple[Floats, Any] = np.concatenate(indicators), np.concatenate(errors)
+    return found
+
+
+def _calibrated(distance: Floats, error: Floats) -> tuple[float, float]:
+    """Factor that bounds 95 of 100 errors above the median one, which is the floor."""
+    floor = float(np.median(error))
+    above = error > floor
+    ratio = error[above] / np.maximum(distance[above], 1e-9)
+    return (float(np.quantile(ratio, 0.95)) if above.any() else 1.0), floor
