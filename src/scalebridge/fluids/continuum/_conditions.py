@@ -45,7 +45,7 @@ class Wall:
 @final
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """Given pressure; the velocity along the face does not change across it, so that a channel's flow leaves undisturbed.
+    """Given pressure; the velocity along the face does not change across it, so that a channel's flow leaves as it is.
 
     Fluid may leave or enter. For an incompressible fluid.
 

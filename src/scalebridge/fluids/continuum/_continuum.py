@@ -249,7 +249,7 @@ class Continuum(AbstractContinuum[FlowState]):
             raise InputError(f"points have shape {places.shape}; they need (n, 3).")
         mu = evaluated(self.fluid.viscosity, state.temperature)
         values = self.domain.values(boundary)
-        return fields_at(self.domain, state, mu, values, places, self._scheme.isotropic(state))
+        return fields_at(self._scheme.stencil, state, mu, values, places, self._scheme.isotropic(state))
 
     def contents(
         self, state: FlowState, lower: npt.ArrayLike | None = None, upper: npt.ArrayLike | None = None

@@ -15,21 +15,21 @@ from scalebridge.fluids.continuum._state import FlowState
 
 
 def fields_at(
-    domain: Domain, state: FlowState, mu: Floats, values: EndValues, points: Floats, isotropic: Floats
+    stencil: Stencil, state: FlowState, mu: Floats, values: EndValues, points: Floats, isotropic: Floats
 ) -> Fields:
     """Fields of a state at points (n, 3); NaN outside the fluid.
 
     Args:
-        domain: the domain.
+        stencil: of the domain.
         state: the state.
         mu: viscosity in cells.
         values: on end faces.
         points: where.
         isotropic: viscous stress that resists compression, in cells.
     """
-    grid = domain.grid
+    domain, grid = stencil.domain, stencil.domain.grid
     velocity = np.stack([_sample(grid, _with_ghosts(domain, state, values, a), points, a) for a in range(3)], axis=1)
-    stress = cell_stress(domain, state, mu, values, isotropic)
+    stress = cell_stress(stencil, state, mu, values, isotropic)
     outside = ~_inside(domain, points)
 
     def scalar(cells: Floats, walls: Floats | None = None) -> Floats:
@@ -46,11 +46,11 @@ def fields_at(
     return Fields(velocity, temperature, scalar(state.pressure), scalar(state.density), tensor)
 
 
-def cell_stress(domain: Domain, state: FlowState, mu: Floats, values: EndValues, isotropic: Floats) -> Floats:
+def cell_stress(stencil: Stencil, state: FlowState, mu: Floats, values: EndValues, isotropic: Floats) -> Floats:
     """Stress in cells (nx, ny, nz, 3, 3), tension positive, pressure included."""
-    grid = domain.grid
+    domain, grid = stencil.domain, stencil.domain.grid
     still = np.zeros(grid.cells)
-    _, diagonal, edges, _, _ = Stencil(domain).momentum(state.velocity, still, mu, values)
+    _, diagonal, edges, _, _ = stencil.momentum(state.velocity, still, mu, values)
     stress = np.zeros((*grid.cells, 3, 3))
     for a in range(3):
         stress[..., a, a] = -state.pressure - diagonal[a] + isotropic

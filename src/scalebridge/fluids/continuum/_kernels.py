@@ -12,6 +12,57 @@ from scalebridge._cache import compiled
 WALL, OUTLET, FLUX, CHARACTERISTIC = 0, 1, 2, 3
 
 
+@compiled(inline="always")
+def neighbours(i, n, periodic):  # type: ignore[no-untyped-def]
+    """Cells on both sides of a face; on the outside of a side that is not periodic, the cell inside."""
+    low, high = i - 1, i
+    if low < 0:
+        low = n - 1 if periodic else 0
+    if high == n:
+        high = 0 if periodic else n - 1
+    return low, high
+
+
+@compiled(inline="always")
+def edges_along(c, a, b, u, rho, mu, fluid, corners, h, periodic, edges):  # type: ignore[no-untyped-def]
+    """P_ab on the edges along axis c; the axes are constants where this is called, so that loops are made for each."""
+    n0, n1, n2 = fluid.shape
+    ua, ub, out, count = u[a], u[b], edges[c], corners[c]
+    inverse_a, inverse_b = 1.0 / h[a], 1.0 / h[b]
+    for i in range(out.shape[0]):
+        i0, i1 = i, i
+        if c != 0:
+            i0, i1 = neighbours(i, n0, periodic[0])
+        for j in range(out.shape[1]):
+            j0, j1 = j, j
+            if c != 1:
+                j0, j1 = neighbours(j, n1, periodic[1])
+            for k in range(out.shape[2]):
+                if count[i, j, k] < 3:
+                    out[i, j, k] = 0.0
+                    continue
+                k0, k1 = k, k
+                if c != 2:
+                    k0, k1 = neighbours(k, n2, periodic[2])
+                # cells on the lower side of a and the upper side of b, and the other way round
+                jab, jba = (j1 if b == 1 else j0), (j1 if a == 1 else j0)
+                low_a = ua[i, (j0 if b == 1 else j), (k0 if b == 2 else k)]
+                high_a = ua[i, (j1 if b == 1 else j), (k1 if b == 2 else k)]
+                low_b = ub[(i0 if a == 0 else i), (j0 if a == 1 else j), k]
+                high_b = ub[(i1 if a == 0 else i), (j1 if a == 1 else j), k]
+                if count[i, j, k] == 4:
+                    r = 0.25 * (rho[i0, j0, k0] + rho[i0, jab, k1] + rho[i1, jba, k0] + rho[i1, j1, k1])
+                    m = 0.25 * (mu[i0, j0, k0] + mu[i0, jab, k1] + mu[i1, jba, k0] + mu[i1, j1, k1])
+                else:
+                    r, m = 0.0, 0.0
+                    for p, q, s in ((i0, j0, k0), (i0, jab, k1), (i1, jba, k0), (i1, j1, k1)):
+                        if fluid[p, q, s]:
+                            r += rho[p, q, s] / 3.0
+                            m += mu[p, q, s] / 3.0
+                rate = (high_a - low_a) * inverse_b + (high_b - low_b) * inverse_a
+                out[i, j, k] = 0.25 * r * (low_a + high_a) * (low_b + high_b) - m * rate
+
+
 @compiled()
 def inner_flux(u, rho, mu, fluid, corners, h, periodic, diagonal, edges):  # type: ignore[no-untyped-def]
     """P_aa in cells without pressure, P_ab on edges with three or four fluid cells; zero elsewhere.
@@ -35,53 +86,9 @@ def inner_flux(u, rho, mu, fluid, corners, h, periodic, diagonal, edges):  # typ
                     mean, rate = 0.5 * (low + high), (high - low) * inverse
                     flux = rho[i, j, k] * mean * mean - 2.0 * mu[i, j, k] * rate
                     out[i, j, k] = flux if fluid[i, j, k] else 0.0
-    for c in range(3):
-        a, b = (1 if c == 0 else 0), (1 if c == 2 else 2)
-        ua, ub, out, count = u[a], u[b], edges[c], corners[c]
-        inverse_a, inverse_b = 1.0 / h[a], 1.0 / h[b]
-        for i in range(out.shape[0]):
-            i0, i1 = i, i
-            if c != 0:
-                i0, i1 = neighbours(i, n0, periodic[0])
-            for j in range(out.shape[1]):
-                j0, j1 = j, j
-                if c != 1:
-                    j0, j1 = neighbours(j, n1, periodic[1])
-                for k in range(out.shape[2]):
-                    if count[i, j, k] < 3:
-                        out[i, j, k] = 0.0
-                        continue
-                    k0, k1 = k, k
-                    if c != 2:
-                        k0, k1 = neighbours(k, n2, periodic[2])
-                    # cells on the lower side of a and the upper side of b, and the other way round
-                    jab, jba = (j1 if b == 1 else j0), (j1 if a == 1 else j0)
-                    low_a = ua[i, (j0 if b == 1 else j), (k0 if b == 2 else k)]
-                    high_a = ua[i, (j1 if b == 1 else j), (k1 if b == 2 else k)]
-                    low_b = ub[(i0 if a == 0 else i), (j0 if a == 1 else j), k]
-                    high_b = ub[(i1 if a == 0 else i), (j1 if a == 1 else j), k]
-                    if count[i, j, k] == 4:
-                        r = 0.25 * (rho[i0, j0, k0] + rho[i0, jab, k1] + rho[i1, jba, k0] + rho[i1, j1, k1])
-                        m = 0.25 * (mu[i0, j0, k0] + mu[i0, jab, k1] + mu[i1, jba, k0] + mu[i1, j1, k1])
-                    else:
-                        r, m = 0.0, 0.0
-                        for p, q, s in ((i0, j0, k0), (i0, jab, k1), (i1, jba, k0), (i1, j1, k1)):
-                            if fluid[p, q, s]:
-                                r += rho[p, q, s] / 3.0
-                                m += mu[p, q, s] / 3.0
-                    rate = (high_a - low_a) * inverse_b + (high_b - low_b) * inverse_a
-                    out[i, j, k] = 0.25 * r * (low_a + high_a) * (low_b + high_b) - m * rate
-
-
-@compiled(inline="always")
-def neighbours(i, n, periodic):  # type: ignore[no-untyped-def]
-    """Cells on both sides of a face; on the outside of a side that is not periodic, the cell inside."""
-    low, high = i - 1, i
-    if low < 0:
-        low = n - 1 if periodic else 0
-    if high == n:
-        high = 0 if periodic else n - 1
-    return low, high
+    edges_along(0, 1, 2, u, rho, mu, fluid, corners, h, periodic, edges)
+    edges_along(1, 0, 2, u, rho, mu, fluid, corners, h, periodic, edges)
+    edges_along(2, 0, 1, u, rho, mu, fluid, corners, h, periodic, edges)
 
 
 @compiled(inline="always")
@@ -91,6 +98,32 @@ def further(place, step, n, periodic):  # type: ignore[no-untyped-def]
     if periodic:
         return place % n
     return place if place < n else -1
+
+
+@compiled(inline="always")
+def forces_along(a, b, c, diagonal, edges, passage, area, periodic, force):  # type: ignore[no-untyped-def]
+    """`add_forces` for one axis; the axes are constants where this is called."""
+    shape = diagonal[0].shape
+    out, flux, n = force[a], diagonal[a], shape[a]
+    pab, pac, wab, wac = edges[3 - a - b], edges[3 - a - c], passage[2 * a], passage[2 * a + 1]
+    d0, d1, d2 = (1 if a == 0 else 0), (1 if a == 1 else 0), (1 if a == 2 else 0)
+    b0, b1 = (1 if b == 0 else 0), (1 if b == 1 else 0)
+    c1, c2 = (1 if c == 1 else 0), (1 if c == 2 else 0)
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            for k in range(out.shape[2]):
+                total = area[b] * (wab[i, j, k] * pab[i, j, k] - wab[i + b0, j + b1, k] * pab[i + b0, j + b1, k])
+                total += area[c] * (wac[i, j, k] * pac[i, j, k] - wac[i, j + c1, k + c2] * pac[i, j + c1, k + c2])
+                p = i if a == 0 else (j if a == 1 else k)
+                if p > 0:
+                    total += area[a] * flux[i - d0, j - d1, k - d2]
+                elif periodic[a]:
+                    total += area[a] * flux[i + d0 * (n - 1), j + d1 * (n - 1), k + d2 * (n - 1)]
+                if p < n:
+                    total -= area[a] * flux[i, j, k]
+                elif periodic[a]:
+                    total -= area[a] * flux[i - d0 * n, j - d1 * n, k - d2 * n]
+                out[i, j, k] += total
 
 
 @compiled()
@@ -103,29 +136,9 @@ def add_forces(diagonal, edges, passage, area, periodic, force):  # type: ignore
         area, periodic: of each axis.
         force: in and out; three arrays.
     """
-    shape = diagonal[0].shape
-    for a in range(3):
-        out, flux, n = force[a], diagonal[a], shape[a]
-        b, c = (1 if a == 0 else 0), (1 if a == 2 else 2)
-        pab, pac, wab, wac = edges[3 - a - b], edges[3 - a - c], passage[2 * a], passage[2 * a + 1]
-        d0, d1, d2 = (1 if a == 0 else 0), (1 if a == 1 else 0), (1 if a == 2 else 0)
-        b0, b1 = (1 if b == 0 else 0), (1 if b == 1 else 0)
-        c1, c2 = (1 if c == 1 else 0), (1 if c == 2 else 0)
-        for i in range(out.shape[0]):
-            for j in range(out.shape[1]):
-                for k in range(out.shape[2]):
-                    total = area[b] * (wab[i, j, k] * pab[i, j, k] - wab[i + b0, j + b1, k] * pab[i + b0, j + b1, k])
-                    total += area[c] * (wac[i, j, k] * pac[i, j, k] - wac[i, j + c1, k + c2] * pac[i, j + c1, k + c2])
-                    p = i if a == 0 else (j if a == 1 else k)
-                    if p > 0:
-                        total += area[a] * flux[i - d0, j - d1, k - d2]
-                    elif periodic[a]:
-                        total += area[a] * flux[i + d0 * (n - 1), j + d1 * (n - 1), k + d2 * (n - 1)]
-                    if p < n:
-                        total -= area[a] * flux[i, j, k]
-                    elif periodic[a]:
-                        total -= area[a] * flux[i - d0 * n, j - d1 * n, k - d2 * n]
-                    out[i, j, k] += total
+    forces_along(0, 1, 2, diagonal, edges, passage, area, periodic, force)
+    forces_along(1, 0, 2, diagonal, edges, passage, area, periodic, force)
+    forces_along(2, 0, 1, diagonal, edges, passage, area, periodic, force)
 
 
 @compiled()
@@ -142,24 +155,31 @@ def divergence(u, fluid, h, scale, out):  # type: ignore[no-untyped-def]
                 out[i, j, k] = total if fluid[i, j, k] else 0.0
 
 
+@compiled(inline="always")
+def gradient_along(a, u, impulse, share, h, periodic, density):  # type: ignore[no-untyped-def]
+    """`take_gradient` for one axis, a constant where this is called."""
+    out, part, n = u[a], share[a], impulse.shape[a]
+    factor = 1.0 / (density * h[a])
+    d0, d1, d2 = (1 if a == 0 else 0), (1 if a == 1 else 0), (1 if a == 2 else 0)
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            for k in range(out.shape[2]):
+                if part[i, j, k] == 1.0:
+                    p = i if a == 0 else (j if a == 1 else k)
+                    low, high = neighbours(p, n, periodic[a])
+                    step = low - p
+                    before = impulse[i + d0 * step, j + d1 * step, k + d2 * step]
+                    step = high - p
+                    after = impulse[i + d0 * step, j + d1 * step, k + d2 * step]
+                    out[i, j, k] -= factor * (after - before)
+
+
 @compiled()
 def take_gradient(u, impulse, share, h, periodic, density):  # type: ignore[no-untyped-def]
     """Subtract the gradient of a pressure impulse over density from the velocity on faces between fluid cells."""
-    for a in range(3):
-        out, n = u[a], impulse.shape[a]
-        factor = 1.0 / (density * h[a])
-        d0, d1, d2 = (1 if a == 0 else 0), (1 if a == 1 else 0), (1 if a == 2 else 0)
-        for i in range(out.shape[0]):
-            for j in range(out.shape[1]):
-                for k in range(out.shape[2]):
-                    if share[a][i, j, k] == 1.0:
-                        p = i if a == 0 else (j if a == 1 else k)
-                        low, high = neighbours(p, n, periodic[a])
-                        step = low - p
-                        before = impulse[i + d0 * step, j + d1 * step, k + d2 * step]
-                        step = high - p
-                        after = impulse[i + d0 * step, j + d1 * step, k + d2 * step]
-                        out[i, j, k] -= factor * (after - before)
+    gradient_along(0, u, impulse, share, h, periodic, density)
+    gradient_along(1, u, impulse, share, h, periodic, density)
+    gradient_along(2, u, impulse, share, h, periodic, density)
 
 
 @compiled()
