@@ -50,7 +50,7 @@ def slab_of(y, slabs):
     return -1
 
 
-@compiled()
+@compiled(error_model="numpy")
 def gather(
     x, v, f, types, masses, external, dt, fluid, thermostats, axes, bath_time, body, rng, cells, zones, slabs, out_c,
     out_w, out_h,
@@ -101,7 +101,7 @@ def gather(
     return math.isfinite(total), impulse_x, impulse_y, impulse_z
 
 
-@compiled()
+@compiled(error_model="numpy")
 def push(i, m, c, h, y, v, external, constraint, zones, traction, sums_w, heat, sums_h):
     """Constraint, tractions and heater onto one atom."""
     for k in range(3):
@@ -115,7 +115,7 @@ def push(i, m, c, h, y, v, external, constraint, zones, traction, sums_w, heat, 
                 external[i, k] += traction[z, k] * share / sums_w[z]
 
 
-@compiled()
+@compiled(error_model="numpy")
 def account(i, m, y, c, h, path, dt, v, constraint, zones, traction, sums_w, heat, sums_h, books):
     """Impulse and work of constraint, tractions and heater on one atom, whose way through the kick is `path`, (3,)."""
     for k in range(3):
@@ -133,7 +133,7 @@ def account(i, m, y, c, h, path, dt, v, constraint, zones, traction, sums_w, hea
                 books[TRACTION, 3] += path[k] * traction[z, k] * share / sums_w[z]
 
 
-@compiled()
+@compiled(error_model="numpy")
 def cross(i, m, v, low, high, sign, crossed):
     """An atom has gone through the edges `low` to `high`."""
     kinetic = 0.5 * m * (v[i, 0] ** 2 + v[i, 1] ** 2 + v[i, 2] ** 2)
@@ -144,7 +144,7 @@ def cross(i, m, v, low, high, sign, crossed):
         crossed[e, 4] += sign * kinetic
 
 
-@compiled()
+@compiled(error_model="numpy")
 def apply(
     x, v, f, types, masses, external, dt, fluid, body, cells, constraint, zones, traction, sums_w, slabs, heat, sums_h,
     bins, books, sampled, last, now, sums, forces, crossed,
@@ -226,7 +226,7 @@ def apply(
     return wall_x, wall_y, wall_z
 
 
-@compiled()
+@compiled(error_model="numpy")
 def hold(sums, begin, end, part, axes, dt, pull):
     """Accelerations -<F>/m - (<v> - u)/dt that take each cell's mean to u = (1 - part) begin + part end.
 
@@ -245,7 +245,7 @@ def hold(sums, begin, end, part, axes, dt, pull):
     return True
 
 
-@compiled()
+@compiled(error_model="numpy")
 def scatter(tags, order, stored, external):
     """External forces kept by tag, back onto the atoms as the engine has them now."""
     for i in range(len(external)):
