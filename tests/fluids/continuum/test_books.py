@@ -152,7 +152,13 @@ def test_hole_with_values_from_outside_and_balance():
     sides = {side: Wall() for side in ("x-", "x+", "y-", "y+")}
     inlet = Patch((0.0, 0.3, 0.0), (0.0, 0.7, 1.0), Wall(velocity=(0.2, 0.0, 0.0)))
     fluid = Continuum(
-        (1.0, 1.0, 1.0), (20, 20, 1), Liquid(1.0, 0.1), sides, obstacles={"md": hole}, patches={"in": inlet}, balance=["md"]
+        (1.0, 1.0, 1.0),
+        (20, 20, 1),
+        Liquid(1.0, 0.1),
+        sides,
+        obstacles={"md": hole},
+        patches={"in": inlet},
+        balance=["md"],
     )
     rng = np.random.default_rng(1)
     given = {"md": PatchValues(velocity=0.1 * rng.normal(size=(len(fluid.patches["md"]), 3)))}

@@ -30,7 +30,6 @@ from scalebridge.fluids.continuum._interface import books as books
 from scalebridge.fluids.continuum._state import FlowState as FlowState
 
 __all__ = [
-    "check_continuum",
     "AbstractContinuum",
     "Books",
     "Characteristic",
@@ -56,4 +55,5 @@ __all__ = [
     "Surface",
     "Wall",
     "books",
+    "check_continuum",
 ]

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from scalebridge.fluids.continuum._domain import Domain, EndValues
 from scalebridge.fluids.continuum._fluids import CompressibleFluid, evaluated
-from scalebridge.fluids.continuum._incompressible import ADVECTIVE, DIFFUSIVE, SAFETY, STAGES, TIMES, WEIGHTS
+from scalebridge.fluids.continuum._incompressible import ADVECTIVE, DIFFUSIVE, LARGEST, SAFETY, STAGES, TIMES, WEIGHTS
 from scalebridge.fluids.continuum._interface import Contents, Floats
 from scalebridge.fluids.continuum._kernels import CHARACTERISTIC, FLUX, WALL
 from scalebridge.fluids.continuum._rates import PAIRS, Rates, Stencil, Triple
@@ -168,9 +168,9 @@ class Compressible:
         flux = self._energy_flux(state, now.energy, isotropic, diagonal, edges, wall, values, outside)
         work = sum(np.add(*_both(body[a] * u[a], a)) for a in range(3))
         work = np.where(grid.fluid, work, 0.0)
-        heat = self.sources.heat(state.time)
-        gained = np.where(grid.fluid, (self.stencil.gathered(flux) + work + heat) / grid.volume, 0.0)
-        rates = Rates(force, diagonal, edges, wall, body, now.m, flux, work, heat)
+        made = work + self.sources.heat(state.time)
+        gained = np.where(grid.fluid, (self.stencil.gathered(flux) + made) / grid.volume, 0.0)
+        rates = Rates(force, diagonal, edges, wall, body, now.m, flux, made)
         return _Change(drho, momentum, gained, rates)
 
     def _outside(self, state: FlowState, values: EndValues) -> tuple[Floats, Floats]:
@@ -287,14 +287,14 @@ class Compressible:
         if fluid.conductivity is not None:
             capacity = fluid.state.energy(rho, temperature + 1.0) - fluid.state.energy(rho, temperature)
             diffusivity = max(diffusivity, float((fluid.conductivity / (rho * capacity)).max()))
-        damping = 4.0 * diffusivity * sum(grid.spacing[a] ** -2 for a in wide)
+        damping = LARGEST * diffusivity * sum(grid.spacing[a] ** -2 for a in wide)
         given = self.domain.impedance[~np.isnan(self.domain.impedance)]
         if len(given):
             damping += 2.0 * float(given.max()) / (float(rho.min()) * min(grid.spacing[a] for a in wide))
         sound = float(fluid.state.sound_speed(rho, temperature, self.isothermal).max())
         sweeping = 2.0 * sound * np.sqrt(sum(grid.spacing[a] ** -2 for a in wide))
         sweeping += sum(float(np.abs(state.velocity[a]).max()) / grid.spacing[a] for a in wide)
-        return SAFETY / max(damping / DIFFUSIVE + sweeping / ADVECTIVE, 1e-300)
+        return SAFETY / max(float(damping / DIFFUSIVE + sweeping / ADVECTIVE), 1e-300)
 
 
 def _both(faces: Floats, axis: int) -> tuple[Floats, Floats]:

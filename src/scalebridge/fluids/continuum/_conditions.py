@@ -45,7 +45,9 @@ class Wall:
 @final
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """Given pressure and no friction; fluid may leave or enter. For an incompressible fluid.
+    """Given pressure; the velocity along the face does not change across it, so that a channel's flow leaves as it is.
+
+    Fluid may leave or enter. For an incompressible fluid.
 
     Attributes:
         pressure: minus the normal stress at the face.
@@ -61,8 +63,8 @@ class Outlet:
 class Flux:
     """Given fluxes of mass, momentum and energy into the fluid, per area and time: what flux exchange hands over.
 
-    The normal velocity follows from `mass`, and the fluid answers with the normal force, which `Fluxes` reports: the part
-    of `momentum` along the normal is not used. With `mass` zero this is an impermeable face with given shear stress.
+    The normal velocity follows from `mass`, and the fluid answers with the normal force, which `Fluxes` reports: the
+    part of `momentum` along the normal is not used. With `mass` zero this is an impermeable face with given shear.
 
     Attributes:
         mass: mass flux.

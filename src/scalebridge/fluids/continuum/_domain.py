@@ -93,7 +93,7 @@ class Domain:
     @property
     def opened(self) -> npt.NDArray[np.bool_]:
         """Ends whose pressure is given and whose normal velocity is free."""
-        return (self.kind == OUTLET) | (self.kind == CHARACTERISTIC)
+        return np.isin(self.kind, (OUTLET, CHARACTERISTIC))
 
     def values(self, boundary: Boundary | None) -> EndValues:
         """Values of the conditions, replaced where others are given.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
 from scalebridge.fluids.continuum._domain import Domain, EndValues
+from scalebridge.fluids.continuum._grid import Grid
 from scalebridge.fluids.continuum._interface import Fields, Floats
 from scalebridge.fluids.continuum._kernels import WALL
 from scalebridge.fluids.continuum._rates import PAIRS, Stencil
@@ -16,21 +15,21 @@ from scalebridge.fluids.continuum._state import FlowState
 
 
 def fields_at(
-    domain: Domain, state: FlowState, mu: Floats, values: EndValues, points: Floats, isotropic: Floats
+    stencil: Stencil, state: FlowState, mu: Floats, values: EndValues, points: Floats, isotropic: Floats
 ) -> Fields:
     """Fields of a state at points (n, 3); NaN outside the fluid.
 
     Args:
-        domain: the domain.
+        stencil: of the domain.
         state: the state.
         mu: viscosity in cells.
         values: on end faces.
         points: where.
         isotropic: viscous stress that resists compression, in cells.
     """
-    grid = domain.grid
+    domain, grid = stencil.domain, stencil.domain.grid
     velocity = np.stack([_sample(grid, _with_ghosts(domain, state, values, a), points, a) for a in range(3)], axis=1)
-    stress = cell_stress(domain, state, mu, values, isotropic)
+    stress = cell_stress(stencil, state, mu, values, isotropic)
     outside = ~_inside(domain, points)
 
     def scalar(cells: Floats, walls: Floats | None = None) -> Floats:
@@ -47,11 +46,11 @@ def fields_at(
     return Fields(velocity, temperature, scalar(state.pressure), scalar(state.density), tensor)
 
 
-def cell_stress(domain: Domain, state: FlowState, mu: Floats, values: EndValues, isotropic: Floats) -> Floats:
+def cell_stress(stencil: Stencil, state: FlowState, mu: Floats, values: EndValues, isotropic: Floats) -> Floats:
     """Stress in cells (nx, ny, nz, 3, 3), tension positive, pressure included."""
-    grid = domain.grid
+    domain, grid = stencil.domain, stencil.domain.grid
     still = np.zeros(grid.cells)
-    _, diagonal, edges, _, _ = Stencil(domain).momentum(state.velocity, still, mu, values)
+    _, diagonal, edges, _, _ = stencil.momentum(state.velocity, still, mu, values)
     stress = np.zeros((*grid.cells, 3, 3))
     for a in range(3):
         stress[..., a, a] = -state.pressure - diagonal[a] + isotropic
@@ -118,7 +117,7 @@ def _with_ghosts(domain: Domain, state: FlowState, values: EndValues, a: int) ->
             np.add.at(count, tuple(beyond.T), 1.0)
     empty = np.isnan(padded) & (count > 0)
     padded[empty] = total[empty] / count[empty]
-    return _filled(padded)
+    return _filled(_wrapped(grid, padded, a))
 
 
 def _extended(domain: Domain, cells: Floats, walls: Floats | None = None) -> Floats:
@@ -138,10 +137,19 @@ def _extended(domain: Domain, cells: Floats, walls: Floats | None = None) -> Flo
     np.add.at(count, beyond, 1.0)
     empty = np.isnan(padded) & (count > 0)
     padded[empty] = total[empty] / count[empty]
-    return _filled(padded)
+    return _filled(_wrapped(grid, padded))
 
 
-def _padded(grid: Any, array: Floats, axis: int = -1) -> Floats:
+def _wrapped(grid: Grid, padded: Floats, axis: int = -1) -> Floats:
+    """The outer layers of periodic axes, again; in place."""
+    for a in range(3):
+        if grid.periodic[a]:
+            view, n = np.moveaxis(padded, a, 0), grid.cells[a]
+            view[0], view[-1] = view[n], view[2 if a == axis else 1]
+    return padded
+
+
+def _padded(grid: Grid, array: Floats, axis: int = -1) -> Floats:
     """One more layer on every side: wrapped on periodic axes, unknown elsewhere."""
     for a in range(3):
         width = [(1, 1) if x == a else (0, 0) for x in range(3)]
@@ -173,7 +181,7 @@ def _filled(array: Floats) -> Floats:
     return array
 
 
-def _sample(grid: Any, padded: Floats, points: Floats, axis: int = -1) -> Floats:
+def _sample(grid: Grid, padded: Floats, points: Floats, axis: int = -1) -> Floats:
     """Linear interpolation in an array with one more layer; on faces of an axis, or in cells."""
     place = np.empty((3, len(points)))
     for a in range(3):

@@ -104,8 +104,8 @@ class Grid:
                 if side > 0:
                     cell[:, a] = (cell[:, a] - 1) % self.cells[a]
                 rows.append((np.full(len(face), a), np.full(len(face), side), cell, face))
-        axis, side, cell, face = (np.concatenate(part) for part in zip(*rows, strict=True))
-        return Ends(axis, side, cell, face)
+        joined = [np.concatenate(part) for part in zip(*rows, strict=True)]
+        return Ends(joined[0], joined[1], joined[2], joined[3])
 
     @cached_property
     def number(self) -> tuple[Ints, Ints, Ints]:
@@ -130,8 +130,8 @@ class Grid:
     @cached_property
     def share(self) -> tuple[Floats, Floats, Floats]:
         """Control volume of each face over the volume of a cell: 1, 1/2 or 0."""
-        one, two, three = (0.5 * sum(m.astype(np.float64) for m in self.around(self.fluid, a)) for a in range(3))
-        return (one, two, three)
+        x, y, z = (np.asarray(0.5 * np.sum(self.around(self.fluid, a), axis=0)) for a in range(3))
+        return (x, y, z)
 
     def passage(self, a: int, b: int) -> npt.NDArray[np.float64]:
         """Part (0, 1/2, 1) of the control volume's b-side at each ab-edge where momentum a passes between fluid cells.
@@ -140,7 +140,7 @@ class Grid:
         """
         low, high = self.around(self.fluid, b)
         left, right = self.around(low & high, a)
-        return 0.5 * (left.astype(np.float64) + right)
+        return np.asarray(0.5 * (left.astype(np.float64) + right))
 
     @cached_property
     def corners(self) -> tuple[npt.NDArray[np.int8], ...]:

@@ -111,8 +111,8 @@ class Sparse(PoissonSolver):
         dimensions = sum(n > 1 for n in grid.cells)
         if self._matrix.shape[0] <= _DIRECT[max(dimensions, 1)]:
             pinned = self._matrix.tolil()
-            for region in self._closed:
-                first = int(np.argmax(self._region == region))
+            for one in self._closed:
+                first = int(np.argmax(self._region == one))
                 pinned[first, first] = 2.0 * pinned[first, first] + 1.0 / grid.spacing[0] ** 2
             self._factor = spla.splu(pinned.tocsc(), permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True})
 
@@ -161,8 +161,8 @@ class Sparse(PoissonSolver):
             x = x + step
             if flag != 0 and np.linalg.norm(right - self._matrix @ x) > 1e-10 * norm:
                 raise ConvergenceError(
-                    "The pressure equation did not converge in 2000 iterations of conjugate gradients; look for regions "
-                    "that are joined by single cells only, and widen them."
+                    "The pressure equation did not converge in 2000 iterations of conjugate gradients; look for "
+                    "regions that are joined by single cells only, and widen them."
                 )
         return x
 

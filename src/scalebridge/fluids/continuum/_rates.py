@@ -12,12 +12,12 @@ import numpy.typing as npt
 from scalebridge.fluids.continuum._domain import Domain, EndValues
 from scalebridge.fluids.continuum._interface import Floats
 from scalebridge.fluids.continuum._kernels import (
+    FLUX,
     OUTLET,
     WALL,
-    cell_flux,
-    edge_flux,
+    add_forces,
     edge_heating,
-    momentum_rate,
+    inner_flux,
     scalar_flux,
     wall_flux,
 )
@@ -39,8 +39,8 @@ class Rates:
         body: body force on half a cell's volume at faces of each axis.
         mass: volume or mass flux along each axis.
         energy: internal or total energy flux along each axis; None without energy.
-        heating: power of viscosity in cells; None without energy.
-        heat: power of heat sources in cells; None without energy.
+        made: energy made in cells, per time; None without energy.
+        power: what cells gain from fluxes and what is made in them, per time.
     """
 
     force: Triple
@@ -50,8 +50,8 @@ class Rates:
     body: Triple
     mass: Triple
     energy: Triple | None = None
-    heating: Floats | None = None
-    heat: Floats | None = None
+    made: Floats | None = None
+    power: Floats | float = 0.0
 
 
 @dataclass(frozen=True)
@@ -77,34 +77,31 @@ class Stencil:
             isotropic: added to the diagonal, e.g. pressure; None for nothing.
         """
         grid = self.domain.grid
-        h, periodic, fluid = grid.spacing, grid.periodic, grid.fluid
-        diagonal = tuple(np.empty(grid.cells) for _ in range(3))
-        edges = tuple(np.empty(grid.shape(*pair)) for pair in PAIRS)
-        force = tuple(np.empty(grid.shape(a)) for a in range(3))
-        for a in range(3):
-            cell_flux(*_turn((u[a], rho, mu, fluid), a), h[a], _turned(diagonal[a], a))
-            if isotropic is not None:
-                diagonal[a][...] += isotropic
-        for c, (a, b) in enumerate(PAIRS):
-            order = (a, b, c)
-            views = [x.transpose(order) for x in (u[a], u[b], rho, mu, fluid, grid.corners[c])]
-            edge_flux(*views, h[a], h[b], periodic[a], periodic[b], edges[c].transpose(order))
+        diagonal = (np.empty(grid.cells), np.empty(grid.cells), np.empty(grid.cells))
+        edges = (np.empty(grid.shape(1, 2)), np.empty(grid.shape(0, 2)), np.empty(grid.shape(0, 1)))
+        force = (np.zeros(grid.shape(0)), np.zeros(grid.shape(1)), np.zeros(grid.shape(2)))
+        inner_flux(u, rho, mu, grid.fluid, grid.corners, grid.spacing, grid.periodic, diagonal, edges)
+        if isotropic is not None:
+            for part in diagonal:
+                part += isotropic
         count = len(grid.ends)
         wall, friction = np.zeros((count, 3, 2)), np.zeros(count)
-        zero = tuple(np.zeros(grid.shape(a)) for a in range(3))
-        given = np.where((self.domain.kind == 2)[:, None], values.momentum, values.velocity)
-        self._walls(u, rho, mu, given, values.pressure, edges, zero, wall, friction)
-        for c, pair in enumerate(PAIRS):
-            grid.closed(edges[c], *pair)
-        for a in range(3):
-            b, c = (x for x in range(3) if x != a)
-            order = (a, b, c)
-            arrays = (diagonal[a], edges[c], self.passage[a, b], edges[b], self.passage[a, c])
-            views = [x.transpose(order) for x in arrays]
-            areas = (grid.area[a], grid.area[b], grid.area[c])
-            momentum_rate(*views, *areas, periodic[a], force[a].transpose(order))
-            force[a][...] += grid.closed(zero[a], a)
-        return _triple(force), _triple(diagonal), _triple(edges), wall, friction
+        if count:
+            given = np.where(self._fluxed, values.momentum, values.velocity)
+            self._walls(u, rho, mu, given, values.pressure, edges, force, wall, friction)
+            for c, pair in enumerate(PAIRS):
+                grid.closed(edges[c], *pair)
+                grid.closed(force[c], c)
+        add_forces(diagonal, edges, self._passages, grid.area, grid.periodic, force)
+        return force, diagonal, edges, wall, friction
+
+    @cached_property
+    def _fluxed(self) -> npt.NDArray[np.bool_]:
+        return np.equal(self.domain.kind, FLUX)[:, None]
+
+    @cached_property
+    def _passages(self) -> tuple[Floats, ...]:
+        return tuple(self.passage[a, b] for a in range(3) for b in range(3) if a != b)
 
     def _walls(
         self,
@@ -166,10 +163,10 @@ class Stencil:
         for a in range(3):
             here = ends.axis == a
             normal[here] = u[a][tuple(ends.face[here].T)]
-        distance = 0.5 * np.array(grid.spacing)[ends.axis] + self.domain.jump
         known = ~np.isnan(values.temperature)
         at = np.where(known, values.temperature, inside)
-        conducted = np.where(known, -conductivity * side * (at - inside) / distance, -side * values.heat_flux)
+        gradient = self._wall_gradient(at, inside, temperature)
+        conducted = np.where(known, -conductivity * side * gradient, -side * values.heat_flux)
         entering = np.where(side * normal > 0.0, inside, at)
         through = np.where(kind == WALL, capacity * normal * at + conducted, capacity * normal * entering)
         through = np.where((kind == WALL) | (kind == OUTLET), through, -side * values.energy)
@@ -178,6 +175,25 @@ class Stencil:
             flux[a][tuple(ends.face[here].T)] = through[here]
             grid.closed(flux[a], a)
         return _triple(flux)
+
+    def _wall_gradient(self, at: Floats, inside: Floats, cells: Floats) -> Floats:
+        """Gradient out of the fluid at ends: a parabola through wall and two cells, a line where there is one."""
+        behind, two = self._behind
+        h, jump = np.array(self.domain.grid.spacing)[self.domain.grid.ends.axis], self.domain.jump
+        parabola = (8.0 * at - 9.0 * inside + cells[behind]) / (3.0 * h + 8.0 * jump)
+        return np.where(two, parabola, (at - inside) / (0.5 * h + jump))
+
+    @cached_property
+    def _behind(self) -> tuple[Any, npt.NDArray[np.bool_]]:
+        """The second cell behind each end, and whether there is one with fluid."""
+        grid, ends = self.domain.grid, self.domain.grid.ends
+        place, rows = ends.cell.copy(), np.arange(len(ends))
+        along = place[rows, ends.axis] - ends.side
+        n, periodic = np.array(grid.cells)[ends.axis], np.array(grid.periodic)[ends.axis]
+        there = periodic | ((along >= 0) & (along < n))
+        place[rows, ends.axis] = along % n
+        index = tuple(place.T)
+        return index, there & grid.fluid[index]
 
     def gathered(self, flux: Triple) -> Floats:
         """What cells gain from fluxes along the axes."""

@@ -14,6 +14,7 @@ from scalebridge.fluids.continuum._grid import Grid
 from scalebridge.fluids.continuum._interface import Floats
 
 Force = npt.ArrayLike | Callable[[Floats, float], npt.ArrayLike]
+Triple = tuple[Floats, Floats, Floats]
 Heat = float | Callable[[Floats, float], npt.ArrayLike]
 
 
@@ -43,18 +44,30 @@ class Sources:
     def _faces(self) -> list[Floats]:
         return [self.grid.face_centres(a) for a in range(3)]
 
-    def body(self, time: float, density: Floats | float) -> tuple[Floats, Floats, Floats]:
+    def body(self, time: float, density: Triple | float) -> Triple:
         """Force on half a cell's volume at faces of each axis; density is a number or an array for each axis."""
-        result = []
-        for a in range(3):
-            if callable(self.force):
-                points = self._faces[a]
-                value = np.asarray(self.force(points.reshape(-1, 3), time), np.float64)[:, a].reshape(points.shape[:-1])
-            else:
-                value = np.full(self.grid.shape(a), float(np.asarray(self.force)[a]))
-            rho = density if isinstance(density, float) else density[a]
-            result.append(0.5 * self.grid.volume * rho * value)
-        return (result[0], result[1], result[2])
+        if not callable(self.force) and isinstance(density, float):
+            return self._constant(density)
+        x, y, z = (0.5 * self.grid.volume * self._at(a, time) for a in range(3))
+        if isinstance(density, float):
+            return (density * x, density * y, density * z)
+        return (density[0] * x, density[1] * y, density[2] * z)
+
+    def _at(self, a: int, time: float) -> Floats:
+        """Force per mass on faces of an axis."""
+        if not callable(self.force):
+            return np.full(self.grid.shape(a), float(np.asarray(self.force)[a]))
+        points = self._faces[a]
+        value = np.asarray(self.force(points.reshape(-1, 3), time), np.float64)
+        return value[:, a].reshape(points.shape[:-1])
+
+    def _constant(self, density: float) -> Triple:
+        """The same arrays each time; nobody writes to them."""
+        if self.__dict__.get("_density") != density:
+            x, y, z = (0.5 * self.grid.volume * density * self._at(a, 0.0) for a in range(3))
+            self.__dict__.update(_density=density, _kept=(x, y, z))
+        kept: Triple = self.__dict__["_kept"]
+        return kept
 
     def heat(self, time: float) -> Floats:
         """Power in every cell."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from scalebridge.fluids.continuum._domain import Domain
+from scalebridge.fluids.continuum._grid import Ints
 from scalebridge.fluids.continuum._interface import FaceFluxes, Floats
 from scalebridge.fluids.continuum._kernels import face_momentum
 from scalebridge.fluids.continuum._rates import PAIRS, Rates, Triple
@@ -70,10 +71,10 @@ class Tally:
             (self.wall, rates.wall),
         ):
             mine += time * theirs
-        if rates.energy is not None and rates.heating is not None and rates.heat is not None:
+        if rates.energy is not None and rates.made is not None:
             for mine, theirs in zip(self.energy, rates.energy, strict=True):
                 mine += time * theirs
-            self.made += time * (rates.heating + rates.heat)
+            self.made += time * rates.made
 
     def push(self, impulse: Floats) -> None:
         """Add the time integral of pressure in cells."""
@@ -95,9 +96,7 @@ class Tally:
             surfaces[name] = self._through(np.full(len(s.face), s.axis), ones, s.face, s.cell, gain, ones)
         return patches, surfaces
 
-    def _through(
-        self, axis: Floats, side: Floats, face: Floats, cell: Floats, gain: Triple, sign: Floats
-    ) -> FaceFluxes:
+    def _through(self, axis: Ints, side: Ints, face: Ints, cell: Ints, gain: Triple, sign: Ints) -> FaceFluxes:
         grid = self.domain.grid
         momentum = np.zeros((len(axis), 3))
         fluxes = (self.diagonal, self.edges, self.wall)
@@ -110,5 +109,5 @@ class Tally:
         return FaceFluxes(sign * mass, sign[:, None] * momentum, sign * energy)
 
 
-def _part(fluxes: FaceFluxes, here: Floats) -> FaceFluxes:
+def _part(fluxes: FaceFluxes, here: Ints) -> FaceFluxes:
     return FaceFluxes(fluxes.mass[here], fluxes.momentum[here], fluxes.energy[here])
