@@ -22,8 +22,8 @@ def run() -> Figure:
         columns=("fluid atoms", "case", "CPU ms per step"),
         rows=rows,
         ratios={f"coupled / alone, {rows[i][0]} atoms": rows[i + 1][2] / rows[i][2] for i in range(0, len(rows), 2)},
-        notes=f"Least processor time of {ROUNDS} rounds of {STEPS} steps, taken in turns; Lennard-Jones cut at 2.2 sigma, "
-        "bins of 2 sigma. Two cycles of 50 steps with their ends are in it. Alone: no callback, a "
+        notes=f"Least processor time of {ROUNDS} rounds of {STEPS} steps, taken in turns; Lennard-Jones cut at 2.2 "
+        "sigma, bins of 2 sigma. Two cycles of 50 steps with their ends are in it. Alone: no callback, a "
         "reflecting lid of the engine above the fluid.",
     )
 

@@ -153,10 +153,10 @@ def apply(
 
     constraint: (cells, 3) acceleration, NaN where an axis is free; traction: (zones, 3) force in sum; heat: (slabs,)
     rate at which peculiar velocities grow. books: (sources, 4) impulse and work. Per bin, if `sampled`, sums: (bins, 7)
-    count, momentum, m v^2 per axis at the full step; if `last`, now: (bins, 5) mass and momentum after the kick, kinetic
-    energy at the full step with the work of the kick's second half; always, forces: (bins, 7) force between atoms and
-    from outside, and the power of the latter. crossed: (edges, 5) atoms, momentum, kinetic energy that went up through
-    each edge since the step before. Returns the force between atoms on the walls, (3,).
+    count, momentum, m v^2 per axis at the full step; if `last`, now: (bins, 5) mass and momentum after the kick,
+    kinetic energy at the full step with the work of the kick's second half; always, forces: (bins, 7) force between
+    atoms and from outside, and the power of the latter. crossed: (edges, 5) atoms, momentum, kinetic energy that went
+    up through each edge since the step before. Returns the force between atoms on the walls, (3,).
     """
     n_bins = len(bins) - 1
     low, per_width = bins[0], n_bins / (bins[n_bins] - bins[0])

@@ -163,9 +163,10 @@ class Simulation:
         sums_c, sums_w = np.zeros((max(len(self._cells) - 1, 0), 7)), np.zeros(len(self._zones))
         sums_h = np.zeros((len(self._slabs), 5))
         pause = (self._steps + books.steps) % self.bath_every
+        due = 0.0 if pause else dt * self.bath_every
         finite, *impulse = kernels.gather(
-            x, v, f, types, self._masses, external, dt, self._fluid, *self._baths, 0.0 if pause else dt * self.bath_every,
-            self._body, self._rng, self._cells, self._zones, self._slabs, sums_c, sums_w, sums_h,
+            x, v, f, types, self._masses, external, dt, self._fluid, *self._baths, due, self._body,
+            self._rng, self._cells, self._zones, self._slabs, sums_c, sums_w, sums_h,
         )  # fmt: skip
         if not finite:
             raise RunError(
