@@ -13,11 +13,14 @@ from scalebridge.errors import MissingExtraError
 if TYPE_CHECKING:
     from scalebridge.fluids import atomistic as atomistic
     from scalebridge.fluids import continuum as continuum
+    from scalebridge.fluids import hybrid as hybrid
+    from scalebridge.fluids import transport as transport
     from scalebridge.fluids.atomistic import Atomistic as Atomistic
     from scalebridge.fluids.continuum import Continuum as Continuum
+    from scalebridge.fluids.hybrid import Hybrid as Hybrid
 
-_PACKAGES = ("atomistic", "continuum")
-_NAMES = {"atomistic": ("Atomistic",), "continuum": ("Continuum",)}
+_PACKAGES = ("atomistic", "continuum", "hybrid", "transport")
+_NAMES = {"atomistic": ("Atomistic",), "continuum": ("Continuum",), "hybrid": ("Hybrid",)}
 _HOME = {name: package for package, names in _NAMES.items() for name in names}
 
 __all__ = sorted([*_PACKAGES, *_HOME])

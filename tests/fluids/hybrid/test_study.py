@@ -6,10 +6,12 @@ import tomllib
 
 import pytest
 import tomli_w
+from hypothesis import HealthCheck, given, settings
 
 from scalebridge.errors import StudyError
 from scalebridge.study import load_study, run
 from scalebridge.study.hybrid_fluid import HybridFluidStudy
+from support.mutations import mutated_studies, read_and_build
 
 
 def changed(folder, **tables):
@@ -42,3 +44,9 @@ def test_template_runs_and_keeps_its_books(tmp_path):
 def test_mistakes_are_named(tmp_path, tables, says):
     with pytest.raises(StudyError, match=says):
         load_study(changed(tmp_path, **tables)).build()
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(files=mutated_studies(dict(HybridFluidStudy.template())))
+def test_broken_studies_end_in_sentences(files, tmp_path_factory):
+    read_and_build(files, tmp_path_factory.mktemp("mutated"))

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from scalebridge._cache import compiled
 
 SOURCES = ("constraint", "traction", "thermostat", "heater", "body force")
@@ -48,35 +50,35 @@ def slab_of(y, slabs):
     return -1
 
 
-@compiled()
+@compiled(error_model="numpy")
 def gather(
-    x, v, f, types, masses, external, dt, fluid, thermostats, axes, body, rng, cells, zones, slabs, out_c, out_w, out_h
-):
+    x, v, f, types, masses, external, dt, fluid, thermostats, axes, bath_time, body, rng, cells, zones, slabs, out_c,
+    out_w, out_h,
+):  # fmt: skip
     """Thermostat and body force into `external`; sums over constraint cells, buffers and heated slabs.
 
+    bath_time: time that the thermostats make up for in this step; zero where they pause.
     out_c: (cells, 7) mass, momentum, force; out_w: (zones,) weights; out_h: (slabs, 5) mass, momentum, m v^2.
-    Returns the index of an atom that is no longer a number, or -1, and impulse and work of the thermostat.
+    Returns whether all is finite, and the impulse of the thermostats.
     """
-    bad = -1
-    impulse_x = impulse_y = impulse_z = 0.0
-    keep = [math.exp(-t[3] * dt) for t in thermostats]
-    spread = [math.sqrt(12.0 * (1.0 - math.exp(-2.0 * t[3] * dt)) * t[2]) for t in thermostats]
+    total = impulse_x = impulse_y = impulse_z = 0.0
+    keep = [math.exp(-t[3] * bath_time) for t in thermostats]
+    spread = [math.sqrt(12.0 * (1.0 - math.exp(-2.0 * t[3] * bath_time)) * t[2]) for t in thermostats]
     for i in range(len(x)):
-        if not math.isfinite(x[i, 1] + v[i, 0] + v[i, 1] + v[i, 2] + f[i, 0] + f[i, 1] + f[i, 2]):
-            bad = i
+        total += x[i, 1] + v[i, 0] + v[i, 1] + v[i, 2] + f[i, 0] + f[i, 1] + f[i, 2]
         external[i, 0] = external[i, 1] = external[i, 2] = 0.0
         if not fluid[types[i]]:
             continue
         m = masses[types[i]]
         y = x[i, 1]
-        for t in range(len(thermostats)):
-            if thermostats[t, 0] <= y < thermostats[t, 1]:
-                for k in range(3):
-                    if axes[t, k]:
-                        # uniform noise: the same first three moments as normal noise, and a bound
-                        noise = spread[t] / math.sqrt(m) * (rng.random() - 0.5)
-                        external[i, k] += m * ((keep[t] - 1.0) * v[i, k] + noise) / dt
-        if len(thermostats) > 0:
+        if bath_time > 0.0:
+            for t in range(len(thermostats)):
+                if thermostats[t, 0] <= y < thermostats[t, 1]:
+                    for k in range(3):
+                        if axes[t, k]:
+                            # uniform noise: the same first three moments as normal noise, and a bound
+                            noise = spread[t] / math.sqrt(m) * (rng.random() - 0.5)
+                            external[i, k] += m * ((keep[t] - 1.0) * v[i, k] + noise) / dt
             impulse_x += dt * external[i, 0]
             impulse_y += dt * external[i, 1]
             impulse_z += dt * external[i, 2]
@@ -96,10 +98,53 @@ def gather(
             for k in range(3):
                 out_h[h, 1 + k] += m * v[i, k]
                 out_h[h, 4] += m * v[i, k] * v[i, k]
-    return bad, impulse_x, impulse_y, impulse_z
+    return math.isfinite(total), impulse_x, impulse_y, impulse_z
 
 
-@compiled()
+@compiled(error_model="numpy")
+def push(i, m, c, h, y, v, external, constraint, zones, traction, sums_w, heat, sums_h):
+    """Constraint, tractions and heater onto one atom."""
+    for k in range(3):
+        if c >= 0 and not math.isnan(constraint[c, k]):
+            external[i, k] += m * constraint[c, k]
+        if h >= 0:
+            external[i, k] += m * heat[h] * (v[i, k] - sums_h[h, 1 + k] / sums_h[h, 0])
+        for z in range(len(zones)):
+            share = weight(y, zones[z, 0], zones[z, 1])
+            if share > 0.0:
+                external[i, k] += traction[z, k] * share / sums_w[z]
+
+
+@compiled(error_model="numpy")
+def account(i, m, y, c, h, path, dt, v, constraint, zones, traction, sums_w, heat, sums_h, books):
+    """Impulse and work of constraint, tractions and heater on one atom, whose way through the kick is `path`, (3,)."""
+    for k in range(3):
+        if c >= 0 and not math.isnan(constraint[c, k]):
+            books[CONSTRAINT, k] += dt * m * constraint[c, k]
+            books[CONSTRAINT, 3] += path[k] * m * constraint[c, k]
+        if h >= 0:
+            scaled = m * heat[h] * (v[i, k] - sums_h[h, 1 + k] / sums_h[h, 0])
+            books[HEATER, k] += dt * scaled
+            books[HEATER, 3] += path[k] * scaled
+        for z in range(len(zones)):
+            share = weight(y, zones[z, 0], zones[z, 1])
+            if share > 0.0:
+                books[TRACTION, k] += dt * traction[z, k] * share / sums_w[z]
+                books[TRACTION, 3] += path[k] * traction[z, k] * share / sums_w[z]
+
+
+@compiled(error_model="numpy")
+def cross(i, m, v, low, high, sign, crossed):
+    """An atom has gone through the edges `low` to `high`."""
+    kinetic = 0.5 * m * (v[i, 0] ** 2 + v[i, 1] ** 2 + v[i, 2] ** 2)
+    for e in range(max(low, 0), min(high, len(crossed) - 1) + 1):
+        crossed[e, 0] += sign
+        for k in range(3):
+            crossed[e, 1 + k] += sign * m * v[i, k]
+        crossed[e, 4] += sign * kinetic
+
+
+@compiled(error_model="numpy")
 def apply(
     x, v, f, types, masses, external, dt, fluid, body, cells, constraint, zones, traction, sums_w, slabs, heat, sums_h,
     bins, books, sampled, last, now, sums, forces, crossed,
@@ -107,18 +152,17 @@ def apply(
     """Forces of constraint, tractions and heater into `external`; all books of the step.
 
     constraint: (cells, 3) acceleration, NaN where an axis is free; traction: (zones, 3) force in sum; heat: (slabs,)
-    rate at which peculiar velocities grow. books: (sources, 4) impulse and work, the thermostat's work included. Per
-    bin, if `sampled`, sums: (bins, 7) count, momentum, m v^2 per axis at the full step; if `last`, now: (bins, 5) mass
-    and momentum after the kick, kinetic energy at the full step with the work of the kick's second half; always,
-    forces: (bins, 7) force between atoms and from
-    outside, and the power of the latter. crossed: (edges, 5)
-    atoms, momentum, kinetic energy that went up through each edge since the step before. Returns the force between
-    atoms on the walls, (3,).
+    rate at which peculiar velocities grow. books: (sources, 4) impulse and work. Per bin, if `sampled`, sums: (bins, 7)
+    count, momentum, m v^2 per axis at the full step; if `last`, now: (bins, 5) mass and momentum after the kick,
+    kinetic energy at the full step with the work of the kick's second half; always, forces: (bins, 7) force between
+    atoms and from outside, and the power of the latter. crossed: (edges, 5) atoms, momentum, kinetic energy that went
+    up through each edge since the step before. Returns the force between atoms on the walls, (3,).
     """
     n_bins = len(bins) - 1
     low, per_width = bins[0], n_bins / (bins[n_bins] - bins[0])
     wall_x = wall_y = wall_z = 0.0
     work_bath = work_body = mass = 0.0
+    path = np.empty(3)
     for i in range(len(x)):
         if not fluid[types[i]]:
             wall_x += f[i, 0]
@@ -128,68 +172,53 @@ def apply(
         m = masses[types[i]]
         mass += m
         y = x[i, 1]
-        first = (external[i, 0], external[i, 1], external[i, 2])
-        c = cell_of(y, cells)
-        if c >= 0:
-            for k in range(3):
-                if not math.isnan(constraint[c, k]):
-                    external[i, k] += m * constraint[c, k]
-        h = slab_of(y, slabs)
-        if h >= 0:
-            for k in range(3):
-                external[i, k] += m * heat[h] * (v[i, k] - sums_h[h, 1 + k] / sums_h[h, 0])
+        place = (y - low) * per_width
+        b = math.floor(place)
+        came = place - dt * v[i, 1] * per_width
+        if came < b or came >= b + 1:
+            before = math.floor(came)
+            if b > before:
+                cross(i, m, v, before + 1, b, 1.0, crossed)
+            else:
+                cross(i, m, v, b + 1, before, -1.0, crossed)
+        e_x, e_y, e_z = external[i, 0], external[i, 1], external[i, 2]
+        c, h = cell_of(y, cells), slab_of(y, slabs)
+        acts = c >= 0 or h >= 0
         for z in range(len(zones)):
-            share = weight(y, zones[z, 0], zones[z, 1]) / sums_w[z]
-            if share > 0.0:
-                for k in range(3):
-                    external[i, k] += traction[z, k] * share
+            acts = acts or (y - zones[z, 0]) * (zones[z, 1] - zones[z, 0]) > 0.0
+        if acts:
+            push(i, m, c, h, y, v, external, constraint, zones, traction, sums_w, heat, sums_h)
+        acted = external[i, 0] != 0.0 or external[i, 1] != 0.0 or external[i, 2] != 0.0
         power = 0.0
-        for k in range(3):
-            kick = dt / m * (f[i, k] + external[i, k])
-            power += (v[i, k] + 0.5 * kick) * external[i, k]
-            path = dt * (v[i, k] + 0.5 * kick)
-            work_bath += path * (first[k] - m * body[k])
-            work_body += path * m * body[k]
-            if c >= 0 and not math.isnan(constraint[c, k]):
-                books[CONSTRAINT, k] += dt * m * constraint[c, k]
-                books[CONSTRAINT, 3] += path * m * constraint[c, k]
-            if h >= 0:
-                push = m * heat[h] * (v[i, k] - sums_h[h, 1 + k] / sums_h[h, 0])
-                books[HEATER, k] += dt * push
-                books[HEATER, 3] += path * push
-            for z in range(len(zones)):
-                share = weight(y, zones[z, 0], zones[z, 1]) / sums_w[z]
-                if share > 0.0:
-                    books[TRACTION, k] += dt * traction[z, k] * share
-                    books[TRACTION, 3] += path * traction[z, k] * share
-        b = math.floor((y - low) * per_width)
-        before = math.floor((y - dt * v[i, 1] - low) * per_width)
-        if before != b:
-            kinetic = 0.5 * m * (v[i, 0] ** 2 + v[i, 1] ** 2 + v[i, 2] ** 2)
-            sign = 1.0 if b > before else -1.0
-            for e in range(max(min(b, before) + 1, 0), min(max(b, before), n_bins) + 1):
-                crossed[e, 0] += sign
-                for k in range(3):
-                    crossed[e, 1 + k] += sign * m * v[i, k]
-                crossed[e, 4] += sign * kinetic
-        if 0 <= b < n_bins:
+        if acted:
             for k in range(3):
-                forces[b, k] += f[i, k]
+                path[k] = dt * (v[i, k] + 0.5 * dt / m * (f[i, k] + external[i, k]))
+                power += path[k] / dt * external[i, k]
+                work_body += path[k] * m * body[k]
+            work_bath += path[0] * (e_x - m * body[0]) + path[1] * (e_y - m * body[1]) + path[2] * (e_z - m * body[2])
+        if acts:
+            account(i, m, y, c, h, path, dt, v, constraint, zones, traction, sums_w, heat, sums_h, books)
+        if b < 0 or b >= n_bins:
+            continue
+        for k in range(3):
+            forces[b, k] += f[i, k]
+        if acted:
+            for k in range(3):
                 forces[b, 3 + k] += external[i, k]
             forces[b, 6] += power
-            if sampled:
-                sums[b, 0] += 1.0
-                for k in range(3):
-                    full = v[i, k] + 0.5 * dt / m * (f[i, k] + external[i, k])
-                    sums[b, 1 + k] += m * full
-                    sums[b, 4 + k] += m * full * full
-            if last:
-                now[b, 0] += m
-                for k in range(3):
-                    now[b, 1 + k] += m * v[i, k] + dt * (f[i, k] + external[i, k])
-                    kick = dt / m * (f[i, k] + external[i, k])
-                    full = v[i, k] + 0.5 * kick
-                    now[b, 4] += 0.5 * m * full * full + 0.5 * dt * external[i, k] * (full + 0.25 * kick)
+        if sampled:
+            sums[b, 0] += 1.0
+            for k in range(3):
+                full = v[i, k] + 0.5 * dt / m * (f[i, k] + external[i, k])
+                sums[b, 1 + k] += m * full
+                sums[b, 4 + k] += m * full * full
+        if last:
+            now[b, 0] += m
+            for k in range(3):
+                now[b, 1 + k] += m * v[i, k] + dt * (f[i, k] + external[i, k])
+                kick = dt / m * (f[i, k] + external[i, k])
+                full = v[i, k] + 0.5 * kick
+                now[b, 4] += 0.5 * m * full * full + 0.5 * dt * external[i, k] * (full + 0.25 * kick)
     books[THERMOSTAT, 3] += work_bath
     books[BODY, 3] += work_body
     for k in range(3):
@@ -197,7 +226,7 @@ def apply(
     return wall_x, wall_y, wall_z
 
 
-@compiled()
+@compiled(error_model="numpy")
 def hold(sums, begin, end, part, axes, dt, pull):
     """Accelerations -<F>/m - (<v> - u)/dt that take each cell's mean to u = (1 - part) begin + part end.
 
@@ -216,7 +245,7 @@ def hold(sums, begin, end, part, axes, dt, pull):
     return True
 
 
-@compiled()
+@compiled(error_model="numpy")
 def scatter(tags, order, stored, external):
     """External forces kept by tag, back onto the atoms as the engine has them now."""
     for i in range(len(external)):

@@ -27,6 +27,7 @@ class Simulation:
         time_step: of the integrator.
         rng: noise of the thermostats.
         sample_every: steps between samples of the profiles; the books are kept at every step.
+        bath_every: steps between kicks of the thermostats, each of which makes up for the pause.
     """
 
     def __init__(
@@ -41,12 +42,13 @@ class Simulation:
         time_step: float,
         rng: np.random.Generator,
         sample_every: int = 5,
+        bath_every: int = 5,
     ) -> None:
         if len(bins) > 2 and not np.allclose(np.diff(bins), bins[1] - bins[0]):
             raise InputError("The bins of the books must be of equal width")
         self.engine, self.controls = engine, controls
         self.targets = Targets()
-        self.time_step, self.sample_every = time_step, sample_every
+        self.time_step, self.sample_every, self.bath_every = time_step, sample_every, bath_every
         self._box, self._steps, self._types = atoms.box, atoms.steps, atoms.fluid_types
         self._bins, self._masses, self._fluid, self._rng = bins, masses, np.asarray(fluid, dtype=np.bool_), rng
         self._cells = np.asarray(controls.constraint.edges if controls.constraint else ())
@@ -160,11 +162,13 @@ class Simulation:
         books, dt = self.books, self.time_step
         sums_c, sums_w = np.zeros((max(len(self._cells) - 1, 0), 7)), np.zeros(len(self._zones))
         sums_h = np.zeros((len(self._slabs), 5))
-        bad, *impulse = kernels.gather(
-            x, v, f, types, self._masses, external, dt, self._fluid, *self._baths, self._body, self._rng,
-            self._cells, self._zones, self._slabs, sums_c, sums_w, sums_h,
+        pause = (self._steps + books.steps) % self.bath_every
+        due = 0.0 if pause else dt * self.bath_every
+        finite, *impulse = kernels.gather(
+            x, v, f, types, self._masses, external, dt, self._fluid, *self._baths, due, self._body,
+            self._rng, self._cells, self._zones, self._slabs, sums_c, sums_w, sums_h,
         )  # fmt: skip
-        if bad >= 0:
+        if not finite:
             raise RunError(
                 f"An atom flew off at step {self._steps + books.steps}: its position, velocity or force is no number. "
                 "Take a smaller time step, or look for overlapping atoms; the last checkpoint is whole"

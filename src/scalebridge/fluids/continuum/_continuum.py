@@ -97,8 +97,8 @@ class Continuum(AbstractContinuum[FlowState]):
             else Compressible(self.domain, fluid, sources)
         )
         self._max_substeps = max_substeps
-        self._given: tuple[object, ...] = (tuple(np.ravel(size)), tuple(cells), fluid, dict(boundaries), dict(obstacles), dict(patches))
-        self._given += (dict(surfaces), force, heating, tuple(balance), max_substeps)
+        described: tuple[object, ...] = (tuple(np.ravel(size)), tuple(cells), fluid, dict(boundaries), dict(obstacles))
+        self._given = (*described, dict(patches), dict(surfaces), force, heating, tuple(balance), max_substeps)
 
     def __eq__(self, other: object) -> bool:
         """Whether both were built from the same words; a copy by pickling is equal."""

@@ -43,7 +43,7 @@ def _geometry(bridge: Hybrid) -> Iterator[str]:
     a, o, patches = bridge.atomistic, bridge.overlap, bridge.continuum.patches
     end = a.size[1] - a.buffer
     if o.constraint[-1] > end:
-        yield f"the constraint region ends at {o.constraint[-1]:g}, inside the buffer; end it where that begins, at {end:g}"
+        yield f"the constraint region ends at {o.constraint[-1]:g}, inside the buffer; end it at {end:g}"
     if o.sample[0] < a.cutoff:
         yield f"the sample begins at {o.sample[0]:g}, within the wall's reach {a.cutoff:g}; take it from farther up"
     if o.constraint[0] - o.sample[1] < a.cutoff:
