@@ -77,6 +77,7 @@ def _refuse_errors(document: Any, where: str) -> None:
         document.getError(i)
         for i in range(document.getNumErrors())
         if document.getError(i).getSeverity() >= sb.LIBSBML_SEV_ERROR
+        and document.getError(i).getErrorId() != sb.MissingXMLEncoding
     ]
     if severe:
         first = severe[0]
