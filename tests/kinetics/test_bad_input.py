@@ -33,7 +33,7 @@ def test_not_sbml():
 
 
 def test_no_model():
-    refused(SBML.format("", ""), "no model")
+    refused(SBML.format("", ""), "model")
 
 
 def test_packages_that_change_the_meaning():

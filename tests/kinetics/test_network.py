@@ -36,8 +36,8 @@ def test_events_at_times_and_at_values():
     )
     run = network.simulate([0.0, 1.0, 1.8, 2.0])
     assert run["x"][1] == pytest.approx(np.log(2.0), abs=1e-7)
-    late = 10.0 * np.exp(-(1.8 - 1.0 - np.log(2.0)))
-    assert run["A"][2] == pytest.approx(np.exp(-1.8) + late, rel=1e-6)
+    late = 10.5 * np.exp(-(1.8 - 1.0 - np.log(2.0)))  # the new value is that of the time of the trigger, A = 0.5, + 10
+    assert run["A"][2] == pytest.approx(late, rel=1e-6)
     assert run["A"][3] == pytest.approx(1.0, abs=1e-8)
 
 

@@ -291,6 +291,7 @@ class Relaxation:
         fast = system.fast
         assert fast is not None
         self.species = list(fast.species)
+        self.fast = fast
         b = system.builder  # type: ignore[attr-defined]
         self.reactions = [r.name for r in system.definition.reactions if r.fast]
         fluxes = [b.value(name) for name in self.reactions]
@@ -326,6 +327,28 @@ class Relaxation:
         others = [t if s == TIME else store[s] for s in self.others]  # the model's time stands still
         return np.array([store[s] for s in self.species]), np.array(others or [0.0])
 
+    def _not_negative(self, store: dict[Any, float]) -> dict[Any, float]:
+        """Stored values in which no fast species is negative, reached by the smallest extents of fast reactions.
+
+        A species that is used up is found a hair below zero; what made it negative is undone.
+        """
+        y = np.array([store[s] for s in self.species])
+        if y.min(initial=0.0) >= 0.0 or not self.fast.dependent:
+            return store
+        from scipy.optimize import linprog
+
+        r = len(self.fast.dependent)
+        move = np.zeros((len(y), r))
+        move[list(self.fast.dependent)] = np.eye(r)
+        move[list(self.fast.independent)] = self.fast.mixing
+        scale = float(-y.min())
+        found = linprog(np.ones(2 * r), A_ub=-np.hstack([move, -move]), b_ub=y / scale, bounds=(0.0, None))
+        if not found.success:
+            return store
+        mended = y + scale * move @ (found.x[:r] - found.x[r:])
+        mended[(mended < 0.0) & (mended > -1e-6 * scale)] = 0.0
+        return {**store, **dict(zip(self.species, mended.tolist(), strict=True))}
+
     def relax(self, t: float, store: dict[Any, float]) -> dict[Any, float]:
         """Stored values with the fast species at their equilibrium.
 
@@ -334,6 +357,7 @@ class Relaxation:
         """
         from scalebridge.kinetics._sundials import Integrator
 
+        store = self._not_negative(store)
         y, p = self._vectors(t, store)
         n = len(y)
         j = np.zeros(n * n)
