@@ -9,7 +9,10 @@ from scalebridge.errors import ConvergenceError, InputError
 from scalebridge.kinetics import Network, enzyme_criteria, simulate_cells, simulate_counts, simulate_slow
 from support.enzymes import enzyme
 
-SBML = '<?xml version="1.0" encoding="UTF-8"?><sbml xmlns="http://www.sbml.org/sbml/level3/version1/core" level="3" version="1" {}>{}</sbml>'
+SBML = (
+    '<?xml version="1.0" encoding="UTF-8"?>'
+    '<sbml xmlns="http://www.sbml.org/sbml/level3/version1/core" level="3" version="1" {}>{}</sbml>'
+)
 
 
 def refused(text, *words):
@@ -123,9 +126,7 @@ def test_fast_species_tied_to_each_other():
 
 
 def test_events_have_no_error_bars_and_no_fallback():
-    network = Network.from_antimony(
-        "S+E->C; S*E-C; C->P+E; 0.1*C; S=2; E=0.1; C=0; P=0; at time >= 3: S = S + 1"
-    )
+    network = Network.from_antimony("S+E->C; S*E-C; C->P+E; 0.1*C; S=2; E=0.1; C=0; P=0; at time >= 3: S = S + 1")
     reduced = network.reduce(["C"])
     with pytest.raises(InputError, match="events"):
         reduced.error_bars([0, 1, 2])
@@ -134,9 +135,7 @@ def test_events_have_no_error_bars_and_no_fallback():
 
 
 def test_an_event_that_leaves_the_manifold_is_followed_along_the_fibre():
-    network = Network.from_antimony(
-        "S+E->C; 100*S*E-100*C; C->P+E; C; S=2; E=0.1; C=0; P=0; at time >= 3: S = S + 1"
-    )
+    network = Network.from_antimony("S+E->C; 100*S*E-100*C; C->P+E; C; S=2; E=0.1; C=0; P=0; at time >= 3: S = S + 1")
     times = np.r_[0.0, 2.9, 3.5, 5.0]
     full, reduced = network.simulate(times), network.reduce(["C"]).simulate(times)
     for name in "SECP":

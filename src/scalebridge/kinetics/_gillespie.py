@@ -3,6 +3,7 @@
 Source: Gillespie, J. Phys. Chem. 81 (1977) 2340, doi 10.1021/j100540a008. Averages over a fast reversible reaction are
 those of its birth-death chain: Cao, Gillespie & Petzold, J. Chem. Phys. 122 (2005) 014116, doi 10.1063/1.1824902.
 """
+# mypy: disable-error-code="no-untyped-def"
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def _coordinates(size: int, fast: list[int], rows: Floats) -> Coordinates:
 def _from_rows(size: int, fast: list[int], to_slow: Floats) -> Coordinates:
     slow = [i for i in range(size) if i not in fast]
     whole = np.vstack([to_slow[slow], np.eye(size)[fast]])
-    inverse = np.linalg.inv(whole)
+    inverse: Floats = np.asarray(np.linalg.inv(whole), dtype=np.float64)
     inverse[np.abs(inverse - np.round(inverse)) < 1e-12] = np.round(inverse)[
         np.abs(inverse - np.round(inverse)) < 1e-12
     ]
@@ -159,7 +159,9 @@ def settle(
     return settled
 
 
-def _fall(rate, slope, w: Floats, size: float, t: float) -> Floats:  # type: ignore[no-untyped-def]
+def _fall(
+    rate: Callable[[float, Floats], Floats], slope: Callable[[float, Floats], Floats], w: Floats, size: float, t: float
+) -> Floats:
     """Equilibrium of w' = rate: by time, since time finds the stable one, then by Newton's method."""
     from scipy.integrate import solve_ivp
 
@@ -217,7 +219,9 @@ def refine(field: Callable[[Floats], tuple[Floats, Floats]], c: Coordinates, n: 
             return np.ascontiguousarray(n)
     if np.isfinite(n).all() and np.abs(step).max() <= 1e-8 * max(float(np.abs(n[fast]).max()), 1e-300):
         return np.ascontiguousarray(n)
-    raise ConvergenceError(f"The refined manifold was not found at t = {t:g}: the fast and slow parts are too close there.")
+    raise ConvergenceError(
+        f"The refined manifold was not found at t = {t:g}: the fast and slow parts are too close there."
+    )
 
 
 def _drift(field: Callable[[Floats], tuple[Floats, Floats]], fast: list[int], n: Floats) -> Floats:
