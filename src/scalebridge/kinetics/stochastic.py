@@ -199,10 +199,10 @@ def _compile(network: Network, variables: Sequence[Any], rates: Sequence[Any]) -
     return NativeModule([Outputs("a", list(rates), range(len(rates)))], TIME, variables, network.regime.parameters)
 
 
-def _seeds(seed: int, runs: int) -> npt.NDArray[np.int64]:
+def _seeds(seed: int, runs: int) -> npt.NDArray[np.uint64]:
     if runs < 1:
         raise InputError(f"runs must be at least 1; found {runs}.")
-    return np.array([s.generate_state(1)[0] for s in np.random.SeedSequence(seed).spawn(runs)], dtype=np.int64)
+    return np.random.SeedSequence(seed).generate_state(runs, np.uint64)
 
 
 def _linear(network: Network, a: Propensities, quick: list[int], slow: list[int]) -> bool:
@@ -230,7 +230,7 @@ def _pair(a: Propensities, quick: list[int]) -> list[int]:
 
 def _closed(
     network: Network, fast: Sequence[str], a: Propensities, slow: list[int], start: Floats, p: Floats, grid: Floats,
-    seeds: npt.NDArray[np.int64],
+    seeds: npt.NDArray[np.uint64],
 ) -> Runs:  # fmt: skip
     reduced = network.reduce(list(fast), "total", relation="equilibrium")
     c = reduced.coordinates
