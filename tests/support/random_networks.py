@@ -23,7 +23,8 @@ def planted_network(seed: int, speed: float = 300.0) -> Planted:
     rng = np.random.default_rng(seed)
     species = [f"X{i}" for i in range(int(rng.integers(4, 9)))]
     fast_count = int(rng.integers(1, 4))
-    lines, changes = [], []
+    lines: list[str] = []
+    changes: list[np.ndarray] = []
     while len(lines) < fast_count + len(species):
         left, right = _sides(rng, species)
         change = np.array([right.count(s) - left.count(s) for s in species])

@@ -165,9 +165,9 @@ class Kinetics(Bridge[KineticsState]):
                   1e-6, _formula(m, network.state_names), self.times[-1])
             for s, m in zip(sums.T, network.moieties, strict=True)
         ]  # fmt: skip
-        least = float(amounts.min()), 1e-6 * float(np.abs(amounts).max())
-        entries.append(Entry("amounts not negative", "amount", -least[0], 0.0, least[1] * 1e6, 1e-6, "full model",
-                             self.times[-1], relation="<="))  # fmt: skip
+        least, size = -float(amounts.min()), float(np.abs(amounts).max()) or 1.0
+        what = "amounts not negative"
+        entries.append(Entry(what, "amount", least, 0.0, size, 1e-6, "full model", self.times[-1], relation="<="))
         new = replace(state, names=network.state_names, full=values, evaluations=(run.evaluations, 0))
         return new, tuple(entries)
 
@@ -181,9 +181,7 @@ class Kinetics(Bridge[KineticsState]):
                 "Nothing in this model is fast over this time: no gap in its time scales is wide enough. It has to be "
                 "run in full; name fast species or reactions if you know better."
             )
-        new = replace(
-            state, tau=found.tau, fast_modes=found.fast, gap=found.gap, pointers=found.pointers, fast=fast
-        )
+        new = replace(state, tau=found.tau, fast_modes=found.fast, gap=found.gap, pointers=found.pointers, fast=fast)
         return new, (self._slope(network),)
 
     def _slope(self, network: Network) -> Entry:
@@ -207,20 +205,22 @@ class Kinetics(Bridge[KineticsState]):
         c, full = reduced.coordinates, reduced.full
         n0 = full._simulation(self.times[0]).y
         entries = []
-        for k, i in enumerate(c.slow):
-            row = c.to_slow[k]
+        for row in c.to_slow:
             if np.count_nonzero(row) > 1 and reduced.form == "total":
                 size = float(np.abs(row) @ np.maximum(np.abs(n0), np.abs(reduced.start))) or 1.0
-                entries.append(Entry("slow total at the start", "amount", float(row @ n0), float(row @ reduced.start), size,
-                                     1e-8, _formula(row, full.state_names), self.times[0]))  # fmt: skip
-                del i
+                both, where = (float(row @ n0), float(row @ reduced.start)), _formula(row, full.state_names)
+                entries.append(Entry("slow total at the start", "amount", *both, size, 1e-8, where, self.times[0]))
         simulation = reduced.network._simulation(self.times[0])
-        residual = simulation.regime.evaluate("f", simulation.t, simulation.y, simulation.p)[len(simulation.regime.states) :]
+        residual = simulation.regime.evaluate("f", simulation.t, simulation.y, simulation.p)[
+            len(simulation.regime.states) :
+        ]
         worst = float(np.abs(residual).max(initial=0.0))
-        flux = float(np.abs(full.regime.jacobian(self.times[0], reduced.start, full._simulation(self.times[0]).p)).max())
+        flux = float(
+            np.abs(full.regime.jacobian(self.times[0], reduced.start, full._simulation(self.times[0]).p)).max()
+        )
         scale = flux * float(np.abs(reduced.start).max()) or 1.0
-        entries.append(Entry("algebraic equations at the start", "amount/time", worst, 0.0, max(scale, worst * 1e-3), 1e-6,
-                             "slow manifold", self.times[0]))  # fmt: skip
+        what, where = "algebraic equations at the start", "slow manifold"
+        entries.append(Entry(what, "amount/time", worst, 0.0, scale, 1e-6, where, self.times[0]))
         new = replace(state, slow=reduced.slow, eliminated=reduced.fast, closed=reduced.closed)
         return new, tuple(entries)
 
@@ -235,7 +235,9 @@ class Kinetics(Bridge[KineticsState]):
             error = float(np.abs(state.full[late, k] - bars.values[late, k]).max())
             bar = float(bars.bars[late, k].max())
             # 1e-6: what integrators leave
-            entries.append(Entry("error within its bar", "model", error, bar, size, 1e-6, name, self.times[-1], relation="<="))
+            entries.append(
+                Entry("error within its bar", "model", error, bar, size, 1e-6, name, self.times[-1], relation="<=")
+            )
             entries.append(Entry("bar within the allowance", "model", bar, self.allowance * size, size, 0.0, name,
                                  self.times[-1], relation="<=", severity=Verdict.WARNS))  # fmt: skip
         new = replace(
@@ -251,7 +253,9 @@ class Kinetics(Bridge[KineticsState]):
         for k, name in enumerate(state.names):
             size = float(np.abs(state.reduced[:, k]).max()) or 1.0
             difference = float(np.abs(again[name] - state.reduced[:, k]).max())
-            entries.append(Entry("reduced SBML, read again", "model", difference, 0.0, size, 1e-6, name, self.times[-1]))
+            entries.append(
+                Entry("reduced SBML, read again", "model", difference, 0.0, size, 1e-6, name, self.times[-1])
+            )
         return replace(state, sbml=text), tuple(entries)
 
     def separation(self, state: KineticsState) -> Separation:

@@ -14,7 +14,9 @@ from scalebridge.kinetics._evaluate import evaluate
 _LARGEST_LINEAR = 6
 
 
-def solve(equations: Sequence[Any], unknowns: Sequence[Any], at: Mapping[Any, float]) -> tuple[dict[Any, Any], list[tuple[Any, Any]]]:
+def solve(
+    equations: Sequence[Any], unknowns: Sequence[Any], at: Mapping[Any, float]
+) -> tuple[dict[Any, Any], list[tuple[Any, Any]]]:
     """Solve what can be solved.
 
     Args:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import sympy as sp
 
+_ONE = sp.Integer(1)
 TIME = sp.Symbol("time()", real=True)
 
 
@@ -40,7 +41,7 @@ class Variable:
     substance: bool = False
     boundary: bool = False
     amount: bool = True
-    conversion: Any = sp.Integer(1)
+    conversion: Any = _ONE
 
 
 @dataclass(frozen=True)

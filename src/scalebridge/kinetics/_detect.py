@@ -1,8 +1,8 @@
 """What is fast along a run: time scales, exhausted modes, pointers, participation and importance indices.
 
-At each time the Jacobian, with conserved moieties removed, is split by an ordered real Schur form into a fast and a slow
-invariant subspace. M modes are exhausted when the contribution of their amplitudes during the time scale of the next
-mode is below the tolerance in every component, |tau_(M+1) P_f g| < rtol |N| + atol.
+At each time the Jacobian, with conserved moieties removed, is split by an ordered real Schur form into a fast and a
+slow invariant subspace. M modes are exhausted when the contribution of their amplitudes during the time scale of the
+next mode is below the tolerance in every component, |tau_(M+1) P_f g| < rtol |N| + atol.
 Sources: Lam & Goussis, Int. J. Chem. Kinet. 26 (1994) 461, doi 10.1002/kin.550260408; Maas & Pope, Combust. Flame 88
 (1992) 239, doi 10.1016/0010-2180(92)90034-M.
 """
@@ -78,7 +78,7 @@ class TimeScales:
     @property
     def slow(self) -> npt.NDArray[np.int64]:
         """Number of modes that are not fast, shape (times,)."""
-        return self.tau.shape[1] - self.fast
+        return np.asarray(self.tau.shape[1] - self.fast, dtype=np.int64)
 
     def proposal(self) -> list[str]:
         """Fast species over most of the run: as many as there are fast modes, and together a good coordinate of the
@@ -92,7 +92,7 @@ class TimeScales:
         return [self.network.state_names[i] for i in _pivots(stacked * _preference(self.network), number)]
 
     def ranking(self) -> list[tuple[str, float, float]]:
-        """Every state with its mean pointer and the part of the run in which it points into the fast subspace by more than half."""
+        """Every state with its mean pointer, and the part of the run in which this is above one half."""
         mean = self.pointers.mean(0)
         part = (self.pointers > 0.5).mean(0)
         order = np.argsort(-mean)
@@ -216,8 +216,8 @@ def _look(out: _Tables, k: int, at: _Point, frame: _Frame, v: Floats, gap: float
 def _amplitude(found: Split, at: _Point, threshold: float, frame: _Frame) -> Floats:
     """What the fast modes still do beyond following the slow ones.
 
-    A fast amplitude a = P g obeys a' = J a + P' g; what it settles to, -(J_f)^-1 P' g, belongs to the slow motion and is
-    left out: the first refinement of the CSP basis.
+    A fast amplitude a = P g obeys a' = J a + P' g; what it settles to, -(J_f)^-1 P' g, belongs to the slow motion and
+    is left out: the first refinement of the CSP basis.
     """
     rows = found.left @ at.rate
     later = split_modes(at.later, threshold, frame)
@@ -274,5 +274,9 @@ def _preference(network: Network) -> Floats:
             len(side) for r in network.definition.reactions for side in (r.reactants, r.products)
             if any(x == name for x, _ in side)
         ]  # fmt: skip
-        out[i] = 1.0 if sides and min(sides) == 1 and max(sides) <= 2 and network.definition.variables[name].value == 0.0 else 0.9
+        out[i] = (
+            1.0
+            if sides and min(sides) == 1 and max(sides) <= 2 and network.definition.variables[name].value == 0.0
+            else 0.9
+        )
     return out

@@ -78,8 +78,8 @@ def _map(bridge: Kinetics, state: KineticsState) -> Picture:
     axes.set_xlabel("time")
     figure.colorbar(mesh, ax=axes, label="part in the fast modes")
     return _picture(figure, "map", "Who is fast, and when",
-                    "The CSP pointer of each species: 1 where it belongs to the fast modes, 0 where it is slow. Species "
-                    "with a star follow the others in the reduced model.")  # fmt: skip
+                    "The CSP pointer of each species: 1 where it belongs to the fast modes, 0 where it is slow. "
+                    "Species with a star follow the others in the reduced model.")  # fmt: skip
 
 
 def _curves(bridge: Kinetics, state: KineticsState) -> Picture:

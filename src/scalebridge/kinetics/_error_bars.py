@@ -42,7 +42,7 @@ class Blocks:
     @property
     def fast_rate(self) -> Floats:
         """h'(z) F: how fast the fast variables move along the manifold."""
-        return -np.linalg.solve(self.gw, self.gz @ self.f + self.gt)
+        return np.asarray(-np.linalg.solve(self.gw, self.gz @ self.f + self.gt), dtype=np.float64)
 
     def lag(self, fast_rate: Floats | None = None) -> Floats:
         """G_w^-1 (h'(z) F - G): how far the fast variables are behind, to first order."""
@@ -131,10 +131,16 @@ def error_bars(
     n0, p = _full_start(full, float(times[0]))
     n0 = n0 if begin is None else begin
     at = [blocks(full, p, c, n, float(t)) for n, t in zip(amounts, grid, strict=True)]
-    lag = np.array([b.lag(_refined_rate(reduced, p, n, b, t)) for n, b, t in zip(amounts, at, grid.tolist(), strict=True)])
+    lag = np.array(
+        [b.lag(_refined_rate(reduced, p, n, b, t)) for n, b, t in zip(amounts, at, grid.tolist(), strict=True)]
+    )
     dz = _transport(grid, at, lag, _slow_start(at[0], c, n0, amounts[0], lag[0]))
     dw = lag - np.array([np.linalg.solve(b.gw, b.gz @ e) for b, e in zip(at, dz, strict=True)])
-    second = np.array([np.linalg.solve(b.gw, r) for b, r in zip(at, np.gradient(lag, grid, axis=0), strict=True)]) if len(grid) > 2 else 0 * lag
+    second = (
+        np.array([np.linalg.solve(b.gw, r) for b, r in zip(at, np.gradient(lag, grid, axis=0), strict=True)])
+        if len(grid) > 2
+        else 0 * lag
+    )
     dw += _layer(grid, at, (n0 - amounts[0])[list(c.fast)] - dw[0])
     estimate = dz @ c.from_slow.T + dw @ c.from_fast.T
     rest = np.abs(second @ c.from_fast.T)
@@ -231,5 +237,3 @@ def _ratio(b: Blocks) -> float:
     fast = np.abs(np.linalg.eigvals(b.gw).real).min()
     slow = np.abs(np.linalg.eigvals(b.slow_matrix)).max(initial=0.0)
     return float(slow / fast) if fast > 0.0 else np.inf
-
-

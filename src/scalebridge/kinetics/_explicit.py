@@ -2,8 +2,11 @@
 
 Source: Dormand & Prince, J. Comput. Appl. Math. 6 (1980) 19, doi 10.1016/0771-050X(80)90013-3.
 """
+# mypy: disable-error-code="no-untyped-def"
 
 from __future__ import annotations
+
+from typing import Any
 
 import numba
 import numba.experimental.function_type  # registers functions given by their address
@@ -36,7 +39,7 @@ class Pointer(numba.types.WrapperAddressProtocol):
     def __wrapper_address__(self) -> int:
         return self._address
 
-    def signature(self):
+    def signature(self) -> Any:
         """Its type."""
         return MODEL.signature
 
@@ -83,10 +86,7 @@ def _cell(f, times, y, p, rtol, atol, out, max_calls):
             elif not error < np.inf:
                 error = 1e5
             factor = 0.9 * error ** (-0.2) if error > 0.0 else 5.0
-            if not (last and error <= 1.0 and factor >= 1.0):
-                h = step * min(5.0, max(0.2, factor))
-            else:
-                h = max(h, step)
+            h = step * min(5.0, max(0.2, factor)) if not (last and error <= 1.0 and factor >= 1.0) else max(h, step)
             if calls > max_calls or h < 1e-14 * abs(t):
                 out[m:] = np.nan
                 return -calls

@@ -96,4 +96,4 @@ def _full_step(reduced: Reduced, start: float, end: float, begin: Floats) -> Flo
     values = dict(zip(full.system.states, begin.tolist(), strict=True))
     simulation = Simulation(full.definition, start, overrides=values, cache=full._cache)
     simulation.run(np.array([start, end]))
-    return simulation.y.copy()
+    return np.array(simulation.y)

@@ -3,6 +3,7 @@
 Source: Gillespie, J. Phys. Chem. 81 (1977) 2340, doi 10.1021/j100540a008. Averages over a fast reversible reaction are
 those of its birth-death chain: Cao, Gillespie & Petzold, J. Chem. Phys. 122 (2005) 014116, doi 10.1063/1.1824902.
 """
+# mypy: disable-error-code="no-untyped-def"
 
 from __future__ import annotations
 
@@ -13,8 +14,19 @@ import numpy as np
 from scalebridge._cache import compiled
 
 
+@compiled(inline="always")
+def _uniform(dice):
+    """A number in [0, 1); SplitMix64 (Steele, Lea & Flood, 2014, doi 10.1145/2714064.2660195), one stream per run."""
+    dice[0] += np.uint64(0x9E3779B97F4A7C15)
+    z = dice[0]
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z = z ^ (z >> np.uint64(31))
+    return np.float64(z >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+
+
 @compiled(error_model="numpy")
-def _direct(f, times, start, p, change, out, fired):
+def _direct(f, times, start, p, change, out, dice):
     """One run of counts; `f` writes propensities."""
     n, m = change.shape
     state = start.copy()
@@ -27,13 +39,13 @@ def _direct(f, times, start, p, change, out, fired):
         total = 0.0
         for j in range(m):
             total += a[j]
-        ahead = t + np.random.exponential(1.0 / total) if total > 0.0 else np.inf
+        ahead = t + -np.log(1.0 - _uniform(dice)) / total if total > 0.0 else np.inf
         while k < times.size and times[k] < ahead:
             out[k] = state
             k += 1
         if k == times.size:
             break
-        pick = np.random.random() * total
+        pick = _uniform(dice) * total
         j = 0
         run = a[0]
         while run < pick and j < m - 1:
@@ -43,7 +55,6 @@ def _direct(f, times, start, p, change, out, fired):
             state[i] += change[i, j]
         t = ahead
         events += 1
-        fired[j] += 1
     return events
 
 
@@ -53,9 +64,8 @@ def direct_runs(f, times, start, p, change, seeds):
     out = np.empty((seeds.size, times.size, start.size))
     events = np.zeros(seeds.size, dtype=np.int64)
     for r in numba.prange(seeds.size):
-        np.random.seed(seeds[r])
-        fired = np.zeros(change.shape[1], dtype=np.int64)
-        events[r] = _direct(f, times, start, p, change, out[r], fired)
+        dice = seeds[r : r + 1].copy()
+        events[r] = _direct(f, times, start, p, change, out[r], dice)
     return out, events
 
 
@@ -114,7 +124,7 @@ def _average(f, t, state, p, step, fast, slow, a, mean, spread, trial):
 
 
 @compiled(error_model="numpy")
-def _slow_run(f, times, start, p, change, step, fast, slow, out, averaged):
+def _slow_run(f, times, start, p, change, step, fast, slow, out, dice):
     n = start.size
     state = start.copy()
     a = np.empty(change.shape[1])
@@ -127,13 +137,13 @@ def _slow_run(f, times, start, p, change, step, fast, slow, out, averaged):
     while k < times.size:
         _average(f, t, state, p, step, fast, slow, a, mean, spread, trial)
         total = mean.sum()
-        ahead = t + np.random.exponential(1.0 / total) if total > 0.0 else np.inf
+        ahead = t + -np.log(1.0 - _uniform(dice)) / total if total > 0.0 else np.inf
         while k < times.size and times[k] < ahead:
             out[k] = spread
             k += 1
         if k == times.size:
             break
-        pick = np.random.random() * total
+        pick = _uniform(dice) * total
         q = 0
         run = mean[0]
         while run < pick and q < slow.size - 1:
@@ -162,13 +172,13 @@ def slow_runs(f, times, start, p, change, step, fast, slow, seeds):
     out = np.empty((seeds.size, times.size, start.size))
     events = np.zeros(seeds.size, dtype=np.int64)
     for r in numba.prange(seeds.size):
-        np.random.seed(seeds[r])
-        events[r] = _slow_run(f, times, start, p, change, step, fast, slow, out[r], 0.0)
+        dice = seeds[r : r + 1].copy()
+        events[r] = _slow_run(f, times, start, p, change, step, fast, slow, out[r], dice)
     return out, events
 
 
 @compiled(error_model="numpy")
-def _closed_run(f, times, start, p, change, out):
+def _closed_run(f, times, start, p, change, out, dice):
     """A run of slow coordinates whose propensities are exact functions of them."""
     n, m = change.shape
     state = start.copy()
@@ -179,13 +189,13 @@ def _closed_run(f, times, start, p, change, out):
     while k < times.size:
         f(t, state.ctypes.data, p.ctypes.data, a.ctypes.data)
         total = a.sum()
-        ahead = t + np.random.exponential(1.0 / total) if total > 0.0 else np.inf
+        ahead = t + -np.log(1.0 - _uniform(dice)) / total if total > 0.0 else np.inf
         while k < times.size and times[k] < ahead:
             out[k] = state
             k += 1
         if k == times.size:
             break
-        pick = np.random.random() * total
+        pick = _uniform(dice) * total
         j = 0
         run = a[0]
         while run < pick and j < m - 1:
@@ -204,6 +214,6 @@ def closed_runs(f, times, start, p, change, seeds):
     out = np.empty((seeds.size, times.size, start.size))
     events = np.zeros(seeds.size, dtype=np.int64)
     for r in numba.prange(seeds.size):
-        np.random.seed(seeds[r])
-        events[r] = _closed_run(f, times, start, p, change, out[r])
+        dice = seeds[r : r + 1].copy()
+        events[r] = _closed_run(f, times, start, p, change, out[r], dice)
     return out, events

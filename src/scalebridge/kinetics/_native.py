@@ -1,4 +1,4 @@
-"""SymPy expressions to machine code, by LLVM, in milliseconds: what right-hand sides, Jacobians and callbacks are made of.
+"""SymPy expressions to machine code, by LLVM, in milliseconds: right-hand sides, Jacobians and callbacks.
 
 Every function has the same shape, ``f(t, y*, p*, out*)``. Equal sub-expressions are computed once. Numba's own compiler
 is used for loops; going through it for generated code would take seconds where this takes milliseconds. Numba functions

@@ -78,9 +78,10 @@ def _formulas(bridge: Kinetics, state: KineticsState) -> str:
 def _methods(bridge: Kinetics, state: KineticsState) -> str:
     how = "by formulas" if state.closed else "by algebraic equations solved with the slow variables"
     return (
-        f"The network of {len(state.names)} states was integrated in full [4], read with libSBML [5]. Along the run its Jacobian "
-        f"was split by ordered Schur forms, conserved moieties left out [2]; modes count as exhausted when their refined "
-        f"amplitudes are spent [1]. {len(state.eliminated)} species ({', '.join(state.eliminated[:12])}) were taken as "
+        f"The network of {len(state.names)} states was integrated in full [4], read with libSBML [5]. "
+        f"Along the run its Jacobian was split by ordered Schur forms, conserved moieties left out [2]; "
+        f"modes count as exhausted when their refined amplitudes are spent [1]. "
+        f"{len(state.eliminated)} species ({', '.join(state.eliminated[:12])}) were taken as "
         f"{bridge.relation}, in slow totals [3], {how}; {len(state.slow)} slow variables are left. The error bars are "
         f"1.2 times the first-order defect of the slow manifold, transported by the linearised slow dynamics, plus the "
         f"size of the next term."

@@ -1,6 +1,6 @@
 """One smooth piece of a model, compiled: rates, residuals, Jacobian, outputs, triggers and roots.
 
-A regime is valid while no condition in the rates changes and while the same fast reactions run, to the same side: a fast
+A regime is valid while no condition in the rates changes and the same fast reactions run, to the same side: a fast
 ``A + B ->`` at equilibrium means A = 0 or B = 0, and which of the two is part of the regime.
 """
 
@@ -143,7 +143,9 @@ class Regime:
             n = [store[s] for s in fast.species]
             for i, row in zip(fast.independent, fast.mixing, strict=True):
                 name = fast.species[i].name[7:-1]
-                table[sp.Symbol(f"total({name})", real=True)] = n[i] - float(np.dot(row, [n[k] for k in fast.dependent]))
+                table[sp.Symbol(f"total({name})", real=True)] = n[i] - float(
+                    np.dot(row, [n[k] for k in fast.dependent])
+                )
         y = np.array([table.get(s, 0.0) for s in [*self.states, *self.unknowns]])
         return y, p
 
@@ -229,7 +231,8 @@ def make_regime(definition: Definition, store: dict[Any, float] | None, inactive
     """
     if inactive:
         definition = replace(
-            definition, reactions=tuple(replace(r, fast=r.fast and r.name not in inactive) for r in definition.reactions)
+            definition,
+            reactions=tuple(replace(r, fast=r.fast and r.name not in inactive) for r in definition.reactions),
         )
     system = build(definition, store)
     extra: list[Any] = []
@@ -240,7 +243,7 @@ def make_regime(definition: Definition, store: dict[Any, float] | None, inactive
 
 
 def _pick_branches(system: System, store: dict[Any, float], t: float) -> list[Any]:
-    """Fast residuals without conditions, and only with the factor that vanishes; what to watch for the other factors."""
+    """Leave in fast residuals the branch and the factor that hold now; returns what to watch for the others."""
     watched: list[Any] = []
     values = {**store, TIME: t}
     n = len(system.residuals) - len(system.fast.dependent)  # type: ignore[union-attr]
@@ -251,9 +254,11 @@ def _pick_branches(system: System, store: dict[Any, float], t: float) -> list[An
     for k in range(n, len(system.residuals)):
         g = system.residuals[k]
         for piece in list(g.atoms(sp.Piecewise)):
-            watched += [r.lhs - r.rhs for _, c in piece.args for r in (c.atoms(*_RELATIONS) if c is not sp.true else ())]
+            watched += [
+                r.lhs - r.rhs for _, c in piece.args for r in (c.atoms(*_RELATIONS) if c is not sp.true else ())
+            ]
         g = _branch(g, values)
-        factors = [f for f in sp.Mul.make_args(sp.factor_terms(g))]
+        factors = list(sp.Mul.make_args(sp.factor_terms(g)))
         active = [f for f in factors if not f.free_symbols.isdisjoint(system.unknowns)]
         if len(active) > 1 or (active and active[0].is_Pow):
             bases = [f.base if f.is_Pow and f.exp.is_positive else f for f in active]
@@ -271,7 +276,9 @@ def _total(system: System, z: Any, store: dict[Any, float]) -> float:
         return 0.0
     for i, row in zip(fast.independent, fast.mixing, strict=True):
         if z.name == f"total({fast.species[i].name[7:-1]})":
-            return store[fast.species[i]] - float(sum(c * store[fast.species[k]] for c, k in zip(row, fast.dependent, strict=True)))
+            return store[fast.species[i]] - float(
+                sum(c * store[fast.species[k]] for c, k in zip(row, fast.dependent, strict=True))
+            )
     return 0.0
 
 
@@ -291,6 +298,7 @@ class Relaxation:
         fast = system.fast
         assert fast is not None
         self.species = list(fast.species)
+        self.fast = fast
         b = system.builder  # type: ignore[attr-defined]
         self.reactions = [r.name for r in system.definition.reactions if r.fast]
         fluxes = [b.value(name) for name in self.reactions]
@@ -326,6 +334,28 @@ class Relaxation:
         others = [t if s == TIME else store[s] for s in self.others]  # the model's time stands still
         return np.array([store[s] for s in self.species]), np.array(others or [0.0])
 
+    def _not_negative(self, store: dict[Any, float]) -> dict[Any, float]:
+        """Stored values in which no fast species is negative, reached by the smallest extents of fast reactions.
+
+        A species that is used up is found a hair below zero; what made it negative is undone.
+        """
+        y = np.array([store[s] for s in self.species])
+        if y.min(initial=0.0) >= 0.0 or not self.fast.dependent:
+            return store
+        from scipy.optimize import linprog
+
+        r = len(self.fast.dependent)
+        move = np.zeros((len(y), r))
+        move[list(self.fast.dependent)] = np.eye(r)
+        move[list(self.fast.independent)] = self.fast.mixing
+        scale = float(-y.min())
+        found = linprog(np.ones(2 * r), A_ub=-np.hstack([move, -move]), b_ub=y / scale, bounds=(0.0, None))
+        if not found.success:
+            return store
+        mended = y + scale * move @ (found.x[:r] - found.x[r:])
+        mended[(mended < 0.0) & (mended > -1e-6 * scale)] = 0.0
+        return {**store, **dict(zip(self.species, mended.tolist(), strict=True))}
+
     def relax(self, t: float, store: dict[Any, float]) -> dict[Any, float]:
         """Stored values with the fast species at their equilibrium.
 
@@ -334,6 +364,7 @@ class Relaxation:
         """
         from scalebridge.kinetics._sundials import Integrator
 
+        store = self._not_negative(store)
         y, p = self._vectors(t, store)
         n = len(y)
         j = np.zeros(n * n)
@@ -362,7 +393,7 @@ class Relaxation:
         else:
             if np.abs(f).max() > 1e-8 * speed * scale:
                 raise ConvergenceError(
-                    f"The fast reactions {', '.join(self.reactions[:5])} do not come to rest at t = {t:g}: their subsystem has no stable "
-                    "equilibrium, so they cannot be taken as fast."
+                    f"The fast reactions {', '.join(self.reactions[:5])} do not come to rest at t = {t:g}: "
+                    "their subsystem has no stable equilibrium, so they cannot be taken as fast."
                 )
         return {**store, **dict(zip(self.species, y.tolist(), strict=True))}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,7 +40,7 @@ def _chain(relation: Any) -> Callable[..., Any]:
         values = [number(a) for a in args]
         if len(values) < 2:
             return sp.true
-        return sp.And(*[relation(a, b) for a, b in zip(values[:-1], values[1:], strict=True)])
+        return sp.And(*[relation(a, b) for a, b in itertools.pairwise(values)])
 
     return apply
 
@@ -114,7 +115,7 @@ _FUNCTIONS: dict[int, Callable[..., Any]] = {
     sb.AST_LOGICAL_NOT: _truths(sp.Not),
     sb.AST_LOGICAL_IMPLIES: _truths(lambda a, b: sp.Or(sp.Not(a), b)),
 }
-for _name in "SIN COS TAN SINH COSH TANH".split():
+for _name in ("SIN", "COS", "TAN", "SINH", "COSH", "TANH"):
     _FUNCTIONS[getattr(sb, f"AST_FUNCTION_{_name}")] = _numbers(getattr(sp, _name.lower()))
     _FUNCTIONS[getattr(sb, f"AST_FUNCTION_ARC{_name}")] = _numbers(getattr(sp, "a" + _name.lower()))
 for _name, _of in {"SEC": "COS", "CSC": "SIN", "COT": "TAN"}.items():

@@ -57,9 +57,7 @@ def _read(document: Any, where: str) -> Definition:
     for name in (*assigned, *rates):
         if name not in variables:
             raise InputError(f"{where}: a rule sets '{name}', which the model does not define.")
-    initial = {
-        a.getSymbol(): reader(a.getMath()) for a in model.getListOfInitialAssignments() if a.isSetMath()
-    }
+    initial = {a.getSymbol(): reader(a.getMath()) for a in model.getListOfInitialAssignments() if a.isSetMath()}
     events = tuple(_event(i, e, reader) for i, e in enumerate(model.getListOfEvents()) if e.isSetTrigger())
     constraints = tuple(
         (truth(reader(c.getMath())), c.getMessageString() or f"constraint {i + 1}")
@@ -77,6 +75,7 @@ def _refuse_errors(document: Any, where: str) -> None:
         document.getError(i)
         for i in range(document.getNumErrors())
         if document.getError(i).getSeverity() >= sb.LIBSBML_SEV_ERROR
+        and document.getError(i).getErrorId() != sb.MissingXMLEncoding
     ]
     if severe:
         first = severe[0]
@@ -86,10 +85,14 @@ def _refuse_errors(document: Any, where: str) -> None:
 
 def _packages(document: Any, where: str) -> None:
     names = [document.getPlugin(i).getPackageName() for i in range(document.getNumPlugins())]
-    unknown = [
-        document.getUnknownPackagePrefix(i) if hasattr(document, "getUnknownPackagePrefix") else "unknown"
-        for i in range(document.getNumUnknownPackages())
-    ] if hasattr(document, "getNumUnknownPackages") else []
+    unknown = (
+        [
+            document.getUnknownPackagePrefix(i) if hasattr(document, "getUnknownPackagePrefix") else "unknown"
+            for i in range(document.getNumUnknownPackages())
+        ]
+        if hasattr(document, "getNumUnknownPackages")
+        else []
+    )
     for name in [*names, *unknown]:
         if name in _HARMLESS or name == "comp":
             continue

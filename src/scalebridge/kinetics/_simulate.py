@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +53,7 @@ class Simulation:
         self.was = [e.initial for e in definition.events]
         self.warnings: list[str] = []
         self.integrator: Integrator | None = None
+        self.y, self.p = np.zeros(0), np.zeros(0)
         self.steps = self.evaluations = 0
         self.history: History | None = None
         if self.plain.delays:
@@ -77,11 +77,11 @@ class Simulation:
             relaxation: Relaxation = self._cached(key, lambda: Relaxation(build(self.d, self.store)))
             inactive = relaxation.standing(t, self.store)
             self.store = relaxation.relax(t, self.store)
-        key = (inactive, self._fast_stoichiometry(), self._signature(t))
+        branch = (inactive, self._fast_stoichiometry(), self._signature(t))
         if self.plain.fast is None:
             regime = self._cached("regime", lambda: make_regime(self.d, None, inactive, t))
         else:
-            regime = self._cached(key, lambda: make_regime(self.d, self.store, inactive, t))
+            regime = self._cached(branch, lambda: make_regime(self.d, self.store, inactive, t))
         same = self.integrator is not None and regime is self.regime
         self.regime: Regime = regime
         self.y, p = regime.begin(self.store)
@@ -163,7 +163,7 @@ class Simulation:
 
     def outputs(self) -> Floats:
         """Every identifier and amount now."""
-        return self.regime.outputs(np.array([self.t]), self.y[None], self.p)[0]
+        return np.asarray(self.regime.outputs(np.array([self.t]), self.y[None], self.p)[0])
 
     # events ----------------------------------------------------------------------------------------------------------
 
@@ -174,7 +174,9 @@ class Simulation:
         b = self.plain.builder  # type: ignore[attr-defined]
         values = {**self.store, TIME: self.t}
         if self.history is not None:
-            values.update({s: float(v) for s, v in zip([d[0] for d in self.plain.delays], self._delayed(self.t), strict=True)})
+            values.update(
+                {s: float(v) for s, v in zip([d[0] for d in self.plain.delays], self._delayed(self.t), strict=True)}
+            )
         return {name: evaluate(b.resolve(e), values) for name, e in table.items()}
 
     def _events(self) -> bool:
@@ -355,11 +357,10 @@ class Simulation:
         return float(positive.min()) / 50.0 if len(positive) else np.inf
 
     def _remember(self, before: float, now: float) -> None:
-        assert self.history is not None and self.integrator is not None
+        assert self.history is not None
+        assert self.integrator is not None
         if now <= before:
             self.history.add(now, self.regime.evaluate("delayed", now, self.y, self.p))
             return
         for s in np.linspace(before, now, 5)[1:]:
             self.history.add(float(s), self.regime.evaluate("delayed", float(s), self.integrator.at(float(s)), self.p))
-
-

@@ -189,8 +189,8 @@ class Integrator:
         if flag < 0:
             why = _WORDS.get(flag, f"stopped with code {flag}")
             raise ConvergenceError(
-                f"The integrator {why} at t = {self.t:g}. Values that blow up or rates that are undefined there are the usual cause; "
-                "a looser tolerance or more steps (max_steps) helps where the model is right."
+                f"The integrator {why} at t = {self.t:g}. Values that blow up or rates that are undefined there are "
+                "the usual cause; a looser tolerance or more steps (max_steps) helps where the model is right."
             )
         return bool(flag == _ROOT)
 

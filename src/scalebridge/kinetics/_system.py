@@ -244,7 +244,11 @@ class _Builder:
             return float("nan")
         if v.kind == "species" and v.compartment:
             size = self.number(v.compartment) if v.amount == self.concentration(v) else 1.0
-            return v.value / size if v.amount and self.concentration(v) else v.value * (1.0 if v.amount == v.substance or not v.compartment else size)
+            return (
+                v.value / size
+                if v.amount and self.concentration(v)
+                else v.value * (1.0 if v.amount == v.substance or not v.compartment else size)
+            )
         return v.value
 
     def _solve_rule(self, name: str) -> float:
@@ -387,8 +391,8 @@ def _refuse_varying(b: _Builder, species: Iterable[str], reactions: Iterable[Any
                 loose = [x.name for x in e.free_symbols if x == TIME or x.name not in fixed]
                 if any(_moves(b, name) for name in loose):
                     raise InputError(
-                        f"The stoichiometry of '{s}' in the fast reaction '{r.name}' changes with time (through {loose[0]}): "
-                        "slow totals do not exist then. Make it constant or the reaction slow."
+                        f"The stoichiometry of '{s}' in the fast reaction '{r.name}' changes with time (through "
+                        f"{loose[0]}): slow totals do not exist then. Make it constant or the reaction slow."
                     )
 
 

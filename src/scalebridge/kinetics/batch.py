@@ -116,7 +116,9 @@ def _fill(
 ) -> None:
     """Initial states and parameters of every cell."""
     regime = network.regime
-    at = {s.name: (y, k) for k, s in enumerate(regime.states)} | {s.name: (p, k) for k, s in enumerate(regime.parameters)}
+    at = {s.name: (y, k) for k, s in enumerate(regime.states)} | {
+        s.name: (p, k) for k, s in enumerate(regime.parameters)
+    }
     b = full.system.builder  # type: ignore[attr-defined]
     amounts = np.repeat(_start(full)[None], len(y), 0)
     moved = False
@@ -145,7 +147,11 @@ def _fill(
     for k, i in enumerate(model.coordinates.slow):
         name = full.state_names[i]
         own = f"total_{name}" if f"total_{name}" in at else (name if name in at else amount_symbol(name).name)
-        size = b.number(full.definition.variables[name].compartment) if own == name and b.concentration(full.definition.variables[name]) else 1.0
+        size = (
+            b.number(full.definition.variables[name].compartment)
+            if own == name and b.concentration(full.definition.variables[name])
+            else 1.0
+        )
         table, column = at[own]
         table[:, column] = z[:, k] / size
 

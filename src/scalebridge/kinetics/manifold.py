@@ -82,8 +82,8 @@ def _find(
         raise InputError(f"'{unknown[0] if unknown else ''}' is no state; states: {', '.join(network.state_names)}.")
     simulation = network._simulation(0.0)
     n = simulation.y.copy()
-    for name, value in at.items():
-        n[network.state_names.index(name)] = value
+    for name, number in at.items():
+        n[network.state_names.index(name)] = number
     index = [network.state_names.index(x) for x in fast]
     regime, p = network.regime, simulation.p
 
@@ -93,7 +93,7 @@ def _find(
 
     for function in (lambda x: field(x)[0][index], residual(field, index)):
         for _ in range(50):
-            value = function(n)
+            value = np.asarray(function(n))
             slope = np.empty((len(index), len(index)))
             for k, i in enumerate(index):
                 h = 1e-6 * max(abs(n[i]), 1e-6 * float(np.abs(n).max()))

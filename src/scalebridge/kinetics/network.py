@@ -263,5 +263,3 @@ def checked_times(times: npt.ArrayLike) -> Floats:
 def _bare(s: Any) -> str:
     name: str = s.name
     return name[7:-1] if name.startswith("amount(") else name
-
-

@@ -13,8 +13,9 @@ import sympy as sp
 
 from scalebridge.errors import InputError
 from scalebridge.kinetics._closed_form import solve
-from scalebridge.kinetics._native import NativeModule, Outputs
 from scalebridge.kinetics._definition import TIME, Definition, Event, Variable, symbol
+from scalebridge.kinetics._native import NativeModule, Outputs
+from scalebridge.kinetics._simulate import Simulation
 from scalebridge.kinetics._slow_coordinates import (
     Coordinates,
     kept_coordinates,
@@ -23,7 +24,6 @@ from scalebridge.kinetics._slow_coordinates import (
     total_coordinates,
     without_conserved,
 )
-from scalebridge.kinetics._simulate import Simulation
 from scalebridge.kinetics._system import amount_symbol
 from scalebridge.kinetics.network import Form, Network, Trajectory, checked_times
 
@@ -148,7 +148,8 @@ class Reduced:
 
     def __repr__(self) -> str:
         how = "closed form" if self.closed else f"{len(self.fast) - len(self.solutions)} algebraic equations"
-        return f"Reduced '{self.full.definition.name}' ({self.form}): {len(self.slow)} slow, {len(self.fast)} fast by {how}"
+        counts = f"{len(self.slow)} slow, {len(self.fast)} fast by {how}"
+        return f"Reduced '{self.full.definition.name}' ({self.form}): {counts}"
 
 
 def reduce_network(
@@ -209,7 +210,9 @@ def reduce_network(
     return _assemble(full, form, tuple(names), coordinates, settled, start, closed_form, relation)
 
 
-def _field(full: Network, p: Floats, t: float, reactions: Sequence[str] | None) -> Callable[[Floats], tuple[Floats, Floats]]:
+def _field(
+    full: Network, p: Floats, t: float, reactions: Sequence[str] | None
+) -> Callable[[Floats], tuple[Floats, Floats]]:
     """Rates and Jacobian of all states at one time; only those of some reactions where these are given."""
     if reactions is None:
         return lambda n: (full.regime.evaluate("f", t, n, p), full.regime.jacobian(t, n, p))
@@ -273,7 +276,8 @@ def _refuse_unknown(full: Network, fast: list[str], reactions: list[str], specie
         if name not in known:
             what = "is not changed by the model" if name in full.definition.variables else "is not in the model"
             raise InputError(
-                f"'{name}' {what}; reactions: {', '.join(full.reactions[:20])}; species: {', '.join(full.state_names[:20])}."
+                f"'{name}' {what}; reactions: {', '.join(full.reactions[:20])}; "
+                f"species: {', '.join(full.state_names[:20])}."
             )
     if reactions and species:
         raise InputError("Name fast reactions or fast species, not both.")
@@ -337,7 +341,11 @@ def _totals(full: Network, names: Sequence[str], species: Sequence[str], n0: Flo
                 if any(x == name for x, _ in side):
                     sides.append(len(side))
         trial = n0 + 1e-3 * max(float(np.abs(n0).max()), 1e-300)
-        return name not in species, float(np.mean(sides)) if sides else 9.0, -abs(full.regime.jacobian(0.0, trial, p)[i, i])
+        return (
+            name not in species,
+            float(np.mean(sides)) if sides else 9.0,
+            -abs(full.regime.jacobian(0.0, trial, p)[i, i]),
+        )
 
     order = sorted(range(len(full.state_names)), key=company)
     return total_coordinates(len(full.state_names), s, order)
@@ -394,8 +402,9 @@ def _assemble(
     for name in {n for e in events for n in e.assignments}:
         variables[name] = replace(variables[name], constant=False)
     definition = replace(
-        d, name=f"{d.name or 'model'}_reduced", variables=variables, reactions=(), assigned=_with_reactions(d, assigned),
-        rates=rules, algebraic=algebraic, initial=_kept_initial(d, full), events=events,
+        d, name=f"{d.name or 'model'}_reduced", variables=variables, reactions=(),
+        assigned=_with_reactions(d, assigned), rates=rules, algebraic=algebraic,
+        initial=_kept_initial(d, full), events=events,
     )  # fmt: skip
     if definition.assigned.keys() - variables.keys():
         for name in definition.assigned.keys() - variables.keys():
@@ -415,7 +424,10 @@ def _manifold(full: Network, c: Coordinates, names: Sequence[str], relation: Rel
         return [system.rates[i] for i in c.fast]
     return [
         sp.diff(g, TIME)
-        + sum((sp.diff(g, s) * f for s, f in zip(system.states, system.rates, strict=True) if s in g.free_symbols), sp.Integer(0))
+        + sum(
+            (sp.diff(g, s) * f for s, f in zip(system.states, system.rates, strict=True) if s in g.free_symbols),
+            sp.Integer(0),
+        )
         for g in (system.rates[i] for i in c.fast)
     ]
 
@@ -463,9 +475,11 @@ def _nice(value: float) -> Any:
     return sp.Integer(round(value)) if abs(value - round(value)) < 1e-12 else sp.nsimplify(value, rational=True)
 
 
-def _numbers(full: Network, c: Coordinates, settled: Floats, totals: Mapping[int, Any], start: float) -> dict[Any, float]:
+def _numbers(
+    full: Network, c: Coordinates, settled: Floats, totals: Mapping[int, Any], start: float
+) -> dict[Any, float]:
     """Value of every symbol at the start, on the manifold."""
-    at: dict[Any, float] = {s: v for s, v in full.system.starts.items()}
+    at: dict[Any, float] = dict(full.system.starts.items())
     at.update(zip(full.system.states, settled.tolist(), strict=True))
     z = dict(zip(c.slow, (c.to_slow @ settled).tolist(), strict=True))
     at.update({s: z[i] for i, s in totals.items()})
@@ -532,4 +546,3 @@ def _moved_event(full: Network, c: Coordinates, totals: Mapping[int, Any], e: Ev
         else:
             out[states[i]] = value / _volume(full, states[i])
     return replace(e, assignments=out)
-

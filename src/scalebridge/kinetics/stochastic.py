@@ -1,6 +1,7 @@
 """Counts of molecules: exact simulation, and slow-scale simulation with conditional averages over fast reactions.
 
-Rates are taken as propensities, amounts as counts. A net rate is split into what is positive and what is negative in it.
+Rates are taken as propensities, amounts as counts. A net rate is split into its positive and
+negative parts.
 """
 
 from __future__ import annotations
@@ -109,13 +110,11 @@ def simulate_counts(network: Network, times: npt.ArrayLike, *, runs: int = 1, se
     return Runs(grid, network.state_names, counts, events, "direct")
 
 
-def simulate_slow(
-    network: Network, fast: Sequence[str], times: npt.ArrayLike, *, runs: int = 1, seed: int = 0
-) -> Runs:
+def simulate_slow(network: Network, fast: Sequence[str], times: npt.ArrayLike, *, runs: int = 1, seed: int = 0) -> Runs:
     """Slow-scale simulation: fast reactions enter by the averages of their stationary distribution.
 
-    Exact averages: in closed form where fast reactions turn single molecules into single molecules and slow propensities are
-    linear in these; otherwise over the birth-death chain of one fast reversible reaction.
+    Exact averages: in closed form where fast reactions turn single molecules into single molecules and slow
+    propensities are linear in these; otherwise over the birth-death chain of one fast reversible reaction.
 
     Args:
         network: reactions whose amounts are counts.
@@ -131,7 +130,9 @@ def simulate_slow(
     a = propensities(network)
     unknown = [n for n in fast if n not in network.reactions]
     if unknown or not fast:
-        raise InputError(f"There is no reaction '{unknown[0] if unknown else ''}'; there are {', '.join(network.reactions)}.")
+        raise InputError(
+            f"There is no reaction '{unknown[0] if unknown else ''}'; there are {', '.join(network.reactions)}."
+        )
     start, p = _start(network)
     quick = [k for k, n in enumerate(a.names) if n in set(fast)]
     slow = [k for k in range(len(a.names)) if k not in quick]
@@ -147,7 +148,7 @@ def simulate_slow(
 
 
 def distortion(network: Network, fast: Sequence[str]) -> dict[str, float]:
-    """How far the deterministic quasi-steady propensities are from the exact conditional averages, relative, at the start.
+    """How far deterministic quasi-steady propensities are from exact conditional averages, relative, at the start.
 
     Where this is not small, a reduced model that is right for concentrations is wrong for counts. Source: Kim, Josic &
     Bennett, J. Chem. Phys. / arXiv:1406.2244.
@@ -165,7 +166,19 @@ def distortion(network: Network, fast: Sequence[str]) -> dict[str, float]:
     f = Pointer(module.address("a"), module)
     n = len(start)
     mean, spread, work = np.empty(len(slow)), np.empty(n), np.empty(len(a.names))
-    _average(f, 0.0, start.copy(), p, a.change[:, pair[0]].copy(), np.array(pair), np.array(slow), work, mean, spread, np.empty(n))
+    _average(
+        f,
+        0.0,
+        start.copy(),
+        p,
+        a.change[:, pair[0]].copy(),
+        np.array(pair),
+        np.array(slow),
+        work,
+        mean,
+        spread,
+        np.empty(n),
+    )
     settled = network.reduce(list(fast), "total", relation="equilibrium").start
     module.function("a")(0.0, settled.ctypes.data, p.ctypes.data, work.ctypes.data)
     return {
@@ -186,10 +199,10 @@ def _compile(network: Network, variables: Sequence[Any], rates: Sequence[Any]) -
     return NativeModule([Outputs("a", list(rates), range(len(rates)))], TIME, variables, network.regime.parameters)
 
 
-def _seeds(seed: int, runs: int) -> npt.NDArray[np.int64]:
+def _seeds(seed: int, runs: int) -> npt.NDArray[np.uint64]:
     if runs < 1:
         raise InputError(f"runs must be at least 1; found {runs}.")
-    return np.array([s.generate_state(1)[0] for s in np.random.SeedSequence(seed).spawn(runs)], dtype=np.int64)
+    return np.random.SeedSequence(seed).generate_state(runs, np.uint64)
 
 
 def _linear(network: Network, a: Propensities, quick: list[int], slow: list[int]) -> bool:
@@ -217,7 +230,7 @@ def _pair(a: Propensities, quick: list[int]) -> list[int]:
 
 def _closed(
     network: Network, fast: Sequence[str], a: Propensities, slow: list[int], start: Floats, p: Floats, grid: Floats,
-    seeds: npt.NDArray[np.int64],
+    seeds: npt.NDArray[np.uint64],
 ) -> Runs:  # fmt: skip
     reduced = network.reduce(list(fast), "total", relation="equilibrium")
     c = reduced.coordinates
@@ -236,7 +249,10 @@ def _closed(
     change = c.to_slow @ a.change[:, slow]
     out, events = closed_runs(f, grid, c.to_slow @ start, p, np.ascontiguousarray(change), seeds)
     means = NativeModule(
-        [Outputs("n", [table.get(s, s).xreplace(solution) for s in states], range(len(states)))], TIME, z, network.regime.parameters
+        [Outputs("n", [table.get(s, s).xreplace(solution) for s in states], range(len(states)))],
+        TIME,
+        z,
+        network.regime.parameters,
     )
     read = Pointer(means.address("n"), means)
     everything = np.arange(len(states))

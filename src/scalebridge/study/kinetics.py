@@ -39,8 +39,8 @@ allowance = 0.05
 
 _MODEL = """\
 // Receptor binding (seconds) under entry, replication and interferon response (hours); nM and s.
-// Rate constants of binding: surface plasmon resonance of the receptor-binding domain with dimeric ACE2, k_on 6.6e5 /M/s,
-// k_off 93.4e-4 /s (PMC9437663, table 1). The network around it is a toy.
+// Rate constants of binding: surface plasmon resonance of the receptor-binding domain with dimeric ACE2,
+// k_on 6.6e5 /M/s, k_off 93.4e-4 /s (PMC9437663, table 1). The network around it is a toy.
 model virus
   V + R -> C; kon*V*R - koff*C
   C -> I; ki*C
