@@ -163,7 +163,9 @@ class CoarseGrainingStudy(StudyModel):
         try:
             edge = self._source().sketch().edge
         except InputError as error:
-            yield Problem("reference", f"a reference that cannot be used: {error}", "one that mapping and files describe")
+            yield Problem(
+                "reference", f"a reference that cannot be used: {error}", "one that mapping and files describe"
+            )
             return
         if edge < 2.0 * self.fit.cutoff / NM:
             found = f"{self.fit.cutoff / NM:g} nm in a box of {edge:.3g} nm"

@@ -87,8 +87,8 @@ class Mapping:
         """The mapping of all atoms of an MDAnalysis universe.
 
         Raises:
-            InputError: a selection that finds nothing or cannot be read, atoms in two beads, atoms in none, molecules of
-                one kind that differ, or weights of another number than the atoms.
+            InputError: a selection that finds nothing or cannot be read, atoms in two beads, atoms in none, molecules
+                of one kind that differ, or weights of another number than the atoms.
         """
         from scalebridge.molecules.mapping._apply import apply
 

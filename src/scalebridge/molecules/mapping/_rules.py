@@ -39,7 +39,9 @@ class BeadRule:
         if not isinstance(self.weights, str):
             values = np.asarray(self.weights, dtype=np.float64)
             if not np.all(np.isfinite(values)) or not np.all(values >= 0.0) or values.sum() <= 0.0:
-                raise InputError(f"Weights of bead {self.name} must be zero or more, not all zero; found {self.weights}")
+                raise InputError(
+                    f"Weights of bead {self.name} must be zero or more, not all zero; found {self.weights}"
+                )
         elif self.weights not in ("mass", "uniform"):
             raise InputError(f"Weights of bead {self.name} are 'mass', 'uniform' or numbers; found {self.weights!r}")
 

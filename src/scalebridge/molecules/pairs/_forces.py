@@ -1,10 +1,11 @@
 """The pair force of coarse models: a spline table in the squared distance, no square root.
 
 U(s) is a cubic spline in s = r^2, so that F_ij = -2 U'(s) r_ij is the exact derivative of the energy. The partners of a
-particle are treated in four passes (distances, choice, table, sums), of which the processor runs the first and the third
-several at a time. Arithmetic of a pair is in single precision, sums over particles are in double precision.
+particle are treated in four passes (distances, choice, table, sums), of which the processor runs the first and the
+third several at a time. Arithmetic of a pair is in single precision, sums over particles are in double precision.
 """
 
+# mypy: allow-untyped-defs, disable-error-code="assignment"
 from __future__ import annotations
 
 import numpy as np

@@ -44,9 +44,7 @@ class Spline(Potential):
         object.__setattr__(self, "values", values)
 
     @classmethod
-    def through(
-        cls, x: npt.ArrayLike, energy: npt.ArrayLike, *, cut: bool = False, periodic: bool = False
-    ) -> Spline:
+    def through(cls, x: npt.ArrayLike, energy: npt.ArrayLike, *, cut: bool = False, periodic: bool = False) -> Spline:
         """The cubic spline with knots at the points of a uniform table, natural at its ends.
 
         Args:
@@ -88,10 +86,10 @@ class Spline(Potential):
             # the mean force is what a periodic energy cannot have
             force = force - force.mean()
             values = -above.width * np.cumsum(np.roll(force, 1))
-            return cls(above, values - values.mean())
+            return cls(above, np.asarray(values - values.mean()))
         # F = -U' : c_k = c_(k+1) + width f_k
         values = np.concatenate([above.width * np.cumsum(force[::-1])[::-1], [0.0]])
-        return cls(above, values - (above.matrix([above.stop]) @ values)[0], cut)
+        return cls(above, np.asarray(values - (above.matrix([above.stop]) @ values)[0]), cut)
 
     @property
     def coefficients(self) -> Floats:
