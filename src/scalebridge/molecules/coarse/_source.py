@@ -11,7 +11,7 @@ import numpy as np
 
 from scalebridge.molecules.coarse._target import Target, target_of
 from scalebridge.molecules.mapping import Mapping
-from scalebridge.molecules.potentials import Harmonic, Potential
+from scalebridge.molecules.potentials import Harmonic, LennardJones, Potential
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,10 @@ class Simulated(Source):
 def _with_network(
     reference: Any, mapping: Mapping, cutoff: float, stiffness: float
 ) -> tuple[Any, dict[str, Potential]]:
-    """Springs between beads of a chain that are near in the mean and three residues or more apart (Tirion 1996)."""
+    """Springs between beads of a chain that are near in the mean and three residues or more apart (Tirion 1996).
+
+    Beads of chains repel each other (Weeks, Chandler, Andersen): too few of these pairs are left to fit a potential.
+    """
     from dataclasses import replace
 
     from scalebridge.molecules.pairs import internal_coordinates
@@ -229,4 +232,7 @@ def _with_network(
     near = np.flatnonzero(lengths < cutoff)
     network = {f"net{n}": pairs[k][None, :] for n, k in enumerate(near)}
     fixed: dict[str, Potential] = {f"bond net{n}": Harmonic(stiffness, float(lengths[k])) for n, k in enumerate(near)}
+    chain = sorted({beads.kinds[i] for i in inside})
+    for a, kind in enumerate(chain):
+        fixed |= {f"pair {kind}-{other}": LennardJones(0.45, 1.0) for other in chain[a:]}
     return replace(reference, network=network), fixed

@@ -117,7 +117,7 @@ def _add_residues(builder: _Builder, rule: MoleculeRule, group: Any, number: Int
         inside = np.flatnonzero(resindices == residue)
         name = str(group.resnames[inside[0]])
         builder.names.append(name)
-        builder.kinds.append(name)
+        builder.kinds.append(rule.kind or name)
         builder.atoms.append(np.asarray(group.indices[inside], dtype=np.int64))
         masses = np.asarray(group.masses, dtype=np.float64)[inside]
         builder.weights.append(normalised(rule.weights, masses, f"molecule {rule.name}, residue {name}"))

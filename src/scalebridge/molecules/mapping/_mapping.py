@@ -51,9 +51,11 @@ class Mapping:
         return cls((MoleculeRule(name, select, (BeadRule(name, "all", name, weights),), each),))
 
     @classmethod
-    def by_residue(cls, select: str, name: str = "chain", *, ignore: str = "", weights: Any = "mass") -> Mapping:
-        """Each residue of a chain becomes one bead, named and typed as the residue; neighbours are bonded."""
-        return cls((MoleculeRule(name, select, (), "segment", None, weights),), ignore)
+    def by_residue(
+        cls, select: str, name: str = "chain", *, kind: str = "", ignore: str = "", weights: Any = "mass"
+    ) -> Mapping:
+        """Each residue of a chain becomes one bead, neighbours are bonded; typed as the residue where no kind is given."""
+        return cls((MoleculeRule(name, select, (), "segment", None, weights, kind),), ignore)
 
     @classmethod
     def by_list(cls, beads: Sequence[Sequence[int]], kinds: Sequence[str], *, ignore: str = "") -> Mapping:

@@ -58,6 +58,7 @@ class MoleculeRule:
         bonds: pairs of bead names that are bonded; None finds them from bonds between the atoms of two beads, or
             joins neighbouring residues where beads are residues and the topology has no bonds.
         weights: of atoms in residues; rules of beads have their own.
+        kind: type of beads that are residues; empty for the residue's name.
 
     Raises:
         InputError: two beads of one name, or a bond that names no bead.
@@ -69,6 +70,7 @@ class MoleculeRule:
     each: Literal["residue", "fragment", "segment"] = "residue"
     bonds: tuple[tuple[str, str], ...] | None = None
     weights: Weights = "mass"
+    kind: str = ""
 
     def __post_init__(self) -> None:
         names = [bead.name for bead in self.beads]

@@ -56,7 +56,7 @@ class Spline(Potential):
         Raises:
             InputError: the grid is not uniform, or shapes differ.
         """
-        grid, table = np.asarray(x, dtype=np.float64), np.array(energy, dtype=np.float64)
+        grid, table = np.asarray(x, dtype=np.float64), np.asarray(energy, dtype=np.float64)
         if grid.ndim != 1 or grid.shape != table.shape or len(grid) < 4:
             raise InputError(f"A table needs two columns of 4 points or more; found {grid.shape} and {table.shape}")
         if not np.allclose(np.diff(grid), (grid[-1] - grid[0]) / (len(grid) - 1), rtol=1e-4, atol=1e-9):
@@ -67,7 +67,7 @@ class Spline(Potential):
         if periodic:
             return cls(basis, np.linalg.solve(basis.matrix(grid[:-1]), table[:-1]))
         if cut:
-            table -= table[-1]
+            table = np.asarray(table - table[-1])
         rows = np.concatenate([basis.matrix(grid), basis.derivative_matrix(grid[[0, -1]], 2) * basis.width**2])
         return cls(basis, np.linalg.solve(rows, np.concatenate([table, [0.0, 0.0]])), cut)
 
