@@ -100,12 +100,10 @@ class CoarseForces:
         if self.tables is not None:
             near, single = self._list(positions, box)
             t = self.tables
-            by_axis = np.zeros((3, len(self.beads)))
             energy, virial = pair_forces(
                 *single, box.astype(np.float32), near.starts, near.partners, self.beads.type_numbers,
-                self.beads.pair_numbers, t.values, t.low, t.per_width, t.cut2, by_axis,
+                self.beads.pair_numbers, t.values, t.low, t.per_width, t.cut2, forces,
             )  # fmt: skip
-            forces += by_axis.T
         for part in self._bonded:
             values, gradients = internal_coordinates(positions, box, part.members)
             more = _apply(values, gradients, part.members, part.table, part.values, part.low, part.per_width, forces)

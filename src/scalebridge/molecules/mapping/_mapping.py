@@ -54,7 +54,7 @@ class Mapping:
     def by_residue(
         cls, select: str, name: str = "chain", *, kind: str = "", ignore: str = "", weights: Any = "mass"
     ) -> Mapping:
-        """Each residue of a chain becomes one bead, neighbours are bonded; typed as the residue where no kind is given."""
+        """Each residue of a chain becomes one bead of the kind given or named after it; neighbours are bonded."""
         return cls((MoleculeRule(name, select, (), "segment", None, weights, kind),), ignore)
 
     @classmethod
