@@ -15,7 +15,12 @@ RNG = np.random.default_rng(1)
 
 @pytest.mark.parametrize(
     ("count", "box", "cutoff"),
-    [(300, (3.0, 3.2, 3.5), 0.7), (300, (3.0, 3.2, 3.5), 1.49), (900, (6.0, 3.0, 3.1), 0.55), (2, (1.0, 1.0, 1.0), 0.5)],
+    [
+        (300, (3.0, 3.2, 3.5), 0.7),
+        (300, (3.0, 3.2, 3.5), 1.49),
+        (900, (6.0, 3.0, 3.1), 0.55),
+        (2, (1.0, 1.0, 1.0), 0.5),
+    ],
 )
 def test_every_pair_once(count: int, box: tuple[float, float, float], cutoff: float) -> None:
     edges = np.array(box)
@@ -117,7 +122,9 @@ def test_a_kept_neighbour_list_changes_nothing() -> None:
     for _ in range(30):
         positions += 0.015 * RNG.standard_normal(positions.shape)
         fresh = CoarseForces(model.beads, model.potentials).evaluate(positions, model.start.box)
-        assert kept.evaluate(positions + model.start.box, model.start.box).energy == pytest.approx(fresh.energy, rel=1e-6)
+        assert kept.evaluate(positions + model.start.box, model.start.box).energy == pytest.approx(
+            fresh.energy, rel=1e-6
+        )
     assert 1 < kept.listings < 30
 
 

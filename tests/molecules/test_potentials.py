@@ -1,4 +1,4 @@
-"""Potentials: forces are derivatives, gradients are derivatives by the coefficients, splines converge as they should."""
+"""Potentials: forces are derivatives, gradients are by the coefficients, splines converge as they should."""
 
 from __future__ import annotations
 

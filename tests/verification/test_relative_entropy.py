@@ -1,4 +1,4 @@
-"""Relative entropy recovers the diameters of a dilute mixture from its radial distributions (relentless documentation)."""
+"""Relative entropy recovers the diameters of a dilute mixture from radial distributions (relentless documentation)."""
 
 from __future__ import annotations
 

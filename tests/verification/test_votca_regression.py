@@ -94,6 +94,4 @@ def test_spline_table() -> None:
     coefficients[44:] = 0.0
     coefficients[:16] = coefficients[16] + abs(coefficients[17] - coefficients[16]) * (16 - np.arange(16))
     r, expected = read_columns(folder("CG-CG.pot.re"))
-    np.testing.assert_allclose(
-        Basis(0.0, 0.3, 45, 3).matrix(r) @ coefficients, expected, rtol=PRINTED, atol=PRINTED
-    )
+    np.testing.assert_allclose(Basis(0.0, 0.3, 45, 3).matrix(r) @ coefficients, expected, rtol=PRINTED, atol=PRINTED)

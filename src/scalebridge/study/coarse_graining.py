@@ -88,6 +88,7 @@ class MoleculePart(StudyPart):
     select: str = Field(min_length=1, max_length=500, description="MDAnalysis selection", examples=["resname HOH"])
     each: Literal["residue", "fragment", "segment"] = "residue"
     bonds: tuple[tuple[str, str], ...] | None = None
+    kind: Name | None = Field(default=None, alias="type", description="of beads that are residues")
     bead: tuple[BeadPart, ...] = Field(default=(), description="none: one bead for each residue")
 
 
@@ -163,7 +164,9 @@ class CoarseGrainingStudy(StudyModel):
         try:
             edge = self._source().sketch().edge
         except InputError as error:
-            yield Problem("reference", f"a reference that cannot be used: {error}", "one that mapping and files describe")
+            yield Problem(
+                "reference", f"a reference that cannot be used: {error}", "one that mapping and files describe"
+            )
             return
         if edge < 2.0 * self.fit.cutoff / NM:
             found = f"{self.fit.cutoff / NM:g} nm in a box of {edge:.3g} nm"
@@ -197,6 +200,7 @@ class CoarseGrainingStudy(StudyModel):
                 tuple(BeadRule(bead.name, bead.atoms, bead.kind or "", bead.weights) for bead in part.bead),
                 part.each,
                 part.bonds,
+                kind=part.kind or "",
             )
             for part in self.mapping.molecule
         )

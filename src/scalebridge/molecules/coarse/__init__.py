@@ -14,4 +14,16 @@ from scalebridge.molecules.coarse._source import Source as Source
 from scalebridge.molecules.coarse._state import CoarseState as CoarseState
 from scalebridge.molecules.coarse._target import Target as Target
 
-__all__ = ["CoarseGraining", "CoarseModel", "CoarseState", "Comparison", "Files", "Fit", "Given", "Simulated", "Source", "Target", "coarsen"]
+__all__ = [
+    "CoarseGraining",
+    "CoarseModel",
+    "CoarseState",
+    "Comparison",
+    "Files",
+    "Fit",
+    "Given",
+    "Simulated",
+    "Source",
+    "Target",
+    "coarsen",
+]

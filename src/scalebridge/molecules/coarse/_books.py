@@ -59,7 +59,9 @@ def iteration_entries(
     worst = max(record.misfit, key=lambda name: record.misfit[name])
     # on the way nothing is promised: what counts is the final simulation
     entries.append(
-        Entry(f"misfit of {worst}", "1", record.misfit[worst], 1.0, 1.0, 0.0, f"iteration {number}", float(number), "<=")
+        Entry(
+            f"misfit of {worst}", "1", record.misfit[worst], 1.0, 1.0, 0.0, f"iteration {number}", float(number), "<="
+        )
     )
     return tuple(entries)
 
@@ -91,7 +93,8 @@ def production_entries(
         allowed = 0.05 if promised else 0.15
         entries.append(
             Entry(
-                f"distribution of {name} ({NAMES[bridge.fit.method]})", "1", value, 0.0, 1.0, allowed, "production", when,
+                f"distribution of {name} ({NAMES[bridge.fit.method]})", "1",
+                value, 0.0, 1.0, allowed, "production", when,
                 severity=Verdict.WARNS,
             )
         )  # fmt: skip

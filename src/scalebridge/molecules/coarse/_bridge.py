@@ -35,7 +35,8 @@ from scalebridge.scales import ScaleMap
 class CoarseGraining(Bridge[CoarseState]):
     """Effective potentials between beads from the statistics of atoms.
 
-    What goes up are distributions (or forces), what comes down are positions for the atoms' beads, and what must balance
+    What goes up are distributions (or forces), what comes down are positions for the atoms' beads, and what must
+    balance
     is what the method promises: the same g(r), the same projected forces; besides temperature, momentum and energy of
     every coarse simulation.
 
@@ -88,7 +89,9 @@ class CoarseGraining(Bridge[CoarseState]):
         """Whether the fit is over and the final simulation, where asked for, is there."""
         fitted = bool(state.tables) and (self.fit.method != "fm" or bool(state.residual))
         iterated = not self.fit.iterative or len(state.history) >= self.fit.iterations
-        return fitted and iterated and (state.production is not None or (self.production is None and self.fit.iterative))
+        return (
+            fitted and iterated and (state.production is not None or (self.production is None and self.fit.iterative))
+        )
 
     def progress(self, state: CoarseState) -> Progress:
         """Iterations done, and the production as ten of them."""

@@ -34,8 +34,8 @@ def coarsen(
 ) -> CoarseModel:
     """Make a coarse model from an all-atom reference or from distributions.
 
-    Everything stays in memory. Killed iterations continue from the last potential: keep what `report` is given and hand it
-    in as `state`; a study (``bridge = "coarse-graining"``) does so by itself.
+    Everything stays in memory. Killed iterations continue from the last potential: keep what `report` is given and
+    hand it in as `state`; a study (``bridge = "coarse-graining"``) does so by itself.
 
     Args:
         reference: `Reference`, `Target`, or several of them at different state points that share one set of potentials.
@@ -55,9 +55,7 @@ def coarsen(
     """
     several = reference if isinstance(reference, Sequence) else (reference,)
     held = dict(fixed or {})
-    targets = tuple(
-        target_of(one, mapping, step=step, fixed=tuple(held), forces=method == "fm") for one in several
-    )
+    targets = tuple(target_of(one, mapping, step=step, fixed=tuple(held), forces=method == "fm") for one in several)
     fit = Fit(method=method, fixed=held, **{"iteration": Protocol(2500, 0.004, 20, 250), **settings})
     bridge = CoarseGraining(tuple(Given(target) for target in targets), fit, None, dict(initial or {}))
     current = bridge.init(np.random.SeedSequence(seed)) if state is None else state

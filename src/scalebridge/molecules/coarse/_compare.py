@@ -125,12 +125,17 @@ def _warnings(found: Comparison) -> list[str]:
     fine, (coarse, error) = found.pressure
     if fine is not None and abs(coarse - fine) > max(100.0, 3.0 * error):
         texts.append(
-            f"the pressure is {coarse:.0f} bar where the atoms have {fine:.0f} bar: pair potentials that keep the structure "
+            f"the pressure is {coarse:.0f} bar where the atoms have {fine:.0f} bar: pair potentials that keep the "
+            f"structure "
             "need not keep the pressure; use pressure=..., and keep the volume fixed otherwise"
         )
     if found.timescale is not None and not 0.8 < found.timescale < 1.25:
-        texts.append(f"beads move {found.timescale:.2g} times as fast as atoms: divide times of dynamics by this factor")
+        texts.append(
+            f"beads move {found.timescale:.2g} times as fast as atoms: divide times of dynamics by this factor"
+        )
     for name, value in found.similarity.items():
         if value < 0.95:
-            texts.append(f"{name} is kept to a similarity of {value:.3f} only: this method or this mapping cannot hold it")
+            texts.append(
+                f"{name} is kept to a similarity of {value:.3f} only: this method or this mapping cannot hold it"
+            )
     return texts

@@ -90,5 +90,3 @@ def _dataset(model: CoarseModel, found: Comparison) -> xr.Dataset:
         variables["pressure"] = ("iteration", np.array(pressures), {"units": "bar"})
         variables["misfit"] = ("iteration", np.array(worst), {"units": "1"})
     return xr.Dataset(variables, coordinates)
-
-

@@ -27,9 +27,7 @@ _STYLE: dict[Any, Any] = {
 }
 
 
-def pictures(
-    bridge: CoarseGraining, state: CoarseState, model: CoarseModel, found: Comparison
-) -> tuple[Picture, ...]:
+def pictures(bridge: CoarseGraining, state: CoarseState, model: CoarseModel, found: Comparison) -> tuple[Picture, ...]:
     """Distributions, potentials and the course of the iterations."""
     from matplotlib import rc_context
 
@@ -87,7 +85,8 @@ def _distributions(bridge: CoarseGraining, found: Comparison) -> Picture:
         ax.set_ylabel("g(r)" if name.startswith("pair") else f"density / {unit}$^{{-1}}$")
     axes[0].legend()
     caption = (
-        f"Grey: distributions of the mapped atoms. Blue: those of the coarse model by {NAMES[bridge.fit.method]}, the band is "
+        f"Grey: distributions of the mapped atoms. Blue: those of the coarse model by {NAMES[bridge.fit.method]}, "
+        f"the band is "
         "two standard errors. Where the lines part, the model does not keep the structure."
     )
     return Picture("Structure: atoms against beads", caption, _bytes(figure), "svg", "distributions")
@@ -122,7 +121,8 @@ def _potentials(bridge: CoarseGraining, state: CoarseState, model: CoarseModel) 
         ax.set_xlabel({"pair": "r", "bond": "length"}.get(name.split()[0], "angle") + f" / {unit}")
         ax.set_ylabel("energy / kJ mol$^{-1}$")
     caption = (
-        "Effective potentials; dotted where no data determine them and they are continued. The band, where there is one, is two "
+        "Effective potentials; dotted where no data determine them and they are continued. The band, where there is "
+        "one, is two "
         "standard errors: from the jackknife of force matching, or from the scatter of the last iterations."
     )
     return Picture("Potentials", caption, _bytes(figure), "svg", "potentials")
@@ -150,7 +150,8 @@ def _course(bridge: CoarseGraining, state: CoarseState) -> Picture:
     axes[1].set_xlabel("iteration")
     axes[1].set_ylabel("pressure / bar")
     caption = (
-        "Left: how far distributions are from their targets, iteration by iteration, under the potentials an iteration began "
+        "Left: how far distributions are from their targets, iteration by iteration, under the potentials an "
+        "iteration began "
         "with. Right: pressure with two standard errors; the grey line is the target where there is one."
     )
     return Picture("Course of the iterations", caption, _bytes(figure), "svg", "course")

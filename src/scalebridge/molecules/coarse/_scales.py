@@ -25,7 +25,7 @@ def scale_map(bridge: CoarseGraining) -> ScaleMap:
     steps = (fit.iterations * fit.iteration.steps if fit.iterative else 0) + production.steps
     end = production.steps * production.timestep * 1e-12
     frames = sketch.frames
-    separations = (
+    separations: tuple[Separation, ...] = (
         Separation(
             "half the box / cutoff", 0.5 * box * 1e9 / fit.cutoff, 1.5, 1.0,
             "structure beyond the cutoff must fit into the box, or g(r) feels its own images (Allen and Tildesley)",

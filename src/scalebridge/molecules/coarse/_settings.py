@@ -31,7 +31,7 @@ class Fit:
         cutoff: of pair potentials, nm.
         iterations: of iterative methods.
         scale: share of each change of the pair potentials that is applied.
-        ridge: regularisation of "imc", "re" and "fm"; None takes 0.02, 0.01 and 0.
+        ridge: regularisation of "imc", "re" and "fm"; None takes 3e-4, 0.01 and 0.
         knots: distance of the knots of splines of "fm" and "re", nm.
         pressure: target pressure in bar; None leaves the pressure as it comes.
         pressure_method: "simple" or "wjk" (Wang, Junghans, Kremer).
@@ -83,4 +83,4 @@ class Fit:
     @property
     def regularisation(self) -> float:
         """The ridge, or what the method takes by itself."""
-        return {"imc": 0.02, "re": 0.01}.get(self.method, 0.0) if self.ridge is None else self.ridge
+        return {"imc": 3e-4, "re": 0.01}.get(self.method, 0.0) if self.ridge is None else self.ridge

@@ -11,7 +11,7 @@ import numpy as np
 
 from scalebridge.molecules.coarse._target import Target, target_of
 from scalebridge.molecules.mapping import Mapping
-from scalebridge.molecules.potentials import Harmonic, Potential
+from scalebridge.molecules.potentials import Harmonic, LennardJones, Potential
 
 
 @dataclass(frozen=True)
@@ -121,9 +121,7 @@ class Files(Source):
         from scalebridge.molecules.reference import Reference
 
         given = () if self.trajectory is None else self.trajectory
-        return Reference.read(
-            self.topology, given, temperature=self.temperature, pressure=self.pressure, stop=stop
-        )
+        return Reference.read(self.topology, given, temperature=self.temperature, pressure=self.pressure, stop=stop)
 
 
 @dataclass(frozen=True)
@@ -203,8 +201,13 @@ class Simulated(Source):
         return Made(target, fixed, reference.seconds_per_nanosecond)
 
 
-def _with_network(reference: Any, mapping: Mapping, cutoff: float, stiffness: float) -> tuple[Any, dict[str, Potential]]:
-    """Springs between beads of a chain that are near in the mean and three residues or more apart (Tirion 1996)."""
+def _with_network(
+    reference: Any, mapping: Mapping, cutoff: float, stiffness: float
+) -> tuple[Any, dict[str, Potential]]:
+    """Springs between beads of a chain that are near in the mean and three residues or more apart (Tirion 1996).
+
+    Beads of chains repel each other (Weeks, Chandler, Andersen): too few of these pairs are left to fit a potential.
+    """
     from dataclasses import replace
 
     from scalebridge.molecules.pairs import internal_coordinates
@@ -215,7 +218,12 @@ def _with_network(reference: Any, mapping: Mapping, cutoff: float, stiffness: fl
     sizes = np.bincount(of_molecule)[of_molecule]
     inside = np.flatnonzero(sizes > 3)
     pairs = np.array(
-        [(i, j) for a, i in enumerate(inside) for j in inside[a + 1 :] if of_molecule[i] == of_molecule[j] and j - i > 2],
+        [
+            (i, j)
+            for a, i in enumerate(inside)
+            for j in inside[a + 1 :]
+            if of_molecule[i] == of_molecule[j] and j - i > 2
+        ],
         dtype=np.int32,
     ).reshape(-1, 2)
     lengths = np.mean(
@@ -223,7 +231,8 @@ def _with_network(reference: Any, mapping: Mapping, cutoff: float, stiffness: fl
     )
     near = np.flatnonzero(lengths < cutoff)
     network = {f"net{n}": pairs[k][None, :] for n, k in enumerate(near)}
-    fixed: dict[str, Potential] = {
-        f"bond net{n}": Harmonic(stiffness, float(lengths[k])) for n, k in enumerate(near)
-    }
+    fixed: dict[str, Potential] = {f"bond net{n}": Harmonic(stiffness, float(lengths[k])) for n, k in enumerate(near)}
+    chain = sorted({beads.kinds[i] for i in inside})
+    for a, kind in enumerate(chain):
+        fixed |= {f"pair {kind}-{other}": LennardJones(0.45, 1.0) for other in chain[a:]}
     return replace(reference, network=network), fixed

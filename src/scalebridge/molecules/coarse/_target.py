@@ -145,9 +145,7 @@ def target_of(
         reference.frames.needed_forces("Force matching")
     frames = mapped.frames(reference.frames)
     beads = reference.extended(mapped.beads)
-    return Target.of_frames(
-        frames, beads, reference.temperature, step=step, pressure=reference.pressure, fixed=fixed
-    )
+    return Target.of_frames(frames, beads, reference.temperature, step=step, pressure=reference.pressure, fixed=fixed)
 
 
 def grids_of(frames: Frames, beads: Beads, step: float) -> dict[str, Grid]:

@@ -48,7 +48,6 @@ class Sample:
     found: Mapping[str, Distribution]
     pressure: float
 
-
     def pair(self, name: str, points: int) -> tuple[Floats, Floats, Mask]:
         """g(r) found and wanted at the first points, and where both were sampled."""
         found, wanted = self.found[name].mean[:points], self.target.distributions[name].mean[:points]
@@ -63,18 +62,19 @@ def changed_tables(fit: Fit, tables: Mapping[str, Table], samples: tuple[Sample,
     """Tables after one step of the method, with the pressure correction where it is asked for."""
     weights = [sample.target.weight for sample in samples]
     asked = [_asked(fit, tables, sample) for sample in samples]
-    result = {}
-    for name, table in tables.items():
-        kind = name.split(" ", 1)[0]
-        seen = np.all([changes[name][1] for changes in asked], axis=0)
-        change = multistate_update([changes[name][0] for changes in asked], weights) * len(asked) / sum(weights)
-        limit = 2.0 * samples[0].target.kt
-        change = (fit.scale if kind == "pair" else fit.bonded_scale) * np.clip(change, -limit, limit)
-        if kind == "pair" and fit.pressure is not None:
-            slope = np.mean([_amplitude(fit, name, table, sample) for sample in samples])
-            change = change + slope * (1.0 - table.x / table.x[-1])
-        result[name] = table.changed(change, seen, kind)
-    return result
+    limit = 2.0 * samples[0].target.kt
+    changes, seen = {}, {}
+    for name in tables:
+        wanted = multistate_update([part[name][0] for part in asked], weights) * len(asked) / sum(weights)
+        share = fit.scale if name.startswith("pair") else fit.bonded_scale
+        changes[name] = share * np.clip(wanted, -limit, limit)
+        seen[name] = np.all([part[name][1] for part in asked], axis=0)
+    if fit.pressure is not None and fit.method != "gn":
+        slope = np.mean([_amplitude(fit, tables, changes, sample) for sample in samples])
+        for name in tables:
+            if name.startswith("pair"):
+                changes[name] = changes[name] + slope * (1.0 - tables[name].x / tables[name].x[-1])
+    return {name: table.changed(changes[name], seen[name], name.split(" ", 1)[0]) for name, table in tables.items()}
 
 
 def _asked(fit: Fit, tables: Mapping[str, Table], sample: Sample) -> Changes:
@@ -123,7 +123,7 @@ def _gn(fit: Fit, tables: Mapping[str, Table], sample: Sample, pairs: list[str])
 
 
 def _re(fit: Fit, tables: Mapping[str, Table], sample: Sample, pairs: list[str]) -> Changes:
-    """Newton's steps in the coefficients of splines, repeated on reweighted frames as long as these are worth enough."""
+    """Newton's steps in the coefficients of splines, repeated on reweighted frames while these are worth enough."""
     target = sample.target
     rows = {name: free_splines(fit, tables[name], sample.found[name]) for name in pairs}
     counts = {name: sample.found[name].counts[:, : len(tables[name].x)] for name in pairs}
@@ -175,25 +175,33 @@ def free_splines(fit: Fit, table: Table, found: Distribution) -> Floats:
     return rows[:, held > 1e-4 * held.max()]
 
 
-def _amplitude(fit: Fit, name: str, table: Table, sample: Sample) -> float:
-    """Amplitude of the linear pressure correction; Gauss-Newton has its own."""
+def _amplitude(fit: Fit, tables: Mapping[str, Table], changes: Mapping[str, Floats], sample: Sample) -> float:
+    """Amplitude of the linear pressure correction; Gauss-Newton has its own.
+
+    What the change of structure will do to the pressure is foreseen: otherwise each iteration would undo a part of the
+    correction before, and the pressure would settle beside its target.
+    """
     assert fit.pressure is not None
+    found = sample.found
+    pairs = [name for name in tables if name.startswith("pair")]
+    pressure = sample.pressure + sum(_foreseen(found[name], tables[name].x, changes[name], sample) for name in pairs)
     kt = sample.target.kt
-    if fit.method == "gn":
-        return 0.0
     if fit.pressure_method == "simple":
         scale = 3e-4 if fit.pressure_scale is None else fit.pressure_scale
-        return simple_amplitude(sample.pressure, fit.pressure, kt, scale=scale)
-    # with several kinds of pairs each takes the share that all of them as one liquid would
-    found = sample.found
-    pairs = [other for other in found if other.startswith("pair")]
-    expected = np.sum([found[other].expected for other in pairs], axis=0)
-    g = np.sum([found[other].expected * found[other].mean for other in pairs], axis=0) / expected
-    r = found[name].grid.centers
+        return simple_amplitude(pressure, fit.pressure, kt, scale=scale)
+    # all kinds of pairs together as one liquid
+    expected = np.sum([found[name].expected for name in pairs], axis=0)
+    g = np.sum([found[name].expected * found[name].mean for name in pairs], axis=0) / expected
+    r, cutoff = found[pairs[0]].grid.centers, float(tables[pairs[0]].x[-1])
     scale = 1.0 if fit.pressure_scale is None else fit.pressure_scale
-    return wjk_amplitude(
-        sample.pressure, fit.pressure, r, g, float(table.x[-1]), sample.target.density, kt, scale=scale
-    )
+    return wjk_amplitude(pressure, fit.pressure, r, g, cutoff, sample.target.density, kt, scale=scale)
+
+
+def _foreseen(found: Distribution, x: Floats, change: Floats, sample: Sample) -> float:
+    """Change of the virial pressure at the present g(r), bar."""
+    counts = found.counts.mean(axis=0)[: len(x)]
+    virial = -float(np.sum(counts * x * np.gradient(change, x)))
+    return BAR * virial / (3.0 * float(sample.target.start.box.prod()))
 
 
 _METHODS: dict[str, Callable[[Fit, Mapping[str, Table], Sample, list[str]], Changes]] = {

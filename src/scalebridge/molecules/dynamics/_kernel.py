@@ -1,5 +1,6 @@
 """Energy, forces and virial of a coarse model on the CPU; also the computation behind an OpenMM `PythonForce`."""
 
+# mypy: allow-untyped-defs
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -48,8 +49,8 @@ class _Bonded:
 class CoarseForces:
     """Forces of a coarse model from compiled tables.
 
-    The neighbour list is kept between calls and made anew when a bead has moved by half the skin; the forces do not depend
-    on when this happens, up to rounding.
+    The neighbour list is kept between calls and made anew when a bead has moved by half the skin; the forces do not
+    depend on when this happens, up to rounding.
 
     Args:
         beads: the coarse topology.
@@ -99,12 +100,10 @@ class CoarseForces:
         if self.tables is not None:
             near, single = self._list(positions, box)
             t = self.tables
-            by_axis = np.zeros((3, len(self.beads)))
             energy, virial = pair_forces(
                 *single, box.astype(np.float32), near.starts, near.partners, self.beads.type_numbers,
-                self.beads.pair_numbers, t.values, t.low, t.per_width, t.cut2, by_axis,
+                self.beads.pair_numbers, t.values, t.low, t.per_width, t.cut2, forces,
             )  # fmt: skip
-            forces += by_axis.T
         for part in self._bonded:
             values, gradients = internal_coordinates(positions, box, part.members)
             more = _apply(values, gradients, part.members, part.table, part.values, part.low, part.per_width, forces)
@@ -113,9 +112,7 @@ class CoarseForces:
             virial += more[1] if part.members.shape[1] == 2 else 0.0
         return Energies(energy, forces, virial)
 
-    def _list(
-        self, positions: npt.NDArray[np.floating], box: Floats
-    ) -> tuple[Neighbours, npt.NDArray[np.float32]]:
+    def _list(self, positions: npt.NDArray[np.floating], box: Floats) -> tuple[Neighbours, npt.NDArray[np.float32]]:
         """Neighbours that hold for these positions, and the positions in single precision."""
         assert self.tables is not None
         single = np.empty((3, len(self.beads)), np.float32)

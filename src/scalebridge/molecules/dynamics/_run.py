@@ -189,7 +189,7 @@ def _integrator(mm: Any, temperature: float, protocol: Protocol, seed: int) -> A
 
 def _at_rest(context: Any, masses: Floats) -> Floats:
     velocities = np.array(context.getState(velocities=True).getVelocities(asNumpy=True)._value)
-    return velocities - masses @ velocities / masses.sum()
+    return np.asarray(velocities - masses @ velocities / masses.sum())
 
 
 def _advance(integrator: Any, steps: int, protocol: Protocol) -> None:
@@ -197,7 +197,8 @@ def _advance(integrator: Any, steps: int, protocol: Protocol) -> None:
         integrator.step(steps)
     except Exception as error:  # OpenMMException, or what the compiled forces raise through it
         raise ConvergenceError(
-            f"The coarse simulation has blown up ({error}). Take a time step below {protocol.timestep:g} ps, more friction, "
+            f"The coarse simulation has blown up ({error}). Take a time step below {protocol.timestep:g} ps, more "
+            f"friction, "
             "or look at the potential: a core that is too soft lets beads collapse"
         ) from error
 
@@ -205,9 +206,7 @@ def _advance(integrator: Any, steps: int, protocol: Protocol) -> None:
 class _Record:
     """Frames and numbers of a run in the making."""
 
-    def __init__(
-        self, beads: Beads, forces: CoarseForces, box: Floats, temperature: float, protocol: Protocol
-    ) -> None:
+    def __init__(self, beads: Beads, forces: CoarseForces, box: Floats, temperature: float, protocol: Protocol) -> None:
         self.beads, self.forces, self.box = beads, forces, np.asarray(box, dtype=np.float64)
         self.temperature, self.protocol = temperature, protocol
         self.positions: list[npt.NDArray[np.float32]] = []
@@ -238,7 +237,7 @@ class _Record:
     def simulation(self, seconds: float) -> Simulation:
         kinetic, potential, pressure = np.array(self.rows).T
         number = len(self.rows)
-        times = self.protocol.every * self.protocol.timestep * np.arange(1, number + 1)
+        times = np.asarray(self.protocol.every * self.protocol.timestep * np.arange(1, number + 1), dtype=np.float64)
         frames = Frames(np.stack(self.positions), np.tile(self.box, (number, 1)), None, times, pressure)
         freedom = 3 * len(self.beads) - (3 if self.protocol.ensemble == "nve" else 0)
         phase = replace(Phase(self.last, self.box), velocities=self.velocities)

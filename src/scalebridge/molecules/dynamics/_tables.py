@@ -71,7 +71,8 @@ def bonded_tables(potentials: list[Potential], width: int) -> tuple[Floats, Floa
     """Tables of bonds (width 2), angles (3) or dihedral angles (4).
 
     Returns:
-        Cubic polynomials, shape (tables, intervals, 4); lower ends, shape (tables,); intervals per unit, shape (tables,).
+        Cubic polynomials, shape (tables, intervals, 4); lower ends, shape (tables,); intervals per unit, shape
+        (tables,).
     """
     from scipy.interpolate import CubicSpline
 

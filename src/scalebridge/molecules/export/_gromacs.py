@@ -1,7 +1,7 @@
 """Coarse models for GROMACS: topology, configuration, and tables.
 
-Tables of pairs are read by releases up to 2019 (``cutoff-scheme = group``); tables of bonds, angles and dihedral angles by
-all. Energies in kJ/mol, lengths in nm, angles in degrees.
+Tables of pairs are read by releases up to 2019 (``cutoff-scheme = group``); tables of bonds, angles and dihedral
+angles by all. Energies in kJ/mol, lengths in nm, angles in degrees.
 """
 
 from __future__ import annotations

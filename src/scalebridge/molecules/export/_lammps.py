@@ -31,7 +31,8 @@ def write_lammps(model: CoarseModel, folder: Path) -> tuple[Path, ...]:
     beads = model.beads
     if beads.extra:
         raise InputError(
-            "This model has bonded terms beside those of its bonds (an elastic network); LAMMPS would leave out further "
+            "This model has bonded terms beside those of its bonds (an elastic network); LAMMPS would leave out "
+            "further "
             "pairs for them. Export to OpenMM instead"
         )
     lacking = [name for name in (*beads.pairs, *beads.bonded) if name not in model.potentials]
@@ -49,9 +50,7 @@ def write_lammps(model: CoarseModel, folder: Path) -> tuple[Path, ...]:
 
 
 def _terms(model: CoarseModel, width: int) -> list[tuple[str, Potential]]:
-    return [
-        (name, model.potentials[name]) for name, members in model.beads.bonded.items() if members.shape[1] == width
-    ]
+    return [(name, model.potentials[name]) for name, members in model.beads.bonded.items() if members.shape[1] == width]
 
 
 def _data(model: CoarseModel) -> str:
@@ -62,7 +61,13 @@ def _data(model: CoarseModel) -> str:
     for width, members in groups.items():
         if members:
             lines += [f"{sum(map(len, members))} {_WORD[width]}s", f"{len(members)} {_WORD[width]} types"]
-    lines += ["", *(f"0.0 {edge:.8f} {axis}lo {axis}hi" for axis, edge in zip("xyz", box, strict=True)), "", "Masses", ""]
+    lines += [
+        "",
+        *(f"0.0 {edge:.8f} {axis}lo {axis}hi" for axis, edge in zip("xyz", box, strict=True)),
+        "",
+        "Masses",
+        "",
+    ]
     first = {kind: beads.kinds.index(kind) for kind in beads.types}
     lines += [f"{i + 1} {beads.masses[first[kind]]:.6f}  # {kind}" for i, kind in enumerate(beads.types)]
     lines += ["", "Atoms  # molecular", ""]

@@ -66,7 +66,8 @@ def _table(model: CoarseModel, name: str) -> str:
     columns = [x, energy, force]
     if name in model.errors:
         header += ",standard_error_kJ_per_mol"
-        columns.append(np.interp(x, *model.errors[name], left=0.0, right=0.0))
+        at, error = model.errors[name]
+        columns.append(np.interp(x, at, error, left=0.0, right=0.0))
     rows = (",".join(f"{value:.9g}" for value in row) for row in np.transpose(columns).tolist())
     return "\n".join([header, *rows]) + "\n"
 

@@ -1,4 +1,4 @@
-"""Force matching (Izvekov and Voth 2005; Noid et al. 2008): the best pairwise and bonded forces in the least-squares sense."""
+"""Force matching (Izvekov and Voth 2005; Noid et al. 2008): least squares of forces."""
 
 from __future__ import annotations
 

@@ -74,8 +74,8 @@ def gauss_newton_update(
 ) -> Floats:
     """Change of a potential that ends at a cutoff, in the least-squares sense of the distributions.
 
-    The change of the force, piecewise constant up to the cutoff, minimises |g + (dg/du) du - target|; with pressures given
-    the virial of the change is constrained to make up their difference.
+    The change of the force, piecewise constant up to the cutoff, minimises |g + (dg/du) du - target|; with pressures
+    given the virial of the change is constrained to make up their difference.
 
     Args:
         r: distances i dr, i = 1..n, nm; beyond the cutoff as far as g is known.

@@ -29,8 +29,8 @@ def imc_update(counts: Floats, target: Floats, kt: float, *, ridge: float = 0.0)
     d<S_a>/dU_b = -beta cov(S_a, S_b). The equations are scaled by the square roots of the mean counts, in which the
     covariance of independent pairs is the identity; bins that were never visited keep their potential.
 
-    A covariance of b bins from f frames is noisy where f is not much larger than b; it is mixed with that of independent
-    pairs by the share b / (4 f), with which alone the step would be one of iterative Boltzmann inversion.
+    A covariance of b bins from f frames is noisy where f is not much larger than b; it is mixed with that of
+    independent pairs by the share b / (4 f), with which alone the step would be one of iterative Boltzmann inversion.
 
     Args:
         counts: histograms of each frame, shape (frames, b).

@@ -17,7 +17,15 @@ def simple_amplitude(pressure: float, target: float, kt: float, *, scale: float 
 
 
 def wjk_amplitude(
-    pressure: float, target: float, r: Floats, g: Floats, cutoff: float, density: float, kt: float, *, scale: float = 1.0
+    pressure: float,
+    target: float,
+    r: Floats,
+    g: Floats,
+    cutoff: float,
+    density: float,
+    kt: float,
+    *,
+    scale: float = 1.0,
 ) -> float:
     """Amplitude that the virial asks for, -3 rc (p - p*) / (2 pi rho^2 int r^3 g dr), at most 0.1 kT.
 

@@ -68,7 +68,9 @@ def pair_entropy_slope(
     excess = (expected * (target - current))[seen]
     gradient = beta * (excess @ slope)
     hessian = beta * np.einsum("b,bij->ij", excess, bend)
-    return EntropySlope(gradient, hessian + beta**2 * np.einsum("b,bi,bj->ij", (expected * current)[seen], slope, slope))
+    return EntropySlope(
+        gradient, hessian + beta**2 * np.einsum("b,bi,bj->ij", (expected * current)[seen], slope, slope)
+    )
 
 
 def newton_step(slope: EntropySlope, *, scale: float = 1.0, ridge: float = 0.0) -> Floats:

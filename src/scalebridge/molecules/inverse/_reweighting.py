@@ -11,8 +11,8 @@ Floats = npt.NDArray[np.float64]
 def reweight(change: Floats, beta: float) -> tuple[Floats, float]:
     """Weights of frames after the potential has changed, and how many frames they are worth.
 
-    w_f ~ exp(-beta dU_f) and N_eff = exp(-sum w ln w) (Thaler and Zavadlav 2021): where N_eff falls below a share of the
-    number of frames, averages can no longer be trusted and a new simulation is due.
+    w_f ~ exp(-beta dU_f) and N_eff = exp(-sum w ln w) (Thaler and Zavadlav 2021): where N_eff falls below a share of
+    the number of frames, averages can no longer be trusted and a new simulation is due.
 
     Args:
         change: new minus old energy of each frame, shape (f,), kJ/mol.

@@ -64,7 +64,9 @@ def _owners_of(rule: MoleculeRule, group: Any) -> Ints:
     try:
         return np.asarray(group.fragindices)
     except Exception as error:  # NoDataError of MDAnalysis
-        raise InputError(f"{where}: each = 'fragment' needs bonds in the topology; use 'residue' or add them") from error
+        raise InputError(
+            f"{where}: each = 'fragment' needs bonds in the topology; use 'residue' or add them"
+        ) from error
 
 
 def _add_molecules(builder: _Builder, rule: MoleculeRule, universe: Any) -> None:
@@ -93,7 +95,8 @@ def _add_bead(
     if sizes.min() != sizes.max():
         odd = int(np.argmin(sizes))
         raise InputError(
-            f"{where}: molecule {odd} has {sizes[odd]} atoms where others have {sizes.max()}; molecules of one kind must "
+            f"{where}: molecule {odd} has {sizes[odd]} atoms where others have {sizes.max()}; molecules of one kind "
+            f"must "
             "be alike, give the others a rule of their own"
         )
     order = np.argsort(molecule, kind="stable")
@@ -114,7 +117,7 @@ def _add_residues(builder: _Builder, rule: MoleculeRule, group: Any, number: Int
         inside = np.flatnonzero(resindices == residue)
         name = str(group.resnames[inside[0]])
         builder.names.append(name)
-        builder.kinds.append(name)
+        builder.kinds.append(rule.kind or name)
         builder.atoms.append(np.asarray(group.indices[inside], dtype=np.int64))
         masses = np.asarray(group.masses, dtype=np.float64)[inside]
         builder.weights.append(normalised(rule.weights, masses, f"molecule {rule.name}, residue {name}"))
@@ -156,7 +159,8 @@ def _check_owners(mapping: Mapping, universe: Any, owners: Ints) -> None:
     if owners.max() > 1 and not mapping.shared:
         atom = universe.atoms[int(np.argmax(owners))]
         raise InputError(
-            f"Selections overlap: {int((owners > 1).sum())} atoms belong to several beads, the first is atom {atom.index} "
+            f"Selections overlap: {int((owners > 1).sum())} atoms belong to several beads, the first is atom "
+            f"{atom.index} "
             f"({atom.resname} {atom.name}). Make the selections disjoint, or set shared = true"
         )
     ignored = _select(universe.atoms, mapping.ignore, "ignore").indices if mapping.ignore else np.zeros(0, np.int64)

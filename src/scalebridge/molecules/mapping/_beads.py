@@ -86,7 +86,7 @@ class Beads:
 
     @functools.cached_property
     def bonded(self) -> dict[str, Ints]:
-        """Members of each bonded term: ``"bond A-B"``, ``"angle A-B-C"``, ``"dihedral A-B-C-D"``, then those of `extra`."""
+        """Members by term: ``"bond A-B"``, ``"angle A-B-C"``, ``"dihedral A-B-C-D"``, then those of `extra`."""
         graph: list[set[int]] = [set() for _ in range(len(self))]
         for i, j in self.bonds.tolist():
             graph[i].add(j)

@@ -55,7 +55,7 @@ class Frames:
     @property
     def count(self) -> int:
         """Number of particles."""
-        return self.positions.shape[1]
+        return int(self.positions.shape[1])
 
     @property
     def volume(self) -> float:
@@ -71,7 +71,8 @@ class Frames:
         if self.forces is None:
             raise InputError(
                 f"{purpose} needs forces, and this trajectory has none. Write them with the trajectory (GROMACS: "
-                "nstfout and .trr; LAMMPS: dump ... fx fy fz; OpenMM: Reference.simulate keeps them), or use ibi, imc or re"
+                "nstfout and .trr; LAMMPS: dump ... fx fy fz; OpenMM: Reference.simulate keeps them), or use ibi, "
+                "imc or re"
             )
         return self.forces
 

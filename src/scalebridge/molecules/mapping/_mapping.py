@@ -51,9 +51,11 @@ class Mapping:
         return cls((MoleculeRule(name, select, (BeadRule(name, "all", name, weights),), each),))
 
     @classmethod
-    def by_residue(cls, select: str, name: str = "chain", *, ignore: str = "", weights: Any = "mass") -> Mapping:
-        """Each residue of a chain becomes one bead, named and typed as the residue; neighbours are bonded."""
-        return cls((MoleculeRule(name, select, (), "segment", None, weights),), ignore)
+    def by_residue(
+        cls, select: str, name: str = "chain", *, kind: str = "", ignore: str = "", weights: Any = "mass"
+    ) -> Mapping:
+        """Each residue of a chain becomes one bead of the kind given or named after it; neighbours are bonded."""
+        return cls((MoleculeRule(name, select, (), "segment", None, weights, kind),), ignore)
 
     @classmethod
     def by_list(cls, beads: Sequence[Sequence[int]], kinds: Sequence[str], *, ignore: str = "") -> Mapping:
@@ -87,8 +89,8 @@ class Mapping:
         """The mapping of all atoms of an MDAnalysis universe.
 
         Raises:
-            InputError: a selection that finds nothing or cannot be read, atoms in two beads, atoms in none, molecules of
-                one kind that differ, or weights of another number than the atoms.
+            InputError: a selection that finds nothing or cannot be read, atoms in two beads, atoms in none, molecules
+                of one kind that differ, or weights of another number than the atoms.
         """
         from scalebridge.molecules.mapping._apply import apply
 

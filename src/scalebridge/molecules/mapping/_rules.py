@@ -39,7 +39,9 @@ class BeadRule:
         if not isinstance(self.weights, str):
             values = np.asarray(self.weights, dtype=np.float64)
             if not np.all(np.isfinite(values)) or not np.all(values >= 0.0) or values.sum() <= 0.0:
-                raise InputError(f"Weights of bead {self.name} must be zero or more, not all zero; found {self.weights}")
+                raise InputError(
+                    f"Weights of bead {self.name} must be zero or more, not all zero; found {self.weights}"
+                )
         elif self.weights not in ("mass", "uniform"):
             raise InputError(f"Weights of bead {self.name} are 'mass', 'uniform' or numbers; found {self.weights!r}")
 
@@ -56,6 +58,7 @@ class MoleculeRule:
         bonds: pairs of bead names that are bonded; None finds them from bonds between the atoms of two beads, or
             joins neighbouring residues where beads are residues and the topology has no bonds.
         weights: of atoms in residues; rules of beads have their own.
+        kind: type of beads that are residues; empty for the residue's name.
 
     Raises:
         InputError: two beads of one name, or a bond that names no bead.
@@ -67,6 +70,7 @@ class MoleculeRule:
     each: Literal["residue", "fragment", "segment"] = "residue"
     bonds: tuple[tuple[str, str], ...] | None = None
     weights: Weights = "mass"
+    kind: str = ""
 
     def __post_init__(self) -> None:
         names = [bead.name for bead in self.beads]

@@ -11,7 +11,7 @@ from scalebridge.molecules.mapping._mapping import Mapping
 from scalebridge.molecules.mapping._rules import BeadRule, MoleculeRule
 
 _BEAD = {"name", "atoms", "type", "weights"}
-_MOLECULE = {"name", "select", "each", "bonds", "weights", "bead"}
+_MOLECULE = {"name", "select", "each", "bonds", "weights", "bead", "type"}
 _TOP = {"ignore", "excluded_bonds", "shared", "molecule"}
 
 
@@ -61,6 +61,7 @@ def mapping_from(content: dict[str, Any], where: str) -> Mapping:
                 table.get("each", "residue"),
                 bonds,
                 _weights(table),
+                str(table.get("type", "")),
             )
         )
     return Mapping(
@@ -86,6 +87,7 @@ def _molecule_table(rule: MoleculeRule) -> dict[str, Any]:
     if rule.bonds is not None:
         table["bonds"] = [list(bond) for bond in rule.bonds]
     if not rule.beads:
+        table["type"] = rule.kind
         table["weights"] = rule.weights if isinstance(rule.weights, str) else list(rule.weights)
     table["bead"] = [
         {

@@ -1,5 +1,6 @@
 """Columns of the force-matching equations that belong to a spline of the pair force."""
 
+# mypy: allow-untyped-defs
 from __future__ import annotations
 
 import numpy as np
@@ -41,7 +42,21 @@ def add_pair_columns(
         degree: degree of the spline of the force.
         cutoff: largest distance, nm.
     """
-    _fill(design, column, positions, box, near.starts, near.partners, chosen, types, start, width, intervals, degree, cutoff)
+    _fill(
+        design,
+        column,
+        positions,
+        box,
+        near.starts,
+        near.partners,
+        chosen,
+        types,
+        start,
+        width,
+        intervals,
+        degree,
+        cutoff,
+    )
 
 
 @compiled()

@@ -1,5 +1,6 @@
 """Distances of pairs: all of them, or counted in bins for each pair of types."""
 
+# mypy: allow-untyped-defs
 from __future__ import annotations
 
 import numpy as np

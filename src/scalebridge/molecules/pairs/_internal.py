@@ -1,5 +1,6 @@
 """Bond lengths, angles and dihedral angles with their derivatives."""
 
+# mypy: allow-untyped-defs
 from __future__ import annotations
 
 import numpy as np

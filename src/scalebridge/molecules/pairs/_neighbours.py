@@ -1,5 +1,6 @@
 """Half neighbour lists from linked cells; the list is shared by histograms, forces and force matching."""
 
+# mypy: allow-untyped-defs
 from __future__ import annotations
 
 from collections.abc import Iterable

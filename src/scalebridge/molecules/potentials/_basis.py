@@ -94,11 +94,11 @@ class Basis:
         padded = np.concatenate([np.zeros((len(below), 1)), below, np.zeros((len(below), 1))], axis=1)
         if self.periodic:
             # number k of degree p - 1 starts one interval later than number k of degree p
-            return (np.roll(below, 1, axis=1) - below) / self.width
-        return (padded[:, :-1] - padded[:, 1:]) / self.width
+            return np.asarray((np.roll(below, 1, axis=1) - below) / self.width)
+        return np.asarray((padded[:, :-1] - padded[:, 1:]) / self.width)
 
     def natural(self) -> Floats:
-        """Coefficients of the splines whose second derivative vanishes at both ends, as columns: shape (size, size - 2).
+        """Coefficients of the splines with vanishing second derivatives at the ends: shape (size, size - 2).
 
         Raises:
             InputError: the degree is below 2, or the basis is periodic.

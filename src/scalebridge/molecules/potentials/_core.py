@@ -16,8 +16,10 @@ Floats = npt.NDArray[np.float64]
 def extend_core(x: Floats, energy: Floats, sampled: npt.NDArray[np.bool_], *, ceiling: float = 1000.0) -> Floats:
     """Replace the values before the first sampled point by a repulsion that joins smoothly and grows.
 
-    With U0 and F0 at the first sampled points, U = U0 + F0/k (exp(k d) - 1) at the depth d, where k is the relative growth
-    of the sampled force. Value and slope join; where the sampled part hardly repels, the core begins with `LEAST` per bin.
+    With U0 and F0 at the first sampled points, U = U0 + F0/k (exp(k d) - 1) at the depth d, where k is the relative
+    growth
+    of the sampled force. Value and slope join; where the sampled part hardly repels, the core begins with `LEAST` per
+    bin.
 
     Args:
         x: uniform grid, shape (n,).
@@ -41,7 +43,9 @@ def extend_core(x: Floats, energy: Floats, sampled: npt.NDArray[np.bool_], *, ce
     force = -np.diff(table[first : first + 3]) / width
     f0 = 1.5 * force[0] - 0.5 * force[1]
     f0 = max(f0, LEAST / width)
-    growth = np.clip(np.log(max(force[0] / force[1], 1.0)) / width if force[1] > 0.0 else 0.0, 0.05 / width, 1.0 / width)
+    growth = np.clip(
+        np.log(max(force[0] / force[1], 1.0)) / width if force[1] > 0.0 else 0.0, 0.05 / width, 1.0 / width
+    )
     depth = x[first] - x[:first]
     # where the exponential meets the ceiling it goes on along its tangent
     knee = np.log1p(max(ceiling - table[first], f0 / growth) * growth / f0) / growth

@@ -44,9 +44,7 @@ class Spline(Potential):
         object.__setattr__(self, "values", values)
 
     @classmethod
-    def through(
-        cls, x: npt.ArrayLike, energy: npt.ArrayLike, *, cut: bool = False, periodic: bool = False
-    ) -> Spline:
+    def through(cls, x: npt.ArrayLike, energy: npt.ArrayLike, *, cut: bool = False, periodic: bool = False) -> Spline:
         """The cubic spline with knots at the points of a uniform table, natural at its ends.
 
         Args:
@@ -58,7 +56,7 @@ class Spline(Potential):
         Raises:
             InputError: the grid is not uniform, or shapes differ.
         """
-        grid, table = np.asarray(x, dtype=np.float64), np.array(energy, dtype=np.float64)
+        grid, table = np.asarray(x, dtype=np.float64), np.asarray(energy, dtype=np.float64)
         if grid.ndim != 1 or grid.shape != table.shape or len(grid) < 4:
             raise InputError(f"A table needs two columns of 4 points or more; found {grid.shape} and {table.shape}")
         if not np.allclose(np.diff(grid), (grid[-1] - grid[0]) / (len(grid) - 1), rtol=1e-4, atol=1e-9):
@@ -69,7 +67,7 @@ class Spline(Potential):
         if periodic:
             return cls(basis, np.linalg.solve(basis.matrix(grid[:-1]), table[:-1]))
         if cut:
-            table -= table[-1]
+            table = np.asarray(table - table[-1])
         rows = np.concatenate([basis.matrix(grid), basis.derivative_matrix(grid[[0, -1]], 2) * basis.width**2])
         return cls(basis, np.linalg.solve(rows, np.concatenate([table, [0.0, 0.0]])), cut)
 
@@ -88,10 +86,10 @@ class Spline(Potential):
             # the mean force is what a periodic energy cannot have
             force = force - force.mean()
             values = -above.width * np.cumsum(np.roll(force, 1))
-            return cls(above, values - values.mean())
+            return cls(above, np.asarray(values - values.mean()))
         # F = -U' : c_k = c_(k+1) + width f_k
         values = np.concatenate([above.width * np.cumsum(force[::-1])[::-1], [0.0]])
-        return cls(above, values - (above.matrix([above.stop]) @ values)[0], cut)
+        return cls(above, np.asarray(values - (above.matrix([above.stop]) @ values)[0]), cut)
 
     @property
     def coefficients(self) -> Floats:

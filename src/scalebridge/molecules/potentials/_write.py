@@ -73,5 +73,3 @@ def potential_from_table(table: Mapping[str, Any]) -> Potential:
     except (TypeError, ValueError) as error:
         raise InputError(f"A potential of the form {form!r} has an unusable parameter: {error}") from error
     raise InputError(f"Unknown form of a potential: {form!r}; known are spline, lennard-jones, harmonic, fourier")
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, Literal
 
 import numpy as np
@@ -41,7 +42,9 @@ def water(
         raise InputError(f"Unknown water model {model!r}; known are {', '.join(files)}")
     edge = float((molecules * 18.0154 / (density * 602.214)) ** (1.0 / 3.0))
     if edge < 2.0 * cutoff:
-        raise InputError(f"A box of {molecules} molecules has an edge of {edge:.3g} nm, below twice the cutoff; take more")
+        raise InputError(
+            f"A box of {molecules} molecules has an edge of {edge:.3g} nm, below twice the cutoff; take more"
+        )
     field = app.ForceField(files[model])
     modeller = app.Modeller(app.Topology(), [] * unit.nanometer)
     # OpenMM fills boxes to its own density: numbers are asked for, and the box is then scaled
@@ -50,7 +53,9 @@ def water(
     positions = np.array(modeller.positions.value_in_unit(unit.nanometer))
     centres = positions.reshape(-1, 3, 3).mean(axis=1, keepdims=True)
     positions = (positions.reshape(-1, 3, 3) + centres * (edge / old - 1.0)).reshape(-1, 3)
-    modeller.topology.setPeriodicBoxVectors(tuple(mm.Vec3(*row) for row in (edge * np.eye(3)).tolist()) * unit.nanometer)
+    modeller.topology.setPeriodicBoxVectors(
+        tuple(mm.Vec3(*row) for row in (edge * np.eye(3)).tolist()) * unit.nanometer
+    )
     system = field.createSystem(
         modeller.topology,
         nonbondedMethod=app.PME if electrostatics == "pme" else app.CutoffPeriodic,
@@ -106,7 +111,9 @@ def chains(molecules: int = 200, *, carbons: int = 6, density: float = 0.655, cu
     for force in (nonbonded, angles, turns):
         force.setUsesPeriodicBoundaryConditions(True) if force is not nonbonded else None
         system.addForce(force)
-    return AllAtom(_chain_topology(molecules, carbons, edge), system, _zigzags(molecules, carbons, edge), np.full(3, edge))
+    return AllAtom(
+        _chain_topology(molecules, carbons, edge), system, _zigzags(molecules, carbons, edge), np.full(3, edge)
+    )
 
 
 def _ryckaert() -> tuple[float, ...]:
@@ -136,7 +143,7 @@ def _chain_topology(molecules: int, carbons: int, edge: float) -> Any:
     for _ in range(molecules):
         residue = topology.addResidue("ALK", chain)
         atoms = [topology.addAtom(f"C{i + 1}", carbon, residue) for i in range(carbons)]
-        for a, b in zip(atoms, atoms[1:], strict=False):
+        for a, b in itertools.pairwise(atoms):
             topology.addBond(a, b)
     topology.setPeriodicBoxVectors(tuple(mm.Vec3(*row) for row in (edge * np.eye(3)).tolist()) * unit.nanometer)
     return topology

@@ -21,7 +21,10 @@ def example_pdb() -> Path:
 
 
 def protein(
-    pdb: Path | str | None = None, *, files: tuple[str, ...] = ("amber14-all.xml", "amber14/tip3p.xml"), cutoff: float = 0.9
+    pdb: Path | str | None = None,
+    *,
+    files: tuple[str, ...] = ("amber14-all.xml", "amber14/tip3p.xml"),
+    cutoff: float = 0.9,
 ) -> AllAtom:
     """A protein in water, AMBER ff14SB and TIP3P by default, PME, bonds with hydrogen constrained.
 
@@ -46,7 +49,9 @@ def protein(
         raise InputError(f"{path} cannot be simulated with {', '.join(files)}: {error}") from error
     vectors = read.topology.getPeriodicBoxVectors()
     if vectors is None:
-        raise InputError(f"{path} has no periodic box (a CRYST1 line); add water and a box, e.g. with OpenMM's Modeller")
+        raise InputError(
+            f"{path} has no periodic box (a CRYST1 line); add water and a box, e.g. with OpenMM's Modeller"
+        )
     box = np.array([vectors[i][i].value_in_unit(unit.nanometer) for i in range(3)])
     return AllAtom(read.topology, system, np.array(read.positions.value_in_unit(unit.nanometer)), box)
 

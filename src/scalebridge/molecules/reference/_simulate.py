@@ -67,14 +67,20 @@ class AllAtom:
         """
         mm = openmm()
         if every < timestep or picoseconds < every:
-            raise InputError(f"{picoseconds} ps with a frame every {every} ps and a time step of {timestep} ps: no frame")
+            raise InputError(
+                f"{picoseconds} ps with a frame every {every} ps and a time step of {timestep} ps: no frame"
+            )
         context, integrator = self._context(mm, temperature, timestep, friction, seed, platform, threads)
         try:
             mm.LocalEnergyMinimizer.minimize(context, 100.0, 200)
             context.setVelocitiesToTemperature(temperature, _seed(seed, 1))
-            box = self._equilibrate(mm, context, integrator, temperature, pressure, round(equilibration / timestep), seed)
+            box = self._equilibrate(
+                mm, context, integrator, temperature, pressure, round(equilibration / timestep), seed
+            )
             stride = max(round(every / timestep), 1)
-            frames, seconds = _record(context, integrator, box, round(picoseconds / timestep) // stride, stride, timestep)
+            frames, seconds = _record(
+                context, integrator, box, round(picoseconds / timestep) // stride, stride, timestep
+            )
         except mm.OpenMMException as error:
             raise ConvergenceError(
                 f"The all-atom simulation has blown up ({error}); start from a relaxed configuration or take a shorter "
@@ -150,7 +156,7 @@ def _record(
         positions.append(np.array(state.getPositions(asNumpy=True)._value, dtype=np.float32))
         forces.append(np.array(state.getForces(asNumpy=True)._value, dtype=np.float32))
     seconds = time.process_time() - begun
-    times = stride * timestep * np.arange(1, count + 1)
+    times = np.asarray(stride * timestep * np.arange(1, count + 1), dtype=np.float64)
     return Frames(np.stack(positions), np.tile(box, (count, 1)), np.stack(forces), times), seconds
 
 

@@ -63,7 +63,7 @@ def _pairs(frames: Frames, beads: Beads, names: list[str], grids: Mapping[str, G
     }
 
 
-def _counts(values: np.ndarray, grid: Grid, name: str) -> np.ndarray:  # type: ignore[type-arg]
+def _counts(values: np.ndarray, grid: Grid, name: str) -> np.ndarray:
     edges = grid.edges
     if name.startswith("dihedral"):
         # the grid covers one turn; what lies half a bin before its start is at its end

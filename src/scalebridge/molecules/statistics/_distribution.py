@@ -34,17 +34,20 @@ class Grid:
             raise InputError(f"A grid needs start < stop and step > 0; found {self.start}, {self.stop}, {self.step}")
         intervals = (self.stop - self.start) / self.step
         if abs(intervals - round(intervals)) > 1e-6 * max(intervals, 1.0):
-            raise InputError(f"The range {self.start} to {self.stop} is no multiple of the step {self.step}; change one")
+            raise InputError(
+                f"The range {self.start} to {self.stop} is no multiple of the step {self.step}; change one"
+            )
 
     @property
     def centers(self) -> Floats:
         """Middle of each bin, shape (b,)."""
-        return self.start + self.step * np.arange(round((self.stop - self.start) / self.step) + 1)
+        count = round((self.stop - self.start) / self.step) + 1
+        return np.asarray(self.start + self.step * np.arange(count), dtype=np.float64)
 
     @property
     def edges(self) -> Floats:
         """Ends of the bins, shape (b + 1,)."""
-        return self.start + self.step * (np.arange(len(self.centers) + 1) - 0.5)
+        return np.asarray(self.start + self.step * (np.arange(len(self.centers) + 1) - 0.5), dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +58,8 @@ class Distribution:
         name: of the term, e.g. ``"pair A-A"``, ``"bond A-B"``.
         grid: the bins.
         counts: shape (frames, b).
-        expected: counts of a frame where the distribution is one, shape (b,): an ideal gas for pairs, one per unit of the
-            coordinate for bonds and angles.
+        expected: counts of a frame where the distribution is one, shape (b,): an ideal gas for pairs, one per unit of
+            the coordinate for bonds and angles.
     """
 
     name: str
@@ -88,7 +91,7 @@ class Distribution:
         if blocks < 2:
             return np.zeros_like(self.expected)
         means = np.stack([part.mean(axis=0) for part in np.array_split(self.counts, blocks)])
-        return self.normalised(means.std(axis=0, ddof=1)) / np.sqrt(blocks)
+        return np.asarray(self.normalised(means.std(axis=0, ddof=1)) / np.sqrt(blocks))
 
     def select(self, frames: slice) -> Distribution:
         """Some of the frames."""

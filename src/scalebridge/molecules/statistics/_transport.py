@@ -32,7 +32,9 @@ def diffusion(frames: Frames, molecules: npt.NDArray[np.int32], masses: npt.NDAr
     moves -= frames.boxes[1:, None, :] * np.round(moves / frames.boxes[1:, None, :])
     share = masses / np.bincount(molecules, weights=masses)[molecules]
     centres = np.zeros((len(moves), int(molecules.max()) + 1, 3))
-    np.add.at(centres, (slice(None), molecules), moves * share[None, :, None])
+    for axis in range(3):
+        for frame, move in zip(centres, moves, strict=True):
+            frame[:, axis] = np.bincount(molecules, weights=move[:, axis] * share, minlength=centres.shape[1])
     path = np.concatenate([np.zeros_like(centres[:1]), np.cumsum(centres, axis=0)])
     path -= path.mean(axis=1, keepdims=True)
     lags = np.unique(np.linspace(len(path) // 10, len(path) // 2, 8).astype(int))
