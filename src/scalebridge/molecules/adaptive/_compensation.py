@@ -41,6 +41,12 @@ class Compensation:
         object.__setattr__(self, "energy", y)
         object.__setattr__(self, "_spline", CubicSpline(x, y, bc_type="natural"))
 
+    @property
+    def polynomials(self) -> Floats:
+        """Cubic polynomials between the knots, (knots - 1, 4), highest power first."""
+        coefficients: Floats = self._spline.c.T.copy()
+        return coefficients
+
     def __call__(self, resolution: Floats) -> tuple[Floats, Floats]:
         """Delta and d Delta / d lambda of molecules, kJ/mol."""
         value: Floats = self._spline(resolution)

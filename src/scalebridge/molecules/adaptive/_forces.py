@@ -17,13 +17,15 @@ import numpy.typing as npt
 
 from scalebridge.errors import InputError
 from scalebridge.molecules.adaptive._compensation import Compensation
-from scalebridge.molecules.adaptive._kernel import CHUNKS, by_species, gather, pairs, scatter
+from scalebridge.molecules.adaptive._kernel import CHUNKS, by_species, finish, pairs, prepare
 from scalebridge.molecules.adaptive._model import CoarsePairs, Molecules, SitePairs
 from scalebridge.molecules.adaptive._regions import Region
 from scalebridge.molecules.pairs import Exclusions, neighbours
 
 Floats = npt.NDArray[np.float64]
 Scheme = Literal["hamiltonian", "force"]
+
+ATOMS = 3000  # in a piece of work, at least
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,9 +94,11 @@ class AdaptiveForces:
         self.skin = 0.15 * reach if skin is None else skin
         self.listings = 0
         t = np.float32 if single else np.float64
-        m, n = len(molecules), len(molecules.mass)
+        m, n, species = len(molecules), len(molecules.mass), len(molecules.counts)
         self._share = molecules.mass_share
-        self._centre, self._site = np.empty((3, m)), np.empty((3, n), t)
+        self._centre, self._site, self._listed = np.empty((3, m)), np.empty((3, n), t), np.full((3, m), np.inf)
+        self._weight, self._gradient = np.empty(m), np.empty((3, m))
+        self._extent, self._allowed = np.empty(species), np.zeros(species)
         p = atomistic
         self._sites = (
             *(np.ascontiguousarray(x, t) for x in (p.a, p.b, p.shift, p.cutoff**2, p.qq)),
@@ -102,15 +106,17 @@ class AdaptiveForces:
         )  # fmt: skip
         self._first, self._kind = np.asarray(molecules.first, np.int64), np.asarray(molecules.kind, np.int64)
         self._counts, self._types = np.asarray(molecules.counts, np.int64), np.asarray(molecules.types, np.int64)
+        # summing what the pieces found costs as much as they save where there is little work
+        pieces = min(max(n // ATOMS, 1), CHUNKS)
         self._scratch = (
-            np.zeros((CHUNKS, 3, n)), np.zeros((CHUNKS, 3, m)), np.zeros((CHUNKS, m)), np.zeros((CHUNKS, m))
+            np.zeros((pieces, 3, n)), np.zeros((pieces, 3, m)), np.zeros((pieces, m)), np.zeros((pieces, m))
         )  # fmt: skip
-        self._extent = np.zeros(len(molecules.counts))
-        self._listed: Floats | None = None
+        self._place = _place(region, uniform)
+        self._knots, self._polynomials = _polynomials(molecules.names, self.compensation)
         self._box = np.zeros(3)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_listed": None}
+        return {**self.__dict__, "_box": np.zeros(3)}
 
     def __call__(self, state: Any) -> tuple[float, Floats]:
         """Energy and forces of an OpenMM state, as `PythonForce` asks for."""
@@ -130,72 +136,66 @@ class AdaptiveForces:
             InputError: the box is too small for the reach of the interactions.
         """
         box = np.asarray(box, float)
-        gather(np.ascontiguousarray(positions, float), self._share, self._first, self._centre, self._site)
-        self._list(box)
-        resolution, gradient = self._resolution(box)
+        moved = prepare(
+            np.ascontiguousarray(positions, float), self._share, self._first, self._kind, box, self._place,
+            self._listed, self._centre, self._site, self._extent, self._weight, self._gradient,
+        )  # fmt: skip
+        same = np.array_equal(box, self._box) and (self._extent <= self._allowed).all()
+        if not same or moved > (0.5 * self.skin) ** 2:
+            self._list(box)
         force, pull, fine, crude = self._scratch
         t = self.coarse.tables
         energy, virial, capped = pairs(
-            self._edges, self._centre, self._site, self._first, self._kind, resolution, self.scheme == "force", box,
+            self._edges, self._centre, self._site, self._first, self._kind, self._weight, self.scheme == "force", box,
             self._starts, self._partners, self._counts, self._types, self._reach2, *self._sites,
             self._site.dtype.type(self.cap), self.coarse.number, t.values, t.low, t.per_width, t.cut2,
             force, pull, fine, crude,
         )  # fmt: skip
-        gap = fine[0] - crude[0]
-        drift, more = self._drift(resolution, gradient, gap)
-        pull[0] += drift
-        result = np.empty((len(self._share), 3))
-        scatter(force[0], pull[0], self._share, self._first, result)
-        return Evaluation(energy + more, result, resolution, gap, drift.sum(axis=1), virial, int(capped))
-
-    def _resolution(self, box: Floats) -> tuple[Floats, Floats | None]:
-        if self.uniform is not None:
-            return np.full(len(self._kind), self.uniform), None
-        if self.region is None:
-            return np.ones(len(self._kind)), None
-        return self.region.resolution(self._centre.T, box)
-
-    def _drift(self, resolution: Floats, gradient: Floats | None, gap: Floats) -> tuple[Floats, float]:
-        """Forces along the gradient of the resolution, (3, M), and the energy of the compensation."""
-        if gradient is None:
-            return np.zeros_like(self._centre), 0.0
-        slope = gap.copy() if self.scheme == "hamiltonian" else np.zeros_like(gap)
-        energy = 0.0
-        for name, compensation in self.compensation.items():
-            of = np.flatnonzero(self._kind == self.molecules.names.index(name))
-            value, by_resolution = compensation(resolution[of])
-            energy += float(value.sum())
-            slope[of] += by_resolution
-        # outside the hybrid zone the gradient is zero and the gap is not complete
-        return -(slope[:, None] * gradient).T, energy
+        gap, result, drift = fine[0] - crude[0], np.empty((len(self._share), 3)), np.empty(3)
+        energy += finish(
+            force[0], pull[0], gap, self._weight, self._gradient, self.scheme == "hamiltonian", self._kind,
+            self._knots, self._polynomials, self._share, self._first, result, drift,
+        )  # fmt: skip
+        return Evaluation(energy, result, self._weight.copy(), gap, drift, virial, int(capped))
 
     def _list(self, box: Floats) -> None:
-        """Make the neighbour list anew where a molecule has moved or grown by half the skin."""
-        if self._listed is not None and np.array_equal(box, self._box):
-            moved = self._centre - self._listed
-            if (moved**2).sum(axis=0).max() < (0.5 * self.skin) ** 2 and (self._sizes() <= self._extent).all():
-                return
-        self._extent = 1.05 * self._sizes()
-        sites = self.atomistic.reach + self._extent[:, None] + self._extent[None]
+        """Make the neighbour list anew."""
+        self._allowed = 1.05 * self._extent
+        sites = self.atomistic.reach + self._allowed[:, None] + self._allowed[None]
         reach = max(float(sites.max()), self.coarse.tables.cutoff) + self.skin
         near = neighbours(self._centre.T, box, reach, Exclusions.of(len(self._kind)))
         self._starts, self._partners = by_species(near.starts, near.partners, self._kind, len(self._counts))
         self._reach2 = sites**2
         self._listed, self._box = self._centre.copy(), box.copy()
-        self._edges = self._balanced(box)
+        self._edges = self._balanced()
         self.listings += 1
 
-    def _sizes(self) -> Floats:
-        """Largest distance of a site from the centre of its molecule, by species, nm."""
-        distance = np.sqrt((self._site**2).sum(axis=0))
-        largest = np.maximum.reduceat(distance, self._first[:-1])
-        return np.array([largest[self._kind == s].max(initial=0.0) for s in range(len(self._counts))])
-
-    def _balanced(self, box: Floats) -> npt.NDArray[np.int64]:
+    def _balanced(self) -> npt.NDArray[np.int64]:
         """Ends of pieces of about the same work: a pair with atomistic detail counts for its pairs of sites."""
-        resolution, _ = self._resolution(box)
         sites = self._counts[self._kind] ** 2
-        work = (self._starts[:, -1] - self._starts[:, 0]) * np.where(resolution > 0.0, sites, 1.0) + 1.0
+        work = (self._starts[:, -1] - self._starts[:, 0]) * np.where(self._weight > 0.0, sites, 1.0) + 1.0
         share = np.cumsum(work) / work.sum()
-        inner = np.searchsorted(share, np.arange(1, CHUNKS) / CHUNKS)
+        pieces = len(self._scratch[0])
+        inner = np.searchsorted(share, np.arange(1, pieces) / pieces)
         return np.concatenate([[0], inner, [len(work)]]).astype(np.int64)
+
+
+def _place(region: Region | None, uniform: float | None) -> Floats:
+    """A region as the numbers that the kernel takes."""
+    if uniform is not None or region is None:
+        return np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0 if uniform is None else uniform, 1.0, 2.0])
+    switching = ("cos2", "c2").index(region.switching)
+    return np.array([*region.centre, *region.directions, region.atomistic, region.hybrid, switching], float)
+
+
+def _polynomials(names: tuple[str, ...], compensation: dict[str, Compensation]) -> tuple[Floats, Floats]:
+    """Knots (S, K) and cubic polynomials (S, K - 1, 4) of the compensation of each species; zero where there is none."""
+    most = max([len(c.resolution) for c in compensation.values()], default=2)
+    knots, polynomials = np.full((len(names), most), 2.0), np.zeros((len(names), most - 1, 4))
+    knots[:, 0] = 0.0
+    for name, c in compensation.items():
+        s = names.index(name)
+        knots[s, : len(c.resolution)] = c.resolution
+        polynomials[s, : len(c.resolution) - 1] = c.polynomials
+        polynomials[s, len(c.resolution) - 1 :] = np.array([0.0, 0.0, 0.0, c.energy[-1]])
+    return knots, polynomials

@@ -20,7 +20,8 @@ qq (1/r + krf r^2 - crf) within `coulomb2` (reaction field; krf = 0 and crf = 1/
 the energy continues linearly, for pairs of molecules of which one is not fully atomistic: two molecules may overlap
 where they enter the hybrid zone. Energies stay continuous and forces remain their gradient.
 
-Loops over the partners of a block run in the precision of `site`; what is summed over blocks is double.
+Pairs of molecules of the same two species are treated side by side, site pair after site pair, in long loops in the
+precision of `site`; what is summed over pairs is double.
 """
 
 from __future__ import annotations
@@ -30,16 +31,15 @@ from numba import njit, prange
 
 from scalebridge._cache import compiled
 
-ROOM = 512  # partners of one molecule that are treated at a time
-CHUNKS = 8  # pieces of work; their number does not depend on that of the threads
+ROOM = 256  # pairs of molecules that are treated side by side
+CHUNKS = 8  # pieces of work at most; their number does not depend on that of the threads
+WEIGHT, CAP, ENERGY, D, ROWS = 0, 1, 2, 3, 6
 OPTIONS = {"fastmath": {"contract", "nsz", "arcp", "reassoc", "ninf", "nnan"}, "nogil": True}
 
 
 @njit(inline="always")
-def _coarse(r2, table, values, low, per_width, cut2):  # type: ignore[no-untyped-def]
+def _coarse(r2, table, values, low, per_width):  # type: ignore[no-untyped-def]
     """Energy and -2 dE/d(r^2) of a tabulated pair potential."""
-    if table < 0 or r2 >= cut2[table]:
-        return 0.0, 0.0
     last = values.shape[1] - 1
     place = (r2 - low[table]) * per_width[table]
     interval = min(max(int(place), 0), last)
@@ -51,42 +51,123 @@ def _coarse(r2, table, values, low, per_width, cut2):  # type: ignore[no-untyped
 
 
 @njit(inline="always")
-def _sites(n, x, y, z, px, py, pz, weight, cap, a, b, shift, lj2, qq, krf, crf, coulomb2, gx, gy, gz, e):  # type: ignore[no-untyped-def]
-    """One site at (x, y, z) against `n` sites at p: adds to forces g on them and energies e; its own force and capped pairs."""
-    t = px.dtype.type
-    one = t(1.0)
-    fx, fy, fz = t(0.0), t(0.0), t(0.0)
-    capped = 0
+def _sites(n, w, a, b, shift, lj2, qq, krf, crf, coulomb2):  # type: ignore[no-untyped-def]
+    """One pair of sites in `n` pairs of molecules: forces over the separations in rows `D` of `w`; capped pairs.
+
+    Everything lives in one buffer whose shape is a compile-time constant: only then can the compiler prove that rows do
+    not overlap, and use vector instructions.
+    """
+    t = w.dtype.type
+    one, none, tiny = t(1.0), t(0.0), t(1e-12)
+    twelve, six, two = t(12.0) * a, t(6.0) * b, t(2.0) * krf
+    capped = none
     for m in range(n):
-        dx = px[m] - x
-        dy = py[m] - y
-        dz = pz[m] - z
-        r2 = dx * dx + dy * dy + dz * dz
-        r = np.sqrt(r2)
-        s = max(r, cap[m])
+        dx = w[D, m]
+        dy = w[D + 1, m]
+        dz = w[D + 2, m]
+        r = np.sqrt(dx * dx + dy * dy + dz * dz)
+        s = max(r, w[CAP, m])
         i1 = one / s
         i2 = i1 * i1
         i6 = i2 * i2 * i2
+        s2 = s * s
         energy = (a * i6 - b) * i6 - shift
-        force = (t(12.0) * a * i6 - t(6.0) * b) * i6 * i1
-        inside = s * s < lj2
-        energy = energy if inside else t(0.0)
-        force = force if inside else t(0.0)
-        if qq != t(0.0):
-            near = s * s < coulomb2
-            energy += qq * (i1 + krf * s * s - crf) if near else t(0.0)
-            force += qq * (i2 - t(2.0) * krf * s) if near else t(0.0)
-        capped += 1 if r < s else 0
-        energy += force * (s - r)
-        e[m] += energy
-        f = weight[m] * force / max(r, t(1e-12))
-        gx[m] += f * dx
-        gy[m] += f * dy
-        gz[m] += f * dz
-        fx -= f * dx
-        fy -= f * dy
-        fz -= f * dz
-    return fx, fy, fz, capped
+        force = (twelve * i6 - six) * i6 * i1
+        energy = energy if s2 < lj2 else none
+        force = force if s2 < lj2 else none
+        if qq != none:
+            energy += qq * (i1 + krf * s2 - crf) if s2 < coulomb2 else none
+            force += qq * (i2 - two * s) if s2 < coulomb2 else none
+        capped += one if r < s else none
+        w[ENERGY, m] += energy + force * (s - r)
+        k = w[WEIGHT, m] * force / max(r, tiny)
+        w[D, m] = k * dx
+        w[D + 1, m] = k * dy
+        w[D + 2, m] = k * dz
+    return capped
+
+
+@njit(inline="always")
+def _difference(n, w, row, q, p):  # type: ignore[no-untyped-def]
+    for m in range(n):
+        w[row, m] = q[m] - p[m]
+
+
+@njit(inline="always")
+def _add(n, w, row, g, f):  # type: ignore[no-untyped-def]
+    for m in range(n):
+        g[m] += w[row, m]
+    for m in range(n):
+        f[m] -= w[row, m]
+
+
+@njit(inline="always")
+def _batch(  # type: ignore[no-untyped-def]
+    n, s1, s2, index1, index2, w, d, site, first, counts, types, a, b, shift, lj2, qq, krf, crf, coulomb2,
+    p, q, f, g, force, atomistic,
+):  # fmt: skip
+    """Atomistic interactions of `n` pairs of molecules of species s1 and s2: energy, virial, capped pairs of sites."""
+    t = site.dtype.type
+    for c in range(3):
+        source = site[c]
+        for i in range(counts[s1]):
+            row, other = p[i, c], f[i, c]
+            for m in range(n):
+                row[m] = source[index1[m] + i]
+            for m in range(n):
+                other[m] = t(0.0)
+        origin = d[c]
+        for k in range(counts[s2]):
+            row, other = q[k, c], g[k, c]
+            for m in range(n):
+                row[m] = origin[m] + source[index2[m] + k]
+            for m in range(n):
+                other[m] = t(0.0)
+    for m in range(n):
+        w[ENERGY, m] = t(0.0)
+    capped = t(0.0)
+    for i in range(counts[s1]):
+        t1 = types[s1, i]
+        for k in range(counts[s2]):
+            t2 = types[s2, k]
+            if a[t1, t2] == 0.0 and b[t1, t2] == 0.0 and qq[t1, t2] == 0.0:
+                continue
+            _difference(n, w, D, q[k, 0], p[i, 0])
+            _difference(n, w, D + 1, q[k, 1], p[i, 1])
+            _difference(n, w, D + 2, q[k, 2], p[i, 2])
+            capped += _sites(
+                n, w, a[t1, t2], b[t1, t2], shift[t1, t2], lj2[t1, t2], qq[t1, t2], krf, crf, coulomb2
+            )  # fmt: skip
+            _add(n, w, D, g[k, 0], f[i, 0])
+            _add(n, w, D + 1, g[k, 1], f[i, 1])
+            _add(n, w, D + 2, g[k, 2], f[i, 2])
+    virial = 0.0
+    for c in range(3):
+        target, origin = force[c], d[c]
+        for i in range(counts[s1]):
+            row = f[i, c]
+            for m in range(n):
+                target[index1[m] + i] += row[m]
+        for k in range(counts[s2]):
+            row = g[k, c]
+            for m in range(n):
+                target[index2[m] + k] += row[m]
+            more = t(0.0)
+            for m in range(n):
+                more += row[m] * origin[m]
+            virial += more
+    return virial, capped
+
+
+@njit(inline="always")
+def _sum_energies(n, w, molecule1, molecule2, atomistic):  # type: ignore[no-untyped-def]
+    energy = 0.0
+    for m in range(n):
+        v = float(w[ENERGY, m])
+        energy += w[WEIGHT, m] * v
+        atomistic[molecule1[m]] += 0.5 * v
+        atomistic[molecule2[m]] += 0.5 * v
+    return energy
 
 
 @compiled(**OPTIONS)
@@ -97,98 +178,75 @@ def _chunk(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Pairs whose first molecule is in begin .. end."""
     t = site.dtype.type
-    most = types.shape[1]
-    index = np.empty(ROOM, np.int64)
-    w = np.empty(ROOM, site.dtype)
+    most, species = types.shape[1], counts.size
+    index1, index2 = np.empty(ROOM, np.int64), np.empty(ROOM, np.int64)
+    molecule1, molecule2 = np.empty(ROOM, np.int64), np.empty(ROOM, np.int64)
+    w = np.zeros((ROWS, ROOM), site.dtype)
     d = np.empty((3, ROOM), site.dtype)
-    caps = np.empty(ROOM, site.dtype)
-    e = np.empty(ROOM, site.dtype)
-    p = np.empty((most, 3, ROOM), site.dtype)
-    g = np.empty((most, 3, ROOM), site.dtype)
-    species = counts.size
-    energy = 0.0
-    virial = 0.0
-    overlaps = 0
-    for m1 in range(begin, end):
-        s1 = kind[m1]
+    p, q = np.empty((most, 3, ROOM), site.dtype), np.empty((most, 3, ROOM), site.dtype)
+    f, g = np.empty((most, 3, ROOM), site.dtype), np.empty((most, 3, ROOM), site.dtype)
+    energy, virial, overlaps = 0.0, 0.0, 0.0
+    half = 0.5 * box
+    for s1 in range(species):
         for s2 in range(species):
-            number = table[s1, s2]
-            reach = reach2[s1, s2]
-            start = starts[m1, s2]
-            stop = starts[m1, s2 + 1]
-            while start < stop:
-                n = 0
-                while start < stop and n < ROOM:
-                    m2 = partners[start]
-                    start += 1
-                    dx = centre[0, m2] - centre[0, m1]
-                    dy = centre[1, m2] - centre[1, m1]
-                    dz = centre[2, m2] - centre[2, m1]
-                    dx -= box[0] * np.rint(dx / box[0])
-                    dy -= box[1] * np.rint(dy / box[1])
-                    dz -= box[2] * np.rint(dz / box[2])
+            number, reach = table[s1, s2], reach2[s1, s2]
+            n = 0
+            for m1 in range(begin, end):
+                if kind[m1] != s1:
+                    continue
+                w1 = weight[m1]
+                x, y, z = centre[0, m1], centre[1, m1], centre[2, m1]
+                for at in range(starts[m1, s2], starts[m1, s2 + 1]):
+                    m2 = partners[at]
+                    dx = centre[0, m2] - x
+                    dy = centre[1, m2] - y
+                    dz = centre[2, m2] - z
+                    if abs(dx) > half[0]:
+                        dx -= box[0] * np.rint(dx / box[0])
+                    if abs(dy) > half[1]:
+                        dy -= box[1] * np.rint(dy / box[1])
+                    if abs(dz) > half[2]:
+                        dz -= box[2] * np.rint(dz / box[2])
                     r2 = dx * dx + dy * dy + dz * dz
-                    share = weight[m1] * weight[m2] if product else 0.5 * (weight[m1] + weight[m2])
-                    if share < 1.0:
-                        v, f = _coarse(r2, number, values, low, per_width, cut2)
+                    share = w1 * weight[m2] if product else 0.5 * (w1 + weight[m2])
+                    if share < 1.0 and number >= 0 and r2 < cut2[number]:
+                        v, k = _coarse(r2, number, values, low, per_width)
                         coarse[m1] += 0.5 * v
                         coarse[m2] += 0.5 * v
                         energy += (1.0 - share) * v
-                        f *= 1.0 - share
-                        virial += f * r2
-                        pull[0, m1] -= f * dx
-                        pull[1, m1] -= f * dy
-                        pull[2, m1] -= f * dz
-                        pull[0, m2] += f * dx
-                        pull[1, m2] += f * dy
-                        pull[2, m2] += f * dz
+                        k *= 1.0 - share
+                        virial += k * r2
+                        pull[0, m1] -= k * dx
+                        pull[1, m1] -= k * dy
+                        pull[2, m1] -= k * dz
+                        pull[0, m2] += k * dx
+                        pull[1, m2] += k * dy
+                        pull[2, m2] += k * dz
                     if share > 0.0 and r2 < reach:
-                        index[n] = m2
-                        w[n] = share
-                        caps[n] = cap if share < 1.0 else 0.0
+                        molecule1[n] = m1
+                        molecule2[n] = m2
+                        index1[n] = first[m1]
+                        index2[n] = first[m2]
+                        w[WEIGHT, n] = share
+                        w[CAP, n] = cap if share < 1.0 else t(0.0)
                         d[0, n] = dx
                         d[1, n] = dy
                         d[2, n] = dz
                         n += 1
-                if n == 0:
-                    continue
-                for k in range(counts[s2]):
-                    for c in range(3):
-                        row = p[k, c]
-                        origin = d[c]
-                        source = site[c]
-                        for m in range(n):
-                            row[m] = origin[m] + source[first[index[m]] + k]
-                            g[k, c, m] = t(0.0)
-                for m in range(n):
-                    e[m] = t(0.0)
-                for i in range(counts[s1]):
-                    at = first[m1] + i
-                    t1 = types[s1, i]
-                    for k in range(counts[s2]):
-                        t2 = types[s2, k]
-                        if a[t1, t2] == 0.0 and b[t1, t2] == 0.0 and qq[t1, t2] == 0.0:
-                            continue
-                        fx, fy, fz, more = _sites(
-                            n, site[0, at], site[1, at], site[2, at], p[k, 0], p[k, 1], p[k, 2], w, caps,
-                            a[t1, t2], b[t1, t2], shift[t1, t2], lj2[t1, t2], qq[t1, t2], krf, crf, coulomb2,
-                            g[k, 0], g[k, 1], g[k, 2], e,
-                        )  # fmt: skip
-                        force[0, at] += fx
-                        force[1, at] += fy
-                        force[2, at] += fz
-                        overlaps += more
-                for k in range(counts[s2]):
-                    for c in range(3):
-                        row = g[k, c]
-                        for m in range(n):
-                            force[c, first[index[m]] + k] += row[m]
-                            virial += row[m] * d[c, m]
-                for m in range(n):
-                    v = float(e[m])
-                    energy += w[m] * v
-                    atomistic[m1] += 0.5 * v
-                    atomistic[index[m]] += 0.5 * v
+                        if n == ROOM:
+                            k, more = _batch(
+                                n, s1, s2, index1, index2, w, d, site, first, counts, types, a, b, shift, lj2,
+                                qq, krf, crf, coulomb2, p, q, f, g, force, atomistic,
+                            )  # fmt: skip
+                            energy += _sum_energies(n, w, molecule1, molecule2, atomistic)
+                            virial, overlaps, n = virial + k, overlaps + more, 0
+            if n > 0:
+                k, more = _batch(
+                    n, s1, s2, index1, index2, w, d, site, first, counts, types, a, b, shift, lj2, qq, krf, crf,
+                    coulomb2, p, q, f, g, force, atomistic,
+                )  # fmt: skip
+                energy += _sum_energies(n, w, molecule1, molecule2, atomistic)
+                virial, overlaps = virial + k, overlaps + more
     totals[0] = energy
     totals[1] = virial
     totals[2] = overlaps
@@ -256,8 +314,25 @@ def by_species(starts, partners, kind, species):  # type: ignore[no-untyped-def]
 
 
 @compiled(**OPTIONS)
-def gather(positions, mass_share, first, centre, site):  # type: ignore[no-untyped-def]
-    """Centres of mass and positions relative to them, from positions (N, 3) of whole molecules."""
+def prepare(positions, mass_share, first, kind, box, region, listed, centre, site, extent, weight, gradient):  # type: ignore[no-untyped-def]
+    """Centres of mass, places of sites relative to them, resolutions and their gradients.
+
+    Args:
+        positions: (N, 3) of whole molecules.
+        region: (9,) middle, which axes count (3), end of the atomistic part, width of the hybrid zone, and the switching
+            function: 0 cos2, 1 c2, 2 the same resolution everywhere, the seventh number.
+        listed: centres where the neighbour list was made, (3, M).
+        centre, site, extent, weight, gradient: results: (3, M), (3, N), largest distance of a site from its centre by
+            species, lambda (M,), its gradient (3, M).
+
+    Returns:
+        Largest squared distance from `listed`.
+    """
+    most = 0.0
+    extent[:] = 0.0
+    middle, axes = region[:3], region[3:6]
+    inner, width, switching = region[6], region[7], region[8]
+    d = np.empty(3)
     for m in range(first.size - 1):
         x, y, z = 0.0, 0.0, 0.0
         for i in range(first[m], first[m + 1]):
@@ -267,16 +342,73 @@ def gather(positions, mass_share, first, centre, site):  # type: ignore[no-untyp
         centre[0, m] = x
         centre[1, m] = y
         centre[2, m] = z
+        most = max(most, (x - listed[0, m]) ** 2 + (y - listed[1, m]) ** 2 + (z - listed[2, m]) ** 2)
         for i in range(first[m], first[m + 1]):
-            site[0, i] = positions[i, 0] - x
-            site[1, i] = positions[i, 1] - y
-            site[2, i] = positions[i, 2] - z
+            dx, dy, dz = positions[i, 0] - x, positions[i, 1] - y, positions[i, 2] - z
+            site[0, i] = dx
+            site[1, i] = dy
+            site[2, i] = dz
+            extent[kind[m]] = max(extent[kind[m]], dx * dx + dy * dy + dz * dz)
+        gradient[:, m] = 0.0
+        if switching == 2.0:
+            weight[m] = inner
+            continue
+        r2 = 0.0
+        for c in range(3):
+            d[c] = axes[c] * (centre[c, m] - middle[c])
+            d[c] -= box[c] * np.rint(d[c] / box[c])
+            r2 += d[c] * d[c]
+        r = np.sqrt(r2)
+        s = (r - inner) / width
+        if s <= 0.0:
+            weight[m] = 1.0
+        elif s >= 1.0:
+            weight[m] = 0.0
+        else:
+            if switching == 0.0:
+                weight[m] = np.cos(0.5 * np.pi * s) ** 2
+                slope = -0.5 * np.pi * np.sin(np.pi * s)
+            else:
+                weight[m] = 1.0 - s**3 * (10.0 - 15.0 * s + 6.0 * s**2)
+                slope = -30.0 * s**2 * (1.0 - s) ** 2
+            for c in range(3):
+                gradient[c, m] = slope / width * d[c] / r
+    extent[:] = np.sqrt(extent)
+    return most
 
 
 @compiled(**OPTIONS)
-def scatter(force, pull, mass_share, first, result):  # type: ignore[no-untyped-def]
-    """Forces on sites plus those on centres of mass, shared by mass, to (N, 3)."""
+def finish(  # type: ignore[no-untyped-def]
+    force, pull, gap, weight, gradient, drifts, kind, knots, polynomials, mass_share, first, result, drift
+):
+    """Add the drift force and the compensation, and share what acts on centres of mass among sites.
+
+    Args:
+        force, pull, gap: forces on sites (3, N) and centres (3, M), V^AT_a - V^CG_a (M,).
+        drifts: whether the gap drifts molecules (energies are interpolated).
+        knots, polynomials: compensation by species: resolutions (S, K) and cubic polynomials (S, K - 1, 4), highest
+            power first.
+        result: forces on atoms, (N, 3).
+        drift: sum of what is added, (3,).
+
+    Returns:
+        Energy of the compensation.
+    """
+    energy = 0.0
+    drift[:] = 0.0
+    last = knots.shape[1] - 2
     for m in range(first.size - 1):
-        for i in range(first[m], first[m + 1]):
-            for c in range(3):
-                result[i, c] = force[c, i] + mass_share[i] * pull[c, m]
+        s = kind[m]
+        at = min(max(np.searchsorted(knots[s], weight[m], side="right") - 1, 0), last)
+        x = weight[m] - knots[s, at]
+        a = polynomials[s, at]
+        energy += a[3] + x * (a[2] + x * (a[1] + x * a[0]))
+        slope = a[2] + x * (2.0 * a[1] + x * 3.0 * a[0])
+        if drifts:
+            slope += gap[m]
+        for c in range(3):
+            k = pull[c, m] - slope * gradient[c, m]
+            drift[c] -= slope * gradient[c, m]
+            for i in range(first[m], first[m + 1]):
+                result[i, c] = force[c, i] + mass_share[i] * k
+    return energy
