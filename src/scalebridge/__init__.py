@@ -6,12 +6,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from scalebridge import molecules as molecules
     from scalebridge import parallel as parallel
     from scalebridge import solids as solids
 
 __version__ = "0.1.0"
 
-_PACKAGES = ("parallel", "solids")
+_PACKAGES = ("molecules", "parallel", "solids")
 
 __all__ = ["__version__", *_PACKAGES]
 

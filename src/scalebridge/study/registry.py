@@ -11,6 +11,7 @@ from scalebridge.study._problems import nearest
 __all__ = ["bridges", "model_of", "register"]
 
 _MODELS: dict[str, str | type[StudyModel]] = {
+    "coarse-graining": "scalebridge.study.coarse_graining:CoarseGrainingStudy",
     "homogenization": "scalebridge.study.homogenization:HomogenizationStudy",
 }
 

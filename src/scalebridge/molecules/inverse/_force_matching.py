@@ -130,7 +130,7 @@ def _design(
             basis, chosen = bases[name], beads.pair_numbers == beads.pairs.index(name)
             add_pair_columns(
                 design, starts[name], places, box, near, chosen, beads.type_numbers,
-                basis.start, basis.width, basis.intervals, basis.degree,
+                basis.start, basis.width, basis.intervals, basis.degree, reach,
             )  # fmt: skip
     for name, members in beads.bonded.items():
         if name in bases:

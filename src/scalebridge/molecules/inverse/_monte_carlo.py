@@ -26,23 +26,36 @@ def covariance(counts: Floats) -> Floats:
 def imc_update(counts: Floats, target: Floats, kt: float, *, ridge: float = 0.0) -> Floats:
     """Change of all potentials that brings the mean histograms to the target, to first order.
 
-    d<S_a>/dU_b = -beta cov(S_a, S_b); bins that were never visited keep their potential.
+    d<S_a>/dU_b = -beta cov(S_a, S_b). The equations are scaled by the square roots of the mean counts, in which the
+    covariance of independent pairs is the identity; bins that were never visited keep their potential.
+
+    A covariance of b bins from f frames is noisy where f is not much larger than b; it is mixed with that of independent
+    pairs by the share b / (4 f), with which alone the step would be one of iterative Boltzmann inversion.
 
     Args:
         counts: histograms of each frame, shape (frames, b).
         target: counts wanted, shape (b,).
         kt: thermal energy, kJ/mol.
-        ridge: regularisation, as of `tikhonov`.
+        ridge: regularisation of the scaled equations, as of `tikhonov`; independent pairs have singular values of one.
 
     Returns:
         Change of the potentials, shape (b,), kJ/mol.
     """
     response = covariance(counts)
-    seen = np.diag(response) > 0.0
+    mean = counts.mean(axis=0)
+    seen = (np.diag(response) > 0.0) & (mean > 0.0)
+    root = np.sqrt(mean[seen])
     change = np.zeros(len(target))
-    excess = (counts.mean(axis=0) - target)[seen]
-    change[seen] = kt * tikhonov(response[np.ix_(seen, seen)], excess, ridge)
+    share = mixing(int(seen.sum()), len(counts))
+    matrix = (1.0 - share) * response[np.ix_(seen, seen)] / np.outer(root, root) + share * np.eye(len(root))
+    scaled = tikhonov(matrix, (mean - target)[seen] / root, ridge)
+    change[seen] = kt * scaled / root
     return change
+
+
+def mixing(unknowns: int, frames: int) -> float:
+    """Share of independent pairs that is mixed into a covariance from a number of frames."""
+    return min(unknowns / (4.0 * frames), 1.0)
 
 
 def tikhonov(matrix: Floats, right: Floats, ridge: float = 0.0) -> Floats:

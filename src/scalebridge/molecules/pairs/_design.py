@@ -23,6 +23,7 @@ def add_pair_columns(
     width: float,
     intervals: int,
     degree: int,
+    cutoff: float,
 ) -> None:
     """Add the forces that unit coefficients of a B-spline pair force exert, G of F = G phi.
 
@@ -38,8 +39,9 @@ def add_pair_columns(
         width: length of an interval, nm.
         intervals: number of intervals.
         degree: degree of the spline of the force.
+        cutoff: largest distance, nm.
     """
-    _fill(design, column, positions, box, near.starts, near.partners, chosen, types, start, width, intervals, degree)
+    _fill(design, column, positions, box, near.starts, near.partners, chosen, types, start, width, intervals, degree, cutoff)
 
 
 @compiled()
@@ -56,7 +58,7 @@ def bspline_weights(t, degree, weights):
 
 
 @compiled()
-def _fill(design, column, positions, box, starts, partners, chosen, types, start, width, intervals, degree):
+def _fill(design, column, positions, box, starts, partners, chosen, types, start, width, intervals, degree, cutoff):
     weights = np.zeros(degree + 1)
     d = np.zeros(3)
     for i in range(positions.shape[0]):
@@ -71,7 +73,7 @@ def _fill(design, column, positions, box, starts, partners, chosen, types, start
                 s += d[c] * d[c]
             r = np.sqrt(s)
             place = (r - start) / width
-            if place < 0.0 or place > intervals:
+            if place < 0.0 or place > intervals or r > cutoff:
                 continue
             interval = min(int(place), intervals - 1)
             bspline_weights(place - interval, degree, weights)

@@ -66,7 +66,9 @@ def pair_distances(
     apart = np.asarray(positions, dtype=np.float64)[near.partners] - np.asarray(positions, dtype=np.float64)[first]
     edges = np.asarray(box, dtype=np.float64)
     apart -= edges * np.floor(apart / edges + 0.5)
-    return first, near.partners, np.sqrt(np.einsum("pc,pc->p", apart, apart))
+    distances = np.sqrt(np.einsum("pc,pc->p", apart, apart))
+    inside = distances <= cutoff
+    return first[inside], near.partners[inside], distances[inside]
 
 
 @compiled()

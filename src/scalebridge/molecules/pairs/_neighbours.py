@@ -59,7 +59,7 @@ class Neighbours:
 def neighbours(
     positions: npt.NDArray[np.floating], box: npt.ArrayLike, reach: float, exclusions: Exclusions
 ) -> Neighbours:
-    """All pairs of a periodic box within reach.
+    """All pairs of a periodic box within reach; a few may be farther apart by some millionths of it.
 
     Args:
         positions: shape (n, 3), nm; wrapped or not.
@@ -72,17 +72,21 @@ def neighbours(
     """
     edges = check_box(box, reach)
     wrapped = np.ascontiguousarray(positions, dtype=np.float64) % edges
-    cells = np.clip((edges / reach).astype(np.int64), 1, 64)
-    if np.any(cells < 3):
+    # cells of half the reach; below five along an edge, a cell would meet its own image
+    cells = np.clip((2.0 * edges / reach / (1.0 + 1e-5)).astype(np.int64), 1, 128)
+    if np.any(cells < 5):
         cells = np.ones(3, dtype=np.int64)
-    guess = 64 + int(2.6 * len(wrapped) ** 2 * reach**3 / edges.prod())
+    # half of all pairs of a uniform system, and a fifth more
+    size = 256 + int(2.5 * len(wrapped) ** 2 * reach**3 / edges.prod())
+    # distances are compared in single precision: the margin keeps every pair within reach
+    limit = (reach * (1.0 + 1e-5)) ** 2
     while True:
         starts, partners, found = _list_pairs(
-            wrapped, edges, cells, reach * reach, exclusions.starts, exclusions.partners, guess
+            wrapped, edges, cells, limit, exclusions.starts, exclusions.partners, size
         )
-        if found <= guess:
+        if found < size:
             return Neighbours(starts, partners[:found].copy())
-        guess = found
+        size = found + len(wrapped)
 
 
 @compiled()
@@ -110,67 +114,98 @@ def _cell_order(positions, edges, cells):
 
 
 @compiled()
-def _excluded(i, j, starts, partners):
-    for k in range(starts[i], starts[i + 1]):
-        if partners[k] == j:
-            return True
-    return False
+def _without(row, count, partners, first, ex_starts, ex_partners):
+    """Drop the excluded partners of a particle from the end of the list; the new end."""
+    kept = first
+    for k in range(first, count):
+        allowed = True
+        for e in range(ex_starts[row], ex_starts[row + 1]):
+            allowed = allowed and ex_partners[e] != partners[k]
+        partners[kept] = partners[k]
+        kept += 1 if allowed else 0
+    return kept
+
+
+@compiled(fastmath=True)
+def _squares(x, y, z, first, last, ax, ay, az, squares):
+    """Squared distances of consecutive particles from a point."""
+    for k in range(first, last):
+        dx, dy, dz = x[k] - ax, y[k] - ay, z[k] - az
+        squares[k - first] = dx * dx + dy * dy + dz * dz
+
+
+@compiled(fastmath=True)
+def _nearest_squares(x, y, z, first, last, ax, ay, az, edges, squares):
+    """The same with nearest images."""
+    half = np.float32(0.5)
+    lx, ly, lz = edges[0], edges[1], edges[2]
+    for k in range(first, last):
+        dx, dy, dz = x[k] - ax, y[k] - ay, z[k] - az
+        dx -= lx * np.floor(dx / lx + half)
+        dy -= ly * np.floor(dy / ly + half)
+        dz -= lz * np.floor(dz / lz + half)
+        squares[k - first] = dx * dx + dy * dy + dz * dz
 
 
 @compiled()
 def _list_pairs(positions, edges, cells, reach2, ex_starts, ex_partners, size):
-    """Half list; where `size` is too small, only the number of pairs found is right."""
+    """Half list; where `size` is too small, only the number of places needed is right."""
     n = positions.shape[0]
-    _, order, cell_starts = _cell_order(positions, edges, cells)
+    cell_of, order, cell_starts = _cell_order(positions, edges, cells)
     # particles side by side as their cells are: the inner loop reads memory in order
-    sorted_positions = positions[order]
+    x, y, z = np.empty(n, np.float32), np.empty(n, np.float32), np.empty(n, np.float32)
+    place_of = np.empty(n, np.int64)
+    for place in range(n):
+        i = order[place]
+        place_of[i] = place
+        x[place], y[place], z[place] = positions[i, 0], positions[i, 1], positions[i, 2]
+    squares = np.empty(n, np.float32)
+    limit = np.float32(reach2)
+    short_edges = edges.astype(np.float32)
     starts = np.zeros(n + 1, np.int32)
     partners = np.empty(size, np.int32)
-    row_of = np.empty(n, np.int64)
-    for place in range(n):
-        row_of[order[place]] = place
     found = 0
     nx, ny, nz = cells[0], cells[1], cells[2]
-    whole = nx == 1 and ny == 1 and nz == 1
+    whole = nx * ny * nz == 1
     for i in range(n):
-        place = row_of[i]
-        x, y, z = positions[i, 0], positions[i, 1], positions[i, 2]
-        cx = min(int(x / edges[0] * nx), nx - 1)
-        cy = min(int(y / edges[1] * ny), ny - 1)
-        cz = min(int(z / edges[2] * nz), nz - 1)
-        for number in range(1 if whole else 14):
-            # the 14 cells of a half stencil: (0,0,0), (0,0,1), (0,1,-1..1), (1,-1..1,-1..1)
-            code = number + 13
-            ox, oy, oz = code // 9 - 1, (code // 3) % 3 - 1, code % 3 - 1
-            ax, ay, az = cx + ox, cy + oy, cz + oz
-            sx, sy, sz = 0.0, 0.0, 0.0
+        place = place_of[i]
+        begin = found
+        cz = cell_of[i] % nz
+        cy = (cell_of[i] // nz) % ny
+        cx = cell_of[i] // (nz * ny)
+        for number in range(1 if whole else 13):
+            # columns of cells in half a plane: (0, 0..2), (1..2, -2..2); each in up to three pieces along z
+            ox, oy = (0, number) if number < 3 else ((number - 3) // 5 + 1, (number - 3) % 5 - 2)
+            ax, ay = cx + ox, cy + oy
+            hx, hy = x[place], y[place]
+            # a cell beyond the box is the one at its other side, seen from a point moved by one period
             if ax >= nx:
-                ax, sx = ax - nx, edges[0]
-            elif ax < 0:
-                ax, sx = ax + nx, -edges[0]
+                ax, hx = ax - nx, hx - short_edges[0]
             if ay >= ny:
-                ay, sy = ay - ny, edges[1]
+                ay, hy = ay - ny, hy - short_edges[1]
             elif ay < 0:
-                ay, sy = ay + ny, -edges[1]
-            if az >= nz:
-                az, sz = az - nz, edges[2]
-            elif az < 0:
-                az, sz = az + nz, -edges[2]
-            cell = (ax * ny + ay) * nz + az
-            first = place + 1 if number == 0 else cell_starts[cell]
-            for other in range(first, cell_starts[cell + 1]):
-                dx = sorted_positions[other, 0] + sx - x
-                dy = sorted_positions[other, 1] + sy - y
-                dz = sorted_positions[other, 2] + sz - z
+                ay, hy = ay + ny, hy + short_edges[1]
+            for piece in range(-1, 2):
+                low = max(cz if number == 0 else cz - 2, piece * nz)
+                high = min(cz + 2, piece * nz + nz - 1)
+                if low > high or (whole and piece != 0):
+                    continue
+                column = (ax * ny + ay) * nz - piece * nz
+                first, last = cell_starts[column + low], cell_starts[column + high + 1]
+                if number == 0 and piece == 0:
+                    first = place + 1
+                hz = z[place] - np.float32(piece) * short_edges[2]
                 if whole:
-                    dx -= edges[0] * np.floor(dx / edges[0] + 0.5)
-                    dy -= edges[1] * np.floor(dy / edges[1] + 0.5)
-                    dz -= edges[2] * np.floor(dz / edges[2] + 0.5)
-                if dx * dx + dy * dy + dz * dz < reach2:
-                    j = order[other]
-                    if not _excluded(i, j, ex_starts, ex_partners):
-                        if found < size:
-                            partners[found] = j
-                        found += 1
+                    _nearest_squares(x, y, z, first, last, hx, hy, hz, short_edges, squares)
+                else:
+                    _squares(x, y, z, first, last, hx, hy, hz, squares)
+                if found + last - first >= size:
+                    found += last - first
+                    continue
+                for k in range(last - first):
+                    partners[found] = order[first + k]
+                    found += 1 if squares[k] < limit else 0
+        if ex_starts[i + 1] > ex_starts[i] and found < size:
+            found = _without(i, found, partners, begin, ex_starts, ex_partners)
         starts[i + 1] = found
     return starts, partners, found

@@ -7,6 +7,9 @@ import numpy.typing as npt
 
 from scalebridge.errors import InputError
 
+LEAST = 1.0
+"""Smallest rise of a core in its first bin, kJ/mol."""
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -14,7 +17,7 @@ def extend_core(x: Floats, energy: Floats, sampled: npt.NDArray[np.bool_], *, ce
     """Replace the values before the first sampled point by a repulsion that joins smoothly and grows.
 
     With U0 and F0 at the first sampled points, U = U0 + F0/k (exp(k d) - 1) at the depth d, where k is the relative growth
-    of the sampled force. Value and slope join; where the sampled part does not repel, a slope of its own scale is taken.
+    of the sampled force. Value and slope join; where the sampled part hardly repels, the core begins with `LEAST` per bin.
 
     Args:
         x: uniform grid, shape (n,).
@@ -37,8 +40,7 @@ def extend_core(x: Floats, energy: Floats, sampled: npt.NDArray[np.bool_], *, ce
     width = float(x[1] - x[0])
     force = -np.diff(table[first : first + 3]) / width
     f0 = 1.5 * force[0] - 0.5 * force[1]
-    spread = float(np.ptp(energy[sampled])) / (20.0 * width)
-    f0 = max(f0, min(spread, 10.0 / width), 1e-6 / width)
+    f0 = max(f0, LEAST / width)
     growth = np.clip(np.log(max(force[0] / force[1], 1.0)) / width if force[1] > 0.0 else 0.0, 0.05 / width, 1.0 / width)
     depth = x[first] - x[:first]
     # where the exponential meets the ceiling it goes on along its tangent

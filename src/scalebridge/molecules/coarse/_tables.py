@@ -1,0 +1,91 @@
+"""Potentials in the making: energies on the points of the distributions' grids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from scalebridge.molecules.coarse._target import Target
+from scalebridge.molecules.inverse import boltzmann_inversion
+from scalebridge.molecules.potentials import Basis, Potential, Spline, extend_core
+
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Energies of a term.
+
+    Attributes:
+        x: points, uniform, nm or radians; those of a pair end at the cutoff.
+        energy: kJ/mol.
+        sampled: where the energy is known from data; elsewhere it is continued.
+    """
+
+    x: Floats
+    energy: Floats
+    sampled: Mask
+
+    def changed(self, change: Floats, seen: Mask, kind: str) -> Table:
+        """Energies after a change at the points that were seen; elsewhere continued again."""
+        known = self.sampled | seen
+        energy = np.where(seen, self.energy + change, self.energy)
+        if kind == "pair":
+            energy = energy - energy[-1]
+            energy = extend_core(self.x, energy, known) if known.sum() >= 4 else energy
+        return Table(self.x, energy, known)
+
+
+def first_tables(targets: tuple[Target, ...], cutoff: float) -> dict[str, Table]:
+    """Boltzmann inversion of all terms, the mean over state points."""
+    tables = {}
+    for name, distribution in targets[0].distributions.items():
+        x = distribution.grid.centers
+        inside = x <= cutoff + 1e-9 if distribution.kind == "pair" else np.ones(len(x), bool)
+        parts = [
+            boltzmann_inversion(distribution.kind, x, target.distributions[name].mean, target.kt) for target in targets
+        ]
+        known = np.all([part[1] for part in parts], axis=0)[inside]
+        energy = np.mean([part[0] for part in parts], axis=0)[inside]
+        start = Table(x[inside], energy, np.zeros_like(known))
+        tables[name] = start.changed(np.zeros_like(energy), known, distribution.kind)
+    return tables
+
+
+def mean_tables(kept: tuple[Mapping[str, Table], ...]) -> dict[str, Table]:
+    """Mean of the tables of several iterations."""
+    result = {}
+    for name, table in kept[-1].items():
+        known = np.any([tables[name].sampled for tables in kept], axis=0)
+        result[name] = Table(table.x, np.mean([tables[name].energy for tables in kept], axis=0), known)
+    return result
+
+
+def potentials_of(tables: Mapping[str, Table]) -> dict[str, Potential]:
+    """Potentials of all tables: pairs by interpolation, bonded terms by a smooth fit of what was sampled."""
+    return {name: potential_of(name, table) for name, table in tables.items()}
+
+
+def potential_of(name: str, table: Table) -> Potential:
+    """The potential of one table."""
+    kind = name.split(" ", 1)[0]
+    if kind == "pair":
+        return Spline.through(table.x, table.energy, cut=True)
+    x, energy = table.x[table.sampled], table.energy[table.sampled]
+    weights = np.exp(-(energy - energy.min()) / 2.5)
+    if kind == "dihedral":
+        basis = Basis(-np.pi, np.pi, 24, 3, True)
+        space = np.eye(basis.size)
+    else:
+        basis = Basis(float(x[0]), float(x[-1]), max(min(12, len(x) // 3), 2), 3)
+        # beyond what was sampled the energy goes on with its slope
+        space = basis.natural()
+    rows = basis.matrix(x) @ space
+    bends = np.diff(space, 2, axis=0) * 1e-2
+    left = np.concatenate([rows * np.sqrt(weights)[:, None], bends])
+    right = np.concatenate([energy * np.sqrt(weights), np.zeros(len(bends))])
+    return Spline(basis, space @ np.linalg.lstsq(left, right, rcond=None)[0])

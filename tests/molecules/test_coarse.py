@@ -1,0 +1,127 @@
+"""Coarse-graining as a bridge and as a call: small, but with every method and every kind of term."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from scalebridge.errors import InputError
+from scalebridge.molecules.coarse import CoarseGraining, Fit, Given, Target, coarsen
+from scalebridge.molecules.coarse._state import CoarseState
+from scalebridge.molecules.dynamics import CoarseForces, Protocol, simulate
+from scalebridge.molecules.mapping import Beads, Frames
+from scalebridge.molecules.potentials import LennardJones
+from scalebridge.study import check_bridge
+from support.liquids import chain_model, liquid
+
+SHORT = Protocol(400, 0.004, 10, 40)
+LJ = {"pair W-W": LennardJones(0.31, 0.65, 0.9, "force")}
+
+
+@pytest.fixture(scope="module")
+def target() -> Target:
+    """A liquid whose potential is known, with forces."""
+    beads, start = liquid()
+    run = simulate(beads, LJ, start, 300.0, Protocol(1500, 0.004, 10, 300), seed=5)
+    forces = CoarseForces(beads, LJ)
+    exact = [forces.evaluate(r, box).forces for r, box in zip(run.frames.positions, run.frames.boxes, strict=True)]
+    frames = Frames(run.frames.positions, run.frames.boxes, np.array(exact), run.frames.times, run.frames.pressures)
+    return Target.of_frames(frames, beads, 300.0)
+
+
+@pytest.mark.parametrize("method", ["ibi", "fm"])
+def test_the_rules_of_a_bridge_are_kept(target: Target, method: str) -> None:
+    fit = Fit(method=method, iterations=2, iteration=SHORT, average=2)  # type: ignore[arg-type]
+    production = Protocol(200, 0.004, 10, 20)
+    outcome = check_bridge(CoarseGraining((Given(target),), fit, production))
+    assert 0.5 < outcome.headlines["similarity"].value <= 1.0
+    assert {picture.name for picture in outcome.pictures} >= {"distributions", "potentials"}
+    assert "model/model.toml" in outcome.files
+    assert "[1]" in outcome.methods
+
+
+@pytest.mark.parametrize("method", ["bi", "ibi", "imc", "gn", "re", "fm"])
+def test_every_method_comes_near_the_known_potential(target: Target, method: str) -> None:
+    model = coarsen(target, method=method, iterations=3, iteration=Protocol(800, 0.004, 8, 80), scale=0.6, seed=3)
+    r = np.array([0.34, 0.4, 0.5])
+    truth = LJ["pair W-W"].energy(r)
+    # a hundred frames of 216 beads: noise of the distributions is noise of the potentials
+    allowed = {"fm": 0.02, "bi": 1.0}.get(method, 0.6)
+    np.testing.assert_allclose(model.potentials["pair W-W"].energy(r), truth, atol=allowed)
+    assert f"CoarseModel({len(model.beads)} beads" in repr(model)
+
+
+def test_iterations_continue_where_they_stopped(target: Target) -> None:
+    kept: list[CoarseState] = []
+    whole = coarsen(target, method="ibi", iterations=3, iteration=SHORT, seed=8, report=kept.append)
+    resumed = coarsen(target, method="ibi", iterations=3, iteration=SHORT, seed=8, state=kept[1])
+    r = np.linspace(0.3, 0.9, 50)
+    np.testing.assert_array_equal(whole.potentials["pair W-W"].energy(r), resumed.potentials["pair W-W"].energy(r))
+
+
+def test_pressure_is_corrected(target: Target) -> None:
+    free = coarsen(target, method="ibi", iterations=4, iteration=SHORT, seed=2)
+    held = coarsen(target, method="ibi", iterations=4, iteration=SHORT, seed=2, pressure=-2000.0)
+    assert held.history[-1].pressures[0] < free.history[-1].pressures[0] - 200.0
+
+
+def test_several_states_share_a_potential(target: Target) -> None:
+    beads, start = liquid()
+    hot = simulate(beads, LJ, start, 360.0, Protocol(1000, 0.004, 10, 200), seed=6)
+    model = coarsen([target, Target.of_frames(hot.frames, beads, 360.0)], iterations=2, iteration=SHORT)
+    assert len(model.history[-1].pressures) == 2
+    other = replace(hot.frames, positions=hot.frames.positions[:, :108])
+    with pytest.raises(InputError):
+        coarsen([target, Target.of_frames(other, Beads.liquid(108, "V", 18.0), 360.0)], iterations=1, iteration=SHORT)
+
+
+def test_chains_get_bonds_angles_and_dihedrals() -> None:
+    fine = chain_model()
+    run = fine.simulate(4.0, timestep=0.002, every=0.04, equilibration=1.0, seed=1)
+    target = Target.of_frames(run.frames, fine.beads, 300.0)
+    protocol = Protocol(600, 0.002, 20, 100)
+    model = coarsen(target, method="ibi", cutoff=1.0, iterations=3, iteration=protocol)
+    assert set(model.potentials) == set(fine.potentials)
+    found = model.compare(simulation=model.simulate(4.0, timestep=0.002, every=0.04, equilibration=1.0))
+    assert min(found.similarity[name] for name in model.potentials if "pair" not in name) > 0.85
+    assert "similarity" in str(found)
+    assert found.timescale is not None
+
+
+def test_a_known_rdf_is_enough(target: Target) -> None:
+    rdf = target.distributions["pair W-W"]
+    table = Target.of_rdf(
+        target.beads, rdf.grid.centers, rdf.mean, 300.0, target.start.positions, target.start.box, pressure=100.0
+    )
+    model = coarsen(table, method="ibi", iterations=1, iteration=SHORT)
+    assert any("pressure" in text for text in model.compare(simulation=model.simulate(2.0)).warnings)
+    with pytest.raises(InputError, match="mapped trajectory with forces"):
+        coarsen(table, method="fm")
+    with pytest.raises(InputError, match="multiples of their step"):
+        Target.of_rdf(target.beads, rdf.grid.centers + 0.004, rdf.mean, 300.0, target.start.positions, target.start.box)
+
+
+def test_what_cannot_be_coarsened_says_so(target: Target) -> None:
+    empty = replace(target.distributions["pair W-W"], counts=0.0 * target.distributions["pair W-W"].counts)
+    with pytest.raises(InputError, match="zero everywhere"):
+        coarsen(replace(target, distributions={"pair W-W": empty}), iterations=1, iteration=SHORT)
+    with pytest.raises(InputError, match="too small"):
+        coarsen(target, cutoff=1.3)
+    with pytest.raises(InputError, match="Unknown method"):
+        coarsen(target, method="magic")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="needs forces"):
+        assert target.frames is not None
+        coarsen(replace(target, frames=replace(target.frames, forces=None)), method="fm")
+    with pytest.raises(InputError, match="needs a mapping"):
+        coarsen(object())
+    with pytest.raises(InputError, match="at least one state point"):
+        CoarseGraining((), Fit())
+
+
+def test_the_largest_time_step_is_found(target: Target) -> None:
+    model = coarsen(target, method="fm")
+    step, drifts = model.largest_timestep(picoseconds=1.0)
+    assert 0.002 <= step <= 0.032
+    assert len(drifts) >= 2
