@@ -198,5 +198,7 @@ def test_neighbours_are_listed_when_needed_only():
     moved = forces.evaluate(far, box)
     assert forces.listings == 2
     fresh, _, _ = mixed_forces(REGIONS["sphere"], single=False)
-    np.testing.assert_allclose(moved.forces, fresh.evaluate(far, box).forces, rtol=0, atol=1e-9 * np.abs(moved.forces).max())
+    np.testing.assert_allclose(
+        moved.forces, fresh.evaluate(far, box).forces, rtol=0, atol=1e-9 * np.abs(moved.forces).max()
+    )
     assert first.energy != again.energy

@@ -34,7 +34,9 @@ class Compensation:
 
         x, y = np.asarray(self.resolution, float), np.asarray(self.energy, float)
         if x.shape != y.shape or x.ndim != 1 or len(x) < 2:
-            raise InputError(f"A compensation has {x.shape} resolutions and {y.shape} energies; it needs as many of both")
+            raise InputError(
+                f"A compensation has {x.shape} resolutions and {y.shape} energies; it needs as many of both"
+            )
         if not (np.isfinite(y).all() and (np.diff(x) > 0.0).all() and x[0] == 0.0 and x[-1] == 1.0):
             raise InputError("A compensation needs finite energies at resolutions that increase from 0 to 1")
         object.__setattr__(self, "resolution", x)
