@@ -34,7 +34,8 @@ from scalebridge._cache import compiled
 ROOM = 256  # pairs of molecules that are treated side by side
 CHUNKS = 8  # pieces of work at most; their number does not depend on that of the threads
 WEIGHT, CAP, ENERGY, D, ROWS = 0, 1, 2, 3, 6
-OPTIONS = {"fastmath": {"contract", "nsz", "arcp", "reassoc", "ninf", "nnan"}, "nogil": True}
+# a division that could raise would keep loops from being vectorised
+OPTIONS = {"fastmath": {"contract", "nsz", "arcp", "reassoc", "ninf", "nnan"}, "nogil": True, "error_model": "numpy"}
 
 
 @njit(inline="always")
