@@ -1,0 +1,109 @@
+"""A system with adaptive resolution, ready for any script that integrates OpenMM systems."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, final
+
+import numpy as np
+import numpy.typing as npt
+
+from scalebridge.errors import InputError
+from scalebridge.molecules.adaptive._compensation import Compensation
+from scalebridge.molecules.adaptive._forces import AdaptiveForces, Scheme
+from scalebridge.molecules.adaptive._model import CoarsePairs
+from scalebridge.molecules.adaptive._openmm import molecules_of, put_together, take
+from scalebridge.molecules.adaptive._regions import Region
+from scalebridge.molecules.dynamics._tables import pair_tables
+from scalebridge.molecules.potentials import Potential
+
+Floats = npt.NDArray[np.float64]
+
+
+@final
+class AdaptiveResolution:
+    """Atoms where it matters, beads elsewhere, in one Hamiltonian (or with interpolated forces).
+
+    Args:
+        system: OpenMM system of small molecules, with a `NonbondedForce` with cutoff and reaction field.
+        topology: its OpenMM topology: molecules by bonds, species by the names of residues.
+        region: where the box is atomistic.
+        coarse: potential between the centres of mass of two species, by name or as ``"A-B"``; species without one are
+            an ideal gas where they are coarse.
+        scheme: ``"hamiltonian"``: energies are interpolated, energy is conserved; ``"force"``: forces are, which needs a
+            thermostat everywhere.
+        compensation: energy per molecule by species and resolution that keeps the density uniform.
+        cap: distance below which site energies continue linearly, nm, for pairs that are not fully atomistic.
+
+    Raises:
+        InputError: the region does not fit the box or its hybrid zone is thinner than the cutoff; a charged species,
+            which cannot be coarse without its charge; the system's forces cannot be interpolated; a species that does
+            not exist.
+    """
+
+    def __init__(
+        self,
+        system: Any,
+        topology: Any,
+        region: Region,
+        coarse: Mapping[str, Potential],
+        scheme: Scheme = "hamiltonian",
+        *,
+        compensation: Mapping[str, Compensation] | None = None,
+        cap: float = 0.0,
+    ) -> None:
+        if scheme not in ("hamiltonian", "force"):
+            raise InputError(f"scheme is {scheme!r}; it must be 'hamiltonian' or 'force'")
+        self.region, self.scheme = region, scheme
+        self._system = system
+        molecules, names = molecules_of(topology)
+        self._taken = take(system, molecules, names)
+        vectors = system.getDefaultPeriodicBoxVectors()
+        box = np.array([vectors[i][i]._value for i in range(3)])
+        region.check(box, self._taken.sites.reach)
+        self._check_charges()
+        self.forces = AdaptiveForces(
+            self._taken.molecules,
+            self._taken.sites,
+            _tables(self._taken.molecules.names, coarse),
+            region,
+            scheme=scheme,
+            compensation=dict(compensation or {}),
+            cap=cap,
+        )
+
+    @cached_property
+    def system(self) -> Any:
+        """The OpenMM system; what is within molecules is the engine's, what is between them comes from `forces`."""
+        return put_together(self._system, self._taken, self.forces)
+
+    def _check_charges(self) -> None:
+        m, qq = self._taken.molecules, self._taken.sites.qq
+        strongest = int(np.argmax(np.diag(qq)))
+        if qq[strongest, strongest] == 0.0:
+            return
+        # products of charges are kept: with the strongest one they give all charges, up to a common factor
+        charge = qq[strongest] / qq[strongest, strongest]
+        for s, name in enumerate(m.names):
+            total = charge[m.types[s, : m.counts[s]]].sum()
+            if abs(total) > 1e-6:
+                raise InputError(
+                    f"Molecules of {name!r} carry a net charge; as coarse beads they would lose it at the border of the "
+                    "region. Leave them out, or simulate all atoms."
+                )
+
+
+def _tables(names: tuple[str, ...], coarse: Mapping[str, Potential]) -> CoarsePairs:
+    number = np.full((len(names), len(names)), -1)
+    potentials = []
+    for key, potential in coarse.items():
+        pair = key.split("-") if key not in names else [key, key]
+        if len(pair) != 2 or not set(pair) <= set(names):
+            raise InputError(f"A coarse potential for {key!r}; the species are {', '.join(names)}")
+        a, b = (names.index(p) for p in pair)
+        number[a, b] = number[b, a] = len(potentials)
+        potentials.append(potential)
+    if not potentials:
+        return CoarsePairs.none(len(names))
+    return CoarsePairs(pair_tables(potentials), number)

@@ -1,0 +1,201 @@
+"""Forces of adaptive resolution: energies interpolated (H-AdResS) or forces (AdResS), and the compensation.
+
+H-AdResS (Potestio et al. 2013):
+
+    H = K + V_intra + sum_a [lambda_a V^AT_a + (1 - lambda_a) V^CG_a + Delta(lambda_a)],   V_a = 1/2 sum_b V_ab
+
+so that a molecule in the hybrid zone feels the drift force -(V^AT_a - V^CG_a + Delta') grad lambda_a.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from scalebridge.errors import InputError
+from scalebridge.molecules.adaptive._compensation import Compensation
+from scalebridge.molecules.adaptive._kernel import CHUNKS, by_species, finish, pairs, prepare
+from scalebridge.molecules.adaptive._model import CoarsePairs, Molecules, SitePairs
+from scalebridge.molecules.adaptive._regions import Region
+from scalebridge.molecules.pairs import Exclusions, neighbours
+
+Floats = npt.NDArray[np.float64]
+Scheme = Literal["hamiltonian", "force"]
+
+ATOMS = 3000  # in a piece of work, at least
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What a configuration feels.
+
+    Attributes:
+        energy: of the interactions and the compensation, kJ/mol; for ``"force"`` of the interactions as weighted.
+        forces: on atoms, (N, 3) kJ/mol/nm.
+        resolution: lambda of each molecule, (M,).
+        gap: V^AT_a - V^CG_a of each molecule, kJ/mol; right for hybrid molecules only, others skip one of the two.
+        drift: sum of the forces that do not sum to zero, (3,) kJ/mol/nm: what the resolution field takes up.
+        virial: sum over pairs of r_ab . F_ab between centres of mass, kJ/mol.
+        capped: pairs of sites closer than the cap.
+    """
+
+    energy: float
+    forces: Floats
+    resolution: Floats
+    gap: Floats
+    drift: Floats
+    virial: float
+    capped: int
+
+
+class AdaptiveForces:
+    """Interactions between molecules whose resolution changes with their place; callable by OpenMM's `PythonForce`.
+
+    Args:
+        molecules: the molecules.
+        atomistic: interactions of their sites.
+        coarse: interactions of their centres of mass.
+        region: where the box is atomistic; None: everywhere.
+        scheme: ``"hamiltonian"`` or ``"force"``.
+        compensation: free energy or thermodynamic force of each species, by name.
+        cap: distance below which site energies continue linearly, nm, for pairs that are not fully atomistic.
+        skin: how far beyond the reach neighbours are listed, nm.
+        uniform: one resolution for all molecules (Kirkwood integration); then `region` is not used.
+        single: whether site pairs are computed in single precision.
+
+    Raises:
+        InputError: a compensation for a species that does not exist, or one that does not suit the scheme.
+    """
+
+    def __init__(
+        self,
+        molecules: Molecules,
+        atomistic: SitePairs,
+        coarse: CoarsePairs,
+        region: Region | None,
+        *,
+        scheme: Scheme = "hamiltonian",
+        compensation: dict[str, Compensation] | None = None,
+        cap: float = 0.0,
+        skin: float | None = None,
+        uniform: float | None = None,
+        single: bool = True,
+    ) -> None:
+        self.molecules, self.atomistic, self.coarse, self.region = molecules, atomistic, coarse, region
+        self.scheme, self.cap, self.uniform = scheme, cap, uniform
+        self.compensation = dict(compensation or {})
+        for name in self.compensation:
+            if name not in molecules.names:
+                raise InputError(f"A compensation for {name!r}; the species are {', '.join(molecules.names)}")
+        reach = max(atomistic.reach, coarse.tables.cutoff)
+        self.skin = 0.15 * reach if skin is None else skin
+        self.listings = 0
+        t = np.float32 if single else np.float64
+        m, n, species = len(molecules), len(molecules.mass), len(molecules.counts)
+        self._share = molecules.mass_share
+        self._centre, self._site, self._listed = np.empty((3, m)), np.empty((3, n), t), np.full((3, m), np.inf)
+        self._weight, self._gradient = np.empty(m), np.empty((3, m))
+        self._extent, self._allowed = np.empty(species), np.zeros(species)
+        p = atomistic
+        self._sites = (
+            *(np.ascontiguousarray(x, t) for x in (p.a, p.b, p.shift, p.cutoff**2, p.qq)),
+            t(p.krf), t(p.crf), t(p.coulomb_cutoff**2),
+        )  # fmt: skip
+        self._first, self._kind = np.asarray(molecules.first, np.int64), np.asarray(molecules.kind, np.int64)
+        self._counts, self._types = np.asarray(molecules.counts, np.int64), np.asarray(molecules.types, np.int64)
+        # summing what the pieces found costs as much as they save where there is little work
+        pieces = min(max(n // ATOMS, 1), CHUNKS)
+        self._scratch = (
+            np.zeros((pieces, 3, n)), np.zeros((pieces, 3, m)), np.zeros((pieces, m)), np.zeros((pieces, m))
+        )  # fmt: skip
+        self._place = _place(region, uniform)
+        self._knots, self._polynomials = _polynomials(molecules.names, self.compensation)
+        self._box = np.zeros(3)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_box": np.zeros(3)}
+
+    def __call__(self, state: Any) -> tuple[float, Floats]:
+        """Energy and forces of an OpenMM state, as `PythonForce` asks for."""
+        positions = state.getPositions(asNumpy=True)._value
+        box = state.getPeriodicBoxVectors(asNumpy=True)._value
+        found = self.evaluate(positions, np.array([box[0][0], box[1][1], box[2][2]]))
+        return found.energy, found.forces
+
+    def evaluate(self, positions: npt.NDArray[np.floating], box: Floats) -> Evaluation:
+        """Energy, forces and what the compensation needs.
+
+        Args:
+            positions: of atoms, (N, 3) nm; molecules whole.
+            box: three edges, nm.
+
+        Raises:
+            InputError: the box is too small for the reach of the interactions.
+        """
+        box = np.asarray(box, float)
+        moved = prepare(
+            np.ascontiguousarray(positions, float), self._share, self._first, self._kind, box, self._place,
+            self._listed, self._centre, self._site, self._extent, self._weight, self._gradient,
+        )  # fmt: skip
+        same = np.array_equal(box, self._box) and (self._extent <= self._allowed).all()
+        if not same or moved > (0.5 * self.skin) ** 2:
+            self._list(box)
+        force, pull, fine, crude = self._scratch
+        t = self.coarse.tables
+        energy, virial, capped = pairs(
+            self._edges, self._centre, self._site, self._first, self._kind, self._weight, self.scheme == "force", box,
+            self._starts, self._partners, self._counts, self._types, self._reach2, *self._sites,
+            self._site.dtype.type(self.cap), self.coarse.number, t.values, t.low, t.per_width, t.cut2,
+            force, pull, fine, crude,
+        )  # fmt: skip
+        gap, result, drift = fine[0] - crude[0], np.empty((len(self._share), 3)), np.empty(3)
+        energy += finish(
+            force[0], pull[0], gap, self._weight, self._gradient, self.scheme == "hamiltonian", self._kind,
+            self._knots, self._polynomials, self._share, self._first, result, drift,
+        )  # fmt: skip
+        return Evaluation(energy, result, self._weight.copy(), gap, drift, virial, int(capped))
+
+    def _list(self, box: Floats) -> None:
+        """Make the neighbour list anew."""
+        self._allowed = 1.05 * self._extent
+        sites = self.atomistic.reach + self._allowed[:, None] + self._allowed[None]
+        reach = max(float(sites.max()), self.coarse.tables.cutoff) + self.skin
+        near = neighbours(self._centre.T, box, reach, Exclusions.of(len(self._kind)))
+        self._starts, self._partners = by_species(near.starts, near.partners, self._kind, len(self._counts))
+        self._reach2 = sites**2
+        self._listed, self._box = self._centre.copy(), box.copy()
+        self._edges = self._balanced()
+        self.listings += 1
+
+    def _balanced(self) -> npt.NDArray[np.int64]:
+        """Ends of pieces of about the same work: a pair with atomistic detail counts for its pairs of sites."""
+        sites = self._counts[self._kind] ** 2
+        work = (self._starts[:, -1] - self._starts[:, 0]) * np.where(self._weight > 0.0, sites, 1.0) + 1.0
+        share = np.cumsum(work) / work.sum()
+        pieces = len(self._scratch[0])
+        inner = np.searchsorted(share, np.arange(1, pieces) / pieces)
+        return np.concatenate([[0], inner, [len(work)]]).astype(np.int64)
+
+
+def _place(region: Region | None, uniform: float | None) -> Floats:
+    """A region as the numbers that the kernel takes."""
+    if uniform is not None or region is None:
+        return np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0 if uniform is None else uniform, 1.0, 2.0])
+    switching = ("cos2", "c2").index(region.switching)
+    return np.array([*region.centre, *region.directions, region.atomistic, region.hybrid, switching], float)
+
+
+def _polynomials(names: tuple[str, ...], compensation: dict[str, Compensation]) -> tuple[Floats, Floats]:
+    """Knots (S, K) and cubic polynomials (S, K - 1, 4) of the compensation of each species; zero where there is none."""
+    most = max([len(c.resolution) for c in compensation.values()], default=2)
+    knots, polynomials = np.full((len(names), most), 2.0), np.zeros((len(names), most - 1, 4))
+    knots[:, 0] = 0.0
+    for name, c in compensation.items():
+        s = names.index(name)
+        knots[s, : len(c.resolution)] = c.resolution
+        polynomials[s, : len(c.resolution) - 1] = c.polynomials
+        polynomials[s, len(c.resolution) - 1 :] = np.array([0.0, 0.0, 0.0, c.energy[-1]])
+    return knots, polynomials
