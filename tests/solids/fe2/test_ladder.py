@@ -116,3 +116,33 @@ def test_representatives_are_found_and_followed():
     leader = representatives(path, np.arange(3, 15), np.array([0]), 0.1)
     assert set(leader) == {0, 4, 5}
     assert (leader % 3 == np.arange(3, 15) % 3).all()
+
+
+class Careless:
+    """A reduced model for tests: elastic with a little softening, sure of itself up to some strain, lost beyond."""
+
+    def __init__(self, tensor):
+        self.tensor = tensor
+
+    def initial_state(self, points):
+        return (np.zeros((points, 6)),)
+
+    def advance(self, strains, state, dt):
+        strain = solids.laws.to_mandel(strains)
+        size = np.linalg.norm(strain, axis=1)
+        error = np.where(size < 1.2e-2, 0.0, np.inf)
+        stress = np.where(np.isfinite(error)[:, None], 0.99 * strain @ self.tensor, np.nan)
+        return solids.laws.from_mandel(stress), np.tile(0.99 * self.tensor, (len(strain), 1, 1)), error, (strain,)
+
+
+def test_points_go_to_the_reduced_model_and_on_where_it_is_lost():
+    tensor = rve_points(cell(), 1, Ladder(), 0, 1e-4).elastic.tensor
+    model = bar(Ladder(reduced=Careless(tensor)))
+    found = model.run(TIMES)
+    assert found.converged
+    counts = np.array([np.bincount(s.rung, minlength=4) for s in found.steps])
+    assert (counts[:, 1] > 0).any()
+    assert counts[-1, 3] > 0
+    cheap = found.steps[-1].rung == 1
+    assert (np.linalg.norm(found.steps[-1].strain[cheap], axis=(1, 2)) < 1.2e-2).all()
+    assert all(e.verdict.value == "holds" for e in found.entries)

@@ -78,6 +78,11 @@ def _headlines(bridge: FE2Bridge, state: FE2BridgeState) -> dict[str, Headline]:
     force = max((float(np.linalg.norm(x.force)) for x in state.lines), default=0.0)
     found = {
         "largest_force": Headline(force, "N", f"largest force on the boundary {bridge.watch}"),
+        "largest_motion": Headline(
+            max((float(np.linalg.norm(x.motion)) for x in state.lines), default=0.0),
+            "m",
+            f"largest mean displacement of the boundary {bridge.watch}",
+        ),
         "steps": Headline(float(len(state.lines)), "1", f"load steps done of {len(bridge.times)}"),
         "points": Headline(float(bridge.model.space.points), "1", "macroscopic integration points"),
     }
@@ -94,7 +99,7 @@ def _methods(bridge: FE2Bridge, state: FE2BridgeState) -> str:
         f"{space.points} integration points) was loaded in {len(bridge.times)} steps in {bridge.kinematics} strain. Equilibrium was "
         f"found by Newton's method to a relative residual of {bridge.tolerance:g}."
     ]
-    for cell in cells_of(bridge):
+    for cell in {id(c): c for c in cells_of(bridge)}.values():
         grid = " x ".join(str(n) for n in cell.microstructure.shape)
         text.append(
             f"Each integration point carried a volume element of {grid} voxels with {cell.boundary} boundary condition "

@@ -97,7 +97,10 @@ class Wing:
             cells.append(both[:, order])
         mesh = skfem.MeshHex(np.concatenate(layers, axis=1), np.concatenate(cells).T)
         mesh = mesh.with_subdomains(
-            {"skin": np.flatnonzero(~np.tile(spar, self.spanwise)), "spar": np.flatnonzero(np.tile(spar, self.spanwise))}
+            {
+                "skin": np.flatnonzero(~np.tile(spar, self.spanwise)),
+                "spar": np.flatnonzero(np.tile(spar, self.spanwise)),
+            }
         )
         return mesh.with_boundaries(self._boundaries(mesh, outside, count))
 
@@ -160,11 +163,13 @@ class Wing:
     def _boundaries(self, mesh: Any, outside: dict[str, Nodes], count: int) -> dict[str, Nodes]:
         ends = {"root": np.arange(count), "tip": np.arange(count) + self.spanwise * count}
         shells = {
-            name: (nodes[None] + count * np.arange(self.spanwise + 1)[:, None]).ravel() for name, nodes in outside.items()
+            name: (nodes[None] + count * np.arange(self.spanwise + 1)[:, None]).ravel()
+            for name, nodes in outside.items()
         }
         border = mesh.boundary_facets()
         return {
-            name: border[np.isin(mesh.facets[:, border], nodes).all(axis=0)] for name, nodes in {**ends, **shells}.items()
+            name: border[np.isin(mesh.facets[:, border], nodes).all(axis=0)]
+            for name, nodes in {**ends, **shells}.items()
         }
 
 
