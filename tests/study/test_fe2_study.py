@@ -8,13 +8,13 @@ import tomllib
 import pytest
 import tomli_w
 from hypothesis import HealthCheck, given, settings
-from support.mutations import mutated_studies, read_and_build
 from typer.testing import CliRunner
 
 from scalebridge.cli import app
 from scalebridge.errors import StudyError
 from scalebridge.study import load_study
 from scalebridge.study.fe2 import FE2Study
+from support.mutations import mutated_studies, read_and_build
 
 TEXT = FE2Study.template()["study.toml"].decode()
 SMALL = {

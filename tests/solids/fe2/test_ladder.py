@@ -52,8 +52,9 @@ def test_elastic_range_is_exact():
 
 
 def test_linear_phases_never_leave_the_first_rung():
-    model = FE2(box((1, 1, 1)), cell(solids.LinearElastic.isotropic(3e9, 0.35)),
-                [Displacement("left"), Displacement("right", (0.1, 0.0, 0.0))], "small", Ladder(), element="hex8")  # fmt: skip
+    linear = cell(solids.LinearElastic.isotropic(3e9, 0.35))
+    pull = [Displacement("left"), Displacement("right", (0.1, 0.0, 0.0))]
+    model = FE2(box((1, 1, 1)), linear, pull, "small", Ladder(), element="hex8")
     found = model.run(1)
     assert found.converged
     assert found.steps[0].rung.max() == 0

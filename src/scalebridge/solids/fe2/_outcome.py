@@ -96,8 +96,8 @@ def _methods(bridge: FE2Bridge, state: FE2BridgeState) -> str:
     space = bridge.model.space
     text = [
         f"A body of {len(space.connectivity)} finite elements ({space.element}, {len(space.nodes)} nodes, "
-        f"{space.points} integration points) was loaded in {len(bridge.times)} steps in {bridge.kinematics} strain. Equilibrium was "
-        f"found by Newton's method to a relative residual of {bridge.tolerance:g}."
+        f"{space.points} integration points) was loaded in {len(bridge.times)} steps in {bridge.kinematics} strain. "
+        f"Equilibrium was found by Newton's method to a relative residual of {bridge.tolerance:g}."
     ]
     for cell in {id(c): c for c in cells_of(bridge)}.values():
         grid = " x ".join(str(n) for n in cell.microstructure.shape)

@@ -6,6 +6,7 @@ lay-up has angles. The box is closed by a web at its front and its rear.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -150,7 +151,7 @@ class Wing:
                 ladder.append((len(points), len(points) + 1))
                 points += ends
             ladder.append((number[0, layers, left], number[0, layers, right]))
-            quads += [[*low, *high] for low, high in zip(ladder, ladder[1:], strict=False)]
+            quads += [[*low, *high] for low, high in itertools.pairwise(ladder)]
         spar = np.arange(len(quads)) >= skins
         return np.array(points), np.array(quads, np.int64), spar, {"upper": number[0, 0], "lower": number[1, 0]}
 
