@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from scalebridge.bridge import Citation, Headline, Outcome, Picture
+from scalebridge.solids.fe2._draw_body import body_pictures, von_mises
 from scalebridge.solids.fe2._scales import cells_of, gradient_lengths, measured_separations
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def _pictures(bridge: FE2Bridge, state: FE2BridgeState) -> tuple[Picture, ...]:
     axes.legend(loc="upper left", fontsize=8)
     rungs = _picture(figure, "rungs", "Which model answered",
                      "Integration points on each rung of the ladder in each load step.")  # fmt: skip
-    return curve, rungs
+    return (*body_pictures(bridge, state), curve, rungs)
 
 
 def _picture(figure: Any, name: str, title: str, caption: str) -> Picture:
@@ -155,12 +156,10 @@ def body_file(bridge: FE2Bridge, state: FE2BridgeState) -> bytes:
 
     space, body = bridge.model.space, state.body
     count = len(space.connectivity)
-    mean = body.stress.reshape(count, -1, 3, 3).mean(axis=1)
-    deviator = mean - np.trace(mean, axis1=1, axis2=2)[:, None, None] * np.eye(3) / 3.0
     strain = body.strain - np.eye(3) if bridge.kinematics == "finite" else body.strain
     lengths = np.minimum(gradient_lengths(space, strain), 1e9)
     cells = {
-        "von Mises stress": np.sqrt(1.5 * np.einsum("eij,eij->e", deviator, deviator)),
+        "von Mises stress": von_mises(body.stress, count),
         "rung": state.rung.reshape(count, -1).max(axis=1),
         "gradient length": lengths,
     }
