@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shlex
 import signal
 import sys
@@ -63,7 +64,14 @@ Workers = Annotated[
 def main() -> None:
     """Entry point of the command ``scalebridge``."""
     signal.signal(signal.SIGTERM, _interrupt)
-    app()
+    if not {"PMI_SIZE", "OMPI_COMM_WORLD_SIZE"} & set(os.environ):
+        app()
+        return
+    from scalebridge.parallel import mpi_program
+
+    with mpi_program() as leads:
+        if leads:
+            app()
 
 
 @app.command(epilog=_EPILOG)

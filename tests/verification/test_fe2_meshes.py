@@ -47,7 +47,7 @@ def test_cooks_membrane_without_locking(element):
     values = [tip(n, element, law, 100.0) for n in (4, 8, 16, 32)]
     reference = extrapolated([tip(n, "hex27", law, 100.0) for n in (4, 8, 16)])
     assert values[-1] == pytest.approx(reference, rel=0.01)
-    assert values[0] == pytest.approx(reference, rel=0.15)
+    assert values[1] == pytest.approx(reference, rel=0.1)
     locked = tip(4, "hex8-full", law, 100.0)
     assert locked < 0.7 * reference
     assert energy_order(values) > 1.0
@@ -71,18 +71,30 @@ def work(mesh, conditions, law, element, thickness):
     return float(space.weights.ravel() @ density) / thickness
 
 
+LAMBDA, Q = 0.544483737, 0.543075579
+"""Opening mode of a free corner of 270 degrees (B. Szabo, I. Babuska, Finite Element Analysis, 1991, section 10)."""
+
+
+def corner_field(x):
+    """Displacement of the opening mode about (1/2, 1/2) in plane strain, E = 1e9, nu = 0.3."""
+    c, s = np.cos(1.25 * np.pi), np.sin(1.25 * np.pi)
+    a, b = x[0] - 0.5, x[1] - 0.5
+    a, b = c * a + s * b, -s * a + c * b
+    r, t, kappa, shear = np.hypot(a, b), np.arctan2(b, a), 3 - 4 * 0.3, 1e9 / 2.6
+    factor = 1e6 * r**LAMBDA / (2 * shear)
+    u = factor * ((kappa - Q * (LAMBDA + 1)) * np.cos(LAMBDA * t) - LAMBDA * np.cos((LAMBDA - 2) * t))
+    v = factor * ((kappa + Q * (LAMBDA + 1)) * np.sin(LAMBDA * t) + LAMBDA * np.sin((LAMBDA - 2) * t))
+    return np.stack([c * u - s * v, s * u + c * v, np.full(r.shape, np.nan)])
+
+
 @pytest.mark.verify
-def test_l_shape_converges_with_the_order_of_its_singularity():
-    """Energy error of order 2 lambda with lambda = 0.5445 at a free 270 degree corner, whatever the element."""
+@pytest.mark.parametrize(("element", "sizes"), [("hex8-full", (8, 16, 32)), ("hex20", (4, 8, 16))])
+def test_l_shape_converges_with_the_order_of_its_singularity(element, sizes):
+    """The energy tends to its limit with order 2 lambda, whatever the element; both corner faces are free."""
     law = solids.LinearElastic.isotropic(1e9, 0.3)
-    for element, sizes in (("hex8-full", (4, 8, 16, 32)), ("hex20", (2, 4, 8, 16))):
-        values = []
-        for n in sizes:
-            pull = [PLANE, Displacement(lambda x: np.isclose(x[1], 1.0), (0.0, 0.01, None)),
-                    Displacement(lambda x: np.isclose(x[0], 1.0), (0.0, 0.0, None))]  # fmt: skip
-            values.append(work(l_shape(n), pull, law, element, 0.5 / n))
-        assert all(np.diff(values) < 0.0)
-        assert energy_order(values) == pytest.approx(2 * 0.5445, abs=0.15)
+    rim = Displacement(lambda x: (np.isclose(x[:2], 0.0) | np.isclose(x[:2], 1.0)).any(axis=0), corner_field)
+    values = [work(l_shape(n), [PLANE, rim], law, element, 0.5 / n) for n in sizes]
+    assert energy_order(values) == pytest.approx(2 * LAMBDA, abs=0.1)
 
 
 def notched(n):
@@ -97,15 +109,16 @@ def notched(n):
 
 
 @pytest.mark.verify
-def test_notched_specimen_converges_at_full_order_elastic_and_steadily_plastic():
+def test_notched_specimen_converges_with_its_facets_elastic_and_steadily_plastic():
+    """Order 2 whatever the element: the edges of the mesh are straight, the notch is not."""
     elastic = solids.LinearElastic.isotropic(1e9, 0.3)
     plastic = solids.J2Plasticity(1e9, 0.3, solids.LinearHardening(5e6, 5e7))
     pull = [PLANE, Displacement(lambda x: np.isclose(x[0], 0.0), (0.0, None, None)),
             Displacement(lambda x: np.isclose(x[1], 0.0), (None, 0.0, None)),
             Displacement(lambda x: np.isclose(x[1], 1.0), (None, 0.02, None))]  # fmt: skip
-    for element, order, sizes in (("hex8-full", 2.0, (4, 8, 16)), ("hex20", 3.5, (4, 8, 16))):
+    for element, sizes in (("hex8-full", (4, 8, 16)), ("hex20", (4, 8, 16))):
         values = [work(notched(n), pull, elastic, element, 1.0 / n) for n in sizes]
-        assert energy_order(values) > order - 0.3
+        assert energy_order(values) == pytest.approx(2.0, abs=0.3)
     force = []
     for n in (4, 8, 16):
         model = FE2(notched(n), plastic, pull, element="hex20")

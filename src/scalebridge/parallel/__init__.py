@@ -8,6 +8,7 @@ Work whose state should not travel goes to `Owners`: `map_batches` on this proce
 
 from scalebridge.parallel._local import LocalExecutor as LocalExecutor
 from scalebridge.parallel._mpi_owners import MPIOwners as MPIOwners
+from scalebridge.parallel._mpi_owners import mpi_program as mpi_program
 from scalebridge.parallel._mpi_owners import release_ranks as release_ranks
 from scalebridge.parallel._mpi_owners import serve_ranks as serve_ranks
 from scalebridge.parallel._open import available_workers as available_workers
@@ -35,6 +36,7 @@ __all__ = [
     "Version",
     "available_workers",
     "measure_overhead",
+    "mpi_program",
     "open_executor",
     "open_owners",
     "release_ranks",

@@ -33,7 +33,17 @@ class Replay:
 
 @dataclass(frozen=True)
 class Order:
-    """What a worker is told: the job, where kernel and arrays are, and where its states go, and how to make again what it does not hold."""
+    """What a worker is told.
+
+    Attributes:
+        folder: of the pool, on a disk.
+        job: units and versions.
+        kernel: file of the kernel.
+        layout: where inputs and outputs are in shared memory.
+        inputs: how many of these arrays are inputs.
+        part: file name for states that are to be kept.
+        replay: the call that made the base, for a worker that does not hold it.
+    """
 
     folder: str
     job: Job

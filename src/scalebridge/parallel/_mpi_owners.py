@@ -6,8 +6,9 @@ last time. A lost rank ends an MPI program: `resume` begins again at the last ch
 
 from __future__ import annotations
 
+import contextlib
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, final
 
 import numpy as np
@@ -128,6 +129,19 @@ def serve_ranks() -> None:
 def release_ranks() -> None:
     """Let the other ranks leave `serve_ranks`; for rank 0, at the end of the program."""
     world().bcast((0, "goodbye", None), root=0)
+
+
+@contextlib.contextmanager
+def mpi_program() -> Iterator[bool]:
+    """A program that rank 0 runs while the other ranks serve it; gives whether this is rank 0."""
+    leads = world().Get_rank() == 0
+    if not leads:
+        serve_ranks()
+    try:
+        yield leads
+    finally:
+        if leads:
+            release_ranks()
 
 
 def _packed_states(holder: Holder, owner: npt.NDArray[np.int64], rank: int, version: int) -> dict[int, bytes]:

@@ -80,7 +80,8 @@ def _alike(first: Any, second: Any) -> bool:
     if type(first) is not type(second):
         return False
     if isinstance(first, np.ndarray):
-        return first.shape == second.shape and first.dtype == second.dtype and first.tobytes() == second.tobytes()
+        kinds = first.shape == second.shape and first.dtype == second.dtype
+        return bool(kinds and first.tobytes() == second.tobytes())
     if is_dataclass(first):
         return all(_alike(getattr(first, f.name), getattr(second, f.name)) for f in fields(first))
     if isinstance(first, Mapping):

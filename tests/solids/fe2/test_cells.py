@@ -79,10 +79,10 @@ def test_a_rotated_cell_in_a_rotated_body_is_the_same():
     fibres = np.zeros((4, 4, 4), int)
     fibres[:, 1:3, 1:3] = 1
     ud = solids.RVE(Microstructure(fibres, (1e-3,) * 3), {0: MATRIX, 1: GLASS}, threads=1, tolerance=1e-10)
-    along = FE2(box((1, 1, 1)), Oriented(ud, (1.0, 0.0, 0.0)), [Displacement("left"), Displacement("right", (1e-2, 0.0, 0.0))],
-                element="hex8").run(1)  # fmt: skip
-    across = FE2(box((1, 1, 1)), Oriented(ud, (0.0, 1.0, 0.0)), [Displacement("front"), Displacement("back", (0.0, 1e-2, 0.0))],
-                 element="hex8").run(1)  # fmt: skip
+    pull_x = [Displacement("left"), Displacement("right", (1e-2, 0.0, 0.0))]
+    pull_y = [Displacement("front"), Displacement("back", (0.0, 1e-2, 0.0))]
+    along = FE2(box((1, 1, 1)), Oriented(ud, (1.0, 0.0, 0.0)), pull_x, element="hex8").run(1)
+    across = FE2(box((1, 1, 1)), Oriented(ud, (0.0, 1.0, 0.0)), pull_y, element="hex8").run(1)
     assert along.steps[0].stress[:, 0, 0].mean() == pytest.approx(across.steps[0].stress[:, 1, 1].mean(), rel=1e-8)
 
 

@@ -52,8 +52,9 @@ def test_elastic_range_is_exact():
 
 
 def test_linear_phases_never_leave_the_first_rung():
-    model = FE2(box((1, 1, 1)), cell(solids.LinearElastic.isotropic(3e9, 0.35)),
-                [Displacement("left"), Displacement("right", (0.1, 0.0, 0.0))], "small", Ladder(), element="hex8")  # fmt: skip
+    linear = cell(solids.LinearElastic.isotropic(3e9, 0.35))
+    pull = [Displacement("left"), Displacement("right", (0.1, 0.0, 0.0))]
+    model = FE2(box((1, 1, 1)), linear, pull, "small", Ladder(), element="hex8")
     found = model.run(1)
     assert found.converged
     assert found.steps[0].rung.max() == 0
@@ -116,3 +117,33 @@ def test_representatives_are_found_and_followed():
     leader = representatives(path, np.arange(3, 15), np.array([0]), 0.1)
     assert set(leader) == {0, 4, 5}
     assert (leader % 3 == np.arange(3, 15) % 3).all()
+
+
+class Careless:
+    """A reduced model for tests: elastic with a little softening, sure of itself up to some strain, lost beyond."""
+
+    def __init__(self, tensor):
+        self.tensor = tensor
+
+    def initial_state(self, points):
+        return (np.zeros((points, 6)),)
+
+    def advance(self, strains, state, dt):
+        strain = solids.laws.to_mandel(strains)
+        size = np.linalg.norm(strain, axis=1)
+        error = np.where(size < 1.2e-2, 0.0, np.inf)
+        stress = np.where(np.isfinite(error)[:, None], 0.99 * strain @ self.tensor, np.nan)
+        return solids.laws.from_mandel(stress), np.tile(0.99 * self.tensor, (len(strain), 1, 1)), error, (strain,)
+
+
+def test_points_go_to_the_reduced_model_and_on_where_it_is_lost():
+    tensor = rve_points(cell(), 1, Ladder(), 0, 1e-4).elastic.tensor
+    model = bar(Ladder(reduced=Careless(tensor)))
+    found = model.run(TIMES)
+    assert found.converged
+    counts = np.array([np.bincount(s.rung, minlength=4) for s in found.steps])
+    assert (counts[:, 1] > 0).any()
+    assert counts[-1, 3] > 0
+    cheap = found.steps[-1].rung == 1
+    assert (np.linalg.norm(found.steps[-1].strain[cheap], axis=(1, 2)) < 1.2e-2).all()
+    assert all(e.verdict.value == "holds" for e in found.entries)

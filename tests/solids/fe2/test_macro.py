@@ -91,7 +91,8 @@ def manufactured(element, n):
 
 
 @pytest.mark.parametrize(("element", "order", "grids"), [
-    ("hex8", 2, (4, 8)), ("hex20", 3, (2, 4)), ("hex8-full", 2, (4, 8)), ("hex27", 3, (2, 4)), ("tet4", 2, (4, 8)), ("tet10", 3, (2, 4)),
+    ("hex8", 2, (4, 8)), ("hex20", 3, (2, 4)), ("hex8-full", 2, (4, 8)),
+    ("hex27", 3, (2, 4)), ("tet4", 2, (4, 8)), ("tet10", 3, (2, 4)),
 ])  # fmt: skip
 def test_manufactured_solution_converges_at_its_order(element, order, grids):
     coarse, fine = (manufactured(element, n) for n in grids)

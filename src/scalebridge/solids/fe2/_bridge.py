@@ -51,10 +51,12 @@ class Part:
     Attributes:
         material: an ordinary law, or a cell.
         orientation: as in `Oriented`; None for the axes of the body.
+        fibre_axis: as in `Oriented`.
     """
 
     material: Law | Cell
     orientation: Any = None
+    fibre_axis: int = 1
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,9 @@ class FE2Bridge(Bridge[FE2BridgeState]):
         materials: dict[str, Material] = {}
         for name, part in self.parts.items():
             material = part.material.rve(self.kinematics) if isinstance(part.material, Cell) else part.material
-            materials[name] = material if part.orientation is None else Oriented(material, part.orientation)
+            materials[name] = (
+                material if part.orientation is None else Oriented(material, part.orientation, part.fibre_axis)
+            )
         return FE2(
             self.mesh, materials.get("", materials), self.conditions, self.kinematics, self.ladder,
             element=self.element, workers=self.workers, tolerance=self.tolerance,

@@ -6,9 +6,8 @@ point; rung 3 the cell solved in full. Every rung has an indicator that is at mo
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, Protocol, final
 
 from scalebridge.errors import InputError
 from scalebridge.solids.fe2._points import Floats
@@ -16,16 +15,22 @@ from scalebridge.solids.fe2._points import Floats
 EXACT, REDUCED, SHARED, FULL = 0, 1, 2, 3
 
 
-class ReducedModel(ABC):
-    """Rung 1: a cheap model of a cell, batched over points, that estimates its own error."""
+class ReducedModel(Protocol):
+    """Rung 1: a cheap model of a cell, batched over points, that estimates its own error; `solids.reduced` makes them.
 
-    @abstractmethod
+    Its state is a dataclass (or tuple) of arrays whose first axis are the points.
+    """
+
     def initial_state(self, points: int) -> Any:
-        """Undeformed state: an array or a tuple of arrays whose first axis are the points."""
+        """Undeformed state."""
 
-    @abstractmethod
-    def advance(self, strain: Floats, state: Any) -> tuple[Floats, Floats, Floats, Any]:
-        """Stress (n, 3, 3), tangent (n, 6, 6) Mandel, estimated error of the stress in Pa (n,), state after it."""
+    def advance(self, strains: Floats, state: Any, dt: float) -> tuple[Floats, Floats, Floats, Any]:
+        """One increment of n points.
+
+        Returns:
+            Stress (n, 3, 3) and tangent (n, 6, 6) Mandel, Pa, NaN where there is no answer; estimated error of the
+            stress relative to the largest stress of the point so far (n,), infinite there; the state after it.
+        """
 
 
 @final

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from typing import Any, final
 
@@ -34,7 +34,7 @@ class LadderState:
         steps: lengths of the steps, (T,), s.
         reduced: state of the reduced model.
         full: states of the cells.
-        scale: largest stress so far in the norm of the compliance, root of J/m^3.
+        peak: largest stress of each point so far in the norm of the compliance, (n,), root of J/m^3.
     """
 
     rung: npt.NDArray[np.int64]
@@ -44,7 +44,12 @@ class LadderState:
     steps: Floats
     reduced: Any = field(repr=False)
     full: Any = field(repr=False)
-    scale: float = 0.0
+    peak: Floats = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def scale(self) -> float:
+        """Largest stress in the body so far, root of J/m^3."""
+        return float(self.peak.max(initial=0.0))
 
 
 @final
@@ -105,8 +110,9 @@ class LadderPoints(MaterialPoints, CanClimb):
         lowest = EXACT if self.ladder.elastic and self.elastic is not None else self._above_exact
         reduced = None if self.ladder.reduced is None else self.ladder.reduced.initial_state(n)
         return LadderState(
-            np.full(n, lowest), np.arange(n), np.zeros((0, n, 6)), np.zeros((0, n, 3, 3)), np.zeros(0), reduced, None
-        )
+            np.full(n, lowest), np.arange(n), np.zeros((0, n, 6)), np.zeros((0, n, 3, 3)), np.zeros(0), reduced, None,
+            np.zeros(n),
+        )  # fmt: skip
 
     @property
     def _above_exact(self) -> int:
@@ -139,28 +145,40 @@ class LadderPoints(MaterialPoints, CanClimb):
             gap = mandel[shared] - mandel[leader]
             stress[shared] = stress[leader] + from_mandel(np.einsum("nij,nj->ni", tangent[leader], gap))
             tangent[shared], ok[shared] = tangent[leader], ok[leader]
-        allowed, scale = self._allowed(stress, ok, state)
-        indicator[shared] = path_lengths(path, shared, state.leader[shared]) / allowed
-        cheap = np.flatnonzero(state.rung == REDUCED)
+        cheap, error = np.flatnonzero(state.rung == REDUCED), np.zeros(0)
         if cheap.size:
-            assert self.ladder.reduced is not None
-            s, c, error, after = self.ladder.reduced.advance(strain[cheap], _rows(state.reduced, cheap))
-            stress[cheap], tangent[cheap] = s, c
-            reduced = _with_rows(state.reduced, cheap, after)
-            allowed, scale = self._allowed(stress, ok, state)
-            indicator[cheap] = error * np.linalg.norm(self._roots[1], 2) / allowed
+            reduced, error = self._reduced(cheap, strain, state, dt, stress, tangent)
+        energy = np.linalg.norm(to_mandel(stress) @ self._roots[1], axis=1)
+        peak = np.fmax(state.peak, np.where(ok, energy, 0.0))
+        allowed = max(self.ladder.allowance * float(peak.max()), np.finfo(float).tiny)
+        indicator[shared] = path_lengths(path, shared, state.leader[shared]) / allowed
+        indicator[cheap] = error * peak[cheap] / allowed
         after_state = replace(
             state, path=path, strains=np.concatenate([state.strains, strain[None]]),
-            steps=np.append(state.steps, dt), reduced=reduced, full=full, scale=scale,
+            steps=np.append(state.steps, dt), reduced=reduced, full=full, peak=peak,
         )  # fmt: skip
         entries += self._entry(indicator, state.rung)
         return Answer(stress, tangent, indicator, ok, state.rung, after_state, reason, entries=entries, cost=cost)
 
-    def _allowed(self, stress: Floats, ok: npt.NDArray[np.bool_], state: LadderState) -> tuple[float, float]:
-        """Error that a stress may have, in the norm of the compliance; and the largest stress."""
-        energy = np.linalg.norm(to_mandel(stress[ok]) @ self._roots[1], axis=1)
-        scale = max(state.scale, float(energy.max(initial=0.0)))
-        return max(self.ladder.allowance * scale, np.finfo(float).tiny), scale
+    def _reduced(
+        self,
+        points: npt.NDArray[np.int64],
+        strain: Floats,
+        state: LadderState,
+        dt: float,
+        stress: Floats,
+        tangent: Floats,
+    ) -> tuple[Any, Floats]:
+        """State of the reduced model and its relative errors; where it has no answer the point will climb."""
+        assert self.ladder.reduced is not None
+        s, c, error, after = self.ladder.reduced.advance(strain[points], _rows(state.reduced, points), dt)
+        lost = ~(np.isfinite(s).all(axis=(1, 2)) & np.isfinite(c).all(axis=(1, 2)) & np.isfinite(error))
+        # until it climbs, such a point is held as stiffly as it began
+        root = self._roots[0]
+        stiffness = root @ root
+        stress[points] = np.where(lost[:, None, None], from_mandel(to_mandel(strain[points]) @ stiffness), s)
+        tangent[points] = np.where(lost[:, None, None], stiffness, c)
+        return _with_rows(state.reduced, points, after), np.where(lost, 1e6, error)
 
     def _entry(self, indicator: Floats, rung: npt.NDArray[np.int64]) -> tuple[Entry, ...]:
         """The largest indicator against one, for points that are not solved in full."""
@@ -218,20 +236,27 @@ class LadderPoints(MaterialPoints, CanClimb):
         if model is None or not points.size:
             return now
         rows = _rows(now, points)
-        for strains in state.strains:
-            rows = model.advance(strains[points], rows)[3]
+        for strains, length in zip(state.strains, state.steps, strict=True):
+            rows = model.advance(strains[points], rows, float(length))[3]
         return _with_rows(now, points, rows)
 
 
 def _rows(state: Any, points: npt.NDArray[np.int64]) -> Any:
     """State of some points."""
-    return tuple(x[points] for x in state) if isinstance(state, tuple) else state[points]
+    if is_dataclass(state):
+        return replace(state, **{f.name: getattr(state, f.name)[points] for f in fields(state)})  # type: ignore[type-var]
+    return tuple(x[points] for x in state)
 
 
 def _with_rows(state: Any, points: npt.NDArray[np.int64], rows: Any) -> Any:
     """A state with that of some points replaced."""
-    if isinstance(state, tuple):
-        return tuple(_with_rows(x, points, y) for x, y in zip(state, rows, strict=True))
-    new = state.copy()
+    if is_dataclass(state):
+        changed = {f.name: _put(getattr(state, f.name), points, getattr(rows, f.name)) for f in fields(state)}
+        return replace(state, **changed)  # type: ignore[type-var]
+    return tuple(_put(x, points, y) for x, y in zip(state, rows, strict=True))
+
+
+def _put(array: Any, points: npt.NDArray[np.int64], rows: Any) -> Any:
+    new = array.copy()
     new[points] = rows
     return new

@@ -27,11 +27,13 @@ class Oriented:
     Args:
         material: a law or an RVE.
         orientation: rotation (3, 3) whose columns are the material's axes, or one per element of the region
-            (elements, 3, 3); or fibre directions (3,), (elements, 3), which become the material's first axis.
+            (elements, 3, 3); or fibre directions (3,), (elements, 3).
+        fibre_axis: axis of the material that fibre directions are: 1, 2, or 3 as for a cross-section of fibres.
     """
 
     material: Law | RVE
     orientation: Any
+    fibre_axis: int = 1
 
 
 Material: TypeAlias = "Law | RVE | Oriented"
@@ -52,7 +54,9 @@ def material_points(
         inner = chosen.material if isinstance(chosen, Oriented) else chosen
         made = _points_of(inner, name, points.size, finite, ladder, workers, tangent)
         if isinstance(chosen, Oriented):
-            rotation = np.repeat(frames(chosen.orientation, len(elements), name), per_element, axis=0)
+            rotation = np.repeat(
+                frames(chosen.orientation, len(elements), name, chosen.fibre_axis), per_element, axis=0
+            )
             made = PlacedPoints(made, rotation)
         parts.append(made)
         indices.append(points)

@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from scalebridge.bridge import Citation, Headline, Outcome, Picture
+from scalebridge.solids.fe2._draw_body import body_pictures, von_mises
 from scalebridge.solids.fe2._scales import cells_of, gradient_lengths, measured_separations
 
 if TYPE_CHECKING:
@@ -78,6 +79,11 @@ def _headlines(bridge: FE2Bridge, state: FE2BridgeState) -> dict[str, Headline]:
     force = max((float(np.linalg.norm(x.force)) for x in state.lines), default=0.0)
     found = {
         "largest_force": Headline(force, "N", f"largest force on the boundary {bridge.watch}"),
+        "largest_motion": Headline(
+            max((float(np.linalg.norm(x.motion)) for x in state.lines), default=0.0),
+            "m",
+            f"largest mean displacement of the boundary {bridge.watch}",
+        ),
         "steps": Headline(float(len(state.lines)), "1", f"load steps done of {len(bridge.times)}"),
         "points": Headline(float(bridge.model.space.points), "1", "macroscopic integration points"),
     }
@@ -91,10 +97,10 @@ def _methods(bridge: FE2Bridge, state: FE2BridgeState) -> str:
     space = bridge.model.space
     text = [
         f"A body of {len(space.connectivity)} finite elements ({space.element}, {len(space.nodes)} nodes, "
-        f"{space.points} integration points) was loaded in {len(bridge.times)} steps in {bridge.kinematics} strain. Equilibrium was "
-        f"found by Newton's method to a relative residual of {bridge.tolerance:g}."
+        f"{space.points} integration points) was loaded in {len(bridge.times)} steps in {bridge.kinematics} strain. "
+        f"Equilibrium was found by Newton's method to a relative residual of {bridge.tolerance:g}."
     ]
-    for cell in cells_of(bridge):
+    for cell in {id(c): c for c in cells_of(bridge)}.values():
         grid = " x ".join(str(n) for n in cell.microstructure.shape)
         text.append(
             f"Each integration point carried a volume element of {grid} voxels with {cell.boundary} boundary condition "
@@ -135,7 +141,7 @@ def _pictures(bridge: FE2Bridge, state: FE2BridgeState) -> tuple[Picture, ...]:
     axes.legend(loc="upper left", fontsize=8)
     rungs = _picture(figure, "rungs", "Which model answered",
                      "Integration points on each rung of the ladder in each load step.")  # fmt: skip
-    return curve, rungs
+    return (*body_pictures(bridge, state), curve, rungs)
 
 
 def _picture(figure: Any, name: str, title: str, caption: str) -> Picture:
@@ -150,12 +156,10 @@ def body_file(bridge: FE2Bridge, state: FE2BridgeState) -> bytes:
 
     space, body = bridge.model.space, state.body
     count = len(space.connectivity)
-    mean = body.stress.reshape(count, -1, 3, 3).mean(axis=1)
-    deviator = mean - np.trace(mean, axis1=1, axis2=2)[:, None, None] * np.eye(3) / 3.0
     strain = body.strain - np.eye(3) if bridge.kinematics == "finite" else body.strain
     lengths = np.minimum(gradient_lengths(space, strain), 1e9)
     cells = {
-        "von Mises stress": np.sqrt(1.5 * np.einsum("eij,eij->e", deviator, deviator)),
+        "von Mises stress": von_mises(body.stress, count),
         "rung": state.rung.reshape(count, -1).max(axis=1),
         "gradient length": lengths,
     }

@@ -62,14 +62,15 @@ def _change(rotation: Floats, finite: bool) -> Floats:
     return matrices[which.ravel()]
 
 
-def frames(orientation: Any, elements: int, region: str) -> Floats:
+def frames(orientation: Any, elements: int, region: str, fibre_axis: int = 1) -> Floats:
     """One rotation per element, (elements, 3, 3), from what a user gives.
 
     Args:
         orientation: a rotation (3, 3), one per element (elements, 3, 3), or fibre directions (3,), (elements, 3): the
-            material's first axis, completed to a frame by the body's axis that is least parallel to it.
+            material's fibre axis, completed to a frame by the body's axis that is least parallel to it.
         elements: number of elements of the region.
         region: name of the region, for messages.
+        fibre_axis: axis of the material that directions are, 1, 2 or 3.
 
     Raises:
         InputError: the field has another length, a matrix is no rotation, or a direction is zero.
@@ -85,7 +86,7 @@ def frames(orientation: Any, elements: int, region: str) -> Floats:
         )
     if not np.isfinite(given).all():
         raise InputError(f"the orientation field of region {region!r} holds NaN or infinity.")
-    matrices = given if given.ndim == 3 else _frames_of_directions(given, region)
+    matrices = given if given.ndim == 3 else _frames_of_directions(given, region, fibre_axis)
     wrong = np.flatnonzero(
         (np.abs(matrices @ matrices.transpose(0, 2, 1) - np.eye(3)).max(axis=(1, 2)) > 1e-8)
         | (np.linalg.det(matrices) < 0.0)
@@ -102,7 +103,9 @@ def _are_not_rotations(given: Floats) -> bool:
     return bool(np.abs(given @ given.T - np.eye(3)).max() > 1e-8)
 
 
-def _frames_of_directions(directions: Floats, region: str) -> Floats:
+def _frames_of_directions(directions: Floats, region: str, fibre_axis: int) -> Floats:
+    if fibre_axis not in (1, 2, 3):
+        raise InputError(f"the fibre axis of region {region!r} is {fibre_axis}; it must be 1, 2 or 3.")
     length = np.linalg.norm(directions, axis=1)
     if (length == 0.0).any():
         raise InputError(f"fibre direction {int(np.argmin(length))} of region {region!r} is zero; give a unit vector.")
@@ -110,4 +113,7 @@ def _frames_of_directions(directions: Floats, region: str) -> Floats:
     helper = np.eye(3)[np.argmin(np.abs(first), axis=1)]
     third = np.cross(first, helper)
     third /= np.linalg.norm(third, axis=1)[:, None]
-    return np.stack([first, np.cross(third, first), third], axis=2)
+    columns = [first, np.cross(third, first), third]
+    turned = [columns[(k - fibre_axis + 1) % 3] for k in range(3)]
+    matrices: Floats = np.stack(turned, axis=2)
+    return matrices

@@ -6,6 +6,7 @@ lay-up has angles. The box is closed by a web at its front and its rear.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -97,7 +98,10 @@ class Wing:
             cells.append(both[:, order])
         mesh = skfem.MeshHex(np.concatenate(layers, axis=1), np.concatenate(cells).T)
         mesh = mesh.with_subdomains(
-            {"skin": np.flatnonzero(~np.tile(spar, self.spanwise)), "spar": np.flatnonzero(np.tile(spar, self.spanwise))}
+            {
+                "skin": np.flatnonzero(~np.tile(spar, self.spanwise)),
+                "spar": np.flatnonzero(np.tile(spar, self.spanwise)),
+            }
         )
         return mesh.with_boundaries(self._boundaries(mesh, outside, count))
 
@@ -147,7 +151,7 @@ class Wing:
                 ladder.append((len(points), len(points) + 1))
                 points += ends
             ladder.append((number[0, layers, left], number[0, layers, right]))
-            quads += [[*low, *high] for low, high in zip(ladder, ladder[1:], strict=False)]
+            quads += [[*low, *high] for low, high in itertools.pairwise(ladder)]
         spar = np.arange(len(quads)) >= skins
         return np.array(points), np.array(quads, np.int64), spar, {"upper": number[0, 0], "lower": number[1, 0]}
 
@@ -160,11 +164,13 @@ class Wing:
     def _boundaries(self, mesh: Any, outside: dict[str, Nodes], count: int) -> dict[str, Nodes]:
         ends = {"root": np.arange(count), "tip": np.arange(count) + self.spanwise * count}
         shells = {
-            name: (nodes[None] + count * np.arange(self.spanwise + 1)[:, None]).ravel() for name, nodes in outside.items()
+            name: (nodes[None] + count * np.arange(self.spanwise + 1)[:, None]).ravel()
+            for name, nodes in outside.items()
         }
         border = mesh.boundary_facets()
         return {
-            name: border[np.isin(mesh.facets[:, border], nodes).all(axis=0)] for name, nodes in {**ends, **shells}.items()
+            name: border[np.isin(mesh.facets[:, border], nodes).all(axis=0)]
+            for name, nodes in {**ends, **shells}.items()
         }
 
 
