@@ -202,8 +202,8 @@ class ReducedRVE:
         wanted = [a.shape[1:] for a in _arrays(self.initial_state(1))]
         if len(state) != len(strains) or [a.shape[1:] for a in _arrays(state)] != wanted:
             raise InputError(
-                f"the state belongs to {len(state)} points or to another reduced model; {len(strains)} strains were given. "
-                "Begin with initial_state(points), then pass on what advance gave; after enrich, replay the history."
+                f"the state belongs to {len(state)} points or to another reduced model; {len(strains)} strains were "
+                "given. Begin with initial_state(points), then pass on what advance gave."
             )
         return to_mandel(strains)
 
