@@ -93,8 +93,8 @@ class ReducedRVE:
         error: largest error relative to the largest stress of the path, on the paths kept for validation.
         training: what `enrich` needs; None after `without_training`, which is what workers should get.
 
-    Source: S. Wulfinghoff, J. Hauck (2025), E3C, arXiv:2501.13631; J. Yvonnet, Q.-C. He (2007), doi 10.1016/j.jcp.2006.09.019, for the
-    reduction of volume elements by principal modes.
+    Source: S. Wulfinghoff, J. Hauck (2025), E3C, arXiv:2501.13631; J. Yvonnet, Q.-C. He (2007), doi
+    10.1016/j.jcp.2006.09.019, for the reduction of volume elements by principal modes.
     """
 
     members: tuple[Reduced, ...]

@@ -4,8 +4,8 @@ Modes are orthonormal in the energy of the undeformed material, (u, v) = <grad u
 fluctuations of the undeformed, linear volume element, so a reduced model starts with its exact stiffness; the others
 are a proper orthogonal decomposition of what the snapshots hold beyond them.
 
-Source: L. Sirovich (1987), Turbulence and the dynamics of coherent structures, Quart. Appl. Math. 45, 561-571 (principal
-modes from snapshots).
+Source: L. Sirovich (1987), Turbulence and the dynamics of coherent structures, Quart. Appl. Math. 45, 561-571, for
+principal modes from snapshots.
 """
 
 from __future__ import annotations
