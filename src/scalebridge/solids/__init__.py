@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from scalebridge.solids import fe2 as fe2
     from scalebridge.solids import laws as laws
     from scalebridge.solids import microstructure as microstructure
+    from scalebridge.solids import reduced as reduced
     from scalebridge.solids import representative as representative
     from scalebridge.solids import rve as rve
     from scalebridge.solids.fe2 import FE2 as FE2
@@ -33,11 +34,15 @@ if TYPE_CHECKING:
     from scalebridge.solids.laws import Viscoelastic as Viscoelastic
     from scalebridge.solids.laws import check_law as check_law
     from scalebridge.solids.microstructure import Microstructure as Microstructure
+    from scalebridge.solids.reduced import RandomPaths as RandomPaths
+    from scalebridge.solids.reduced import ReducedRVE as ReducedRVE
+    from scalebridge.solids.reduced import reduce_rve as reduce_rve
     from scalebridge.solids.representative import rve_study as rve_study
     from scalebridge.solids.rve import RVE as RVE
     from scalebridge.solids.rve import LoadPath as LoadPath
 
 _PACKAGES = ("elasticity", "export", "fe2", "laws", "microstructure", "representative", "rve")
+_PACKAGES = ("elasticity", "export", "laws", "microstructure", "reduced", "representative", "rve")
 _NAMES = {
     "fe2": ("FE2", "MicroSimulation"),
     "laws": (
@@ -55,6 +60,7 @@ _NAMES = {
         "check_law",
     ),
     "microstructure": ("Microstructure",),
+    "reduced": ("RandomPaths", "ReducedRVE", "reduce_rve"),
     "representative": ("rve_study",),
     "rve": ("RVE", "LoadPath"),
 }

@@ -44,4 +44,5 @@ def strain() -> np.ndarray:
     rng = np.random.default_rng(3)
     some = rng.standard_normal((3, 3, 3))
     symmetric = some + some.transpose(0, 2, 1)
-    return symmetric / np.linalg.norm(symmetric, axis=(1, 2))[:, None, None] * np.array([1e-4, 0.01, 0.02])[:, None, None]
+    sizes = np.array([1e-4, 0.01, 0.02]) / np.linalg.norm(symmetric, axis=(1, 2))
+    return symmetric * sizes[:, None, None]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scalebridge.errors import InputError
-from scalebridge.solids.laws import from_mandel, to_mandel
+from scalebridge.solids.laws import evaluate, from_mandel, to_mandel
 from scalebridge.solids.reduced import ReducedState, validate
 
 
@@ -37,10 +37,9 @@ def test_the_work_of_the_points_is_that_of_the_mean_stress(model, strain):
     work = z @ np.zeros(6 + member.modes)
     for rule, matrix in zip(member.rules, member._matrices, strict=True):
         local = np.einsum("qim,nm->inq", matrix, z)
-        from scalebridge.solids.laws import evaluate
-
-        rows = np.ascontiguousarray(internal.reshape(3, -1, rule.weight.size).transpose(1, 0, 2)).reshape(-1, local[0].size)
-        stress = evaluate(rule.law, local.reshape(6, -1), rows, tangent=True).stress.reshape(local.shape)
+        state_rows = internal.reshape(3, -1, rule.weight.size).transpose(1, 0, 2).reshape(7, -1)
+        answer_at = evaluate(rule.law, local.reshape(6, -1), np.ascontiguousarray(state_rows), tangent=True)
+        stress = answer_at.stress.reshape(local.shape)
         work = work + np.einsum("inq,inq,q->n", stress, local, rule.weight)
     work = work + np.einsum("ni,ij,nj->n", z, member.linear, z)
     macroscopic = np.einsum("nij,nij->n", answer.stress, strain)

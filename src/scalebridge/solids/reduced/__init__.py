@@ -10,6 +10,7 @@ from scalebridge.solids.reduced._model import ReducedState as ReducedState
 from scalebridge.solids.reduced._paths import RandomPaths as RandomPaths
 from scalebridge.solids.reduced._reduce import enrich as enrich
 from scalebridge.solids.reduced._reduce import reduce_rve as reduce_rve
+from scalebridge.solids.reduced._reduce import resize as resize
 from scalebridge.solids.reduced._reduce import validate as validate
 from scalebridge.solids.reduced._snapshots import Size as Size
 from scalebridge.solids.reduced._snapshots import Snapshots as Snapshots
@@ -28,6 +29,7 @@ __all__ = [
     "audit",
     "enrich",
     "reduce_rve",
+    "resize",
     "solve_path",
     "validate",
 ]

@@ -3,7 +3,7 @@
 A point of the reduced model has a weight and its own strain per unit amplitude of each mode; it lies nowhere in the
 microstructure. It starts as the mean of a cluster of integration points and is corrected afterwards (see `_fit`).
 
-Source: S. Wulfinghoff, J. Hauck (2024), empirically corrected cluster cubature (E3C).
+Source: S. Wulfinghoff, J. Hauck (2025), E3C for computational homogenization in nonlinear mechanics, arXiv:2501.13631.
 """
 
 from __future__ import annotations

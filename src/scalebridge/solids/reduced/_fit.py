@@ -9,8 +9,8 @@ in the sense of least squares over all increments; R is the elastic stiffness of
 points. What truncated modes and few points leave out is thereby made up for where it matters: in the mean stress, and
 in the balance that decides the amplitudes.
 
-Source: S. Wulfinghoff, J. Hauck (2024), E3C, for the correction of cluster points by known solutions; here the mean
-stress itself is among the conditions, and histories run through the law.
+Source: S. Wulfinghoff, J. Hauck (2025), arXiv:2501.13631, for the correction of cluster points by known solutions; here
+the mean stress itself is among the conditions, and histories run through the law.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def fit_rules(
     iterations: int,
     balance: float = 0.3,
     stiffness: float = 1e-5,
-    gap: float = 1e-5,
+    gap: float = 1e-2,
 ) -> Fit:
     """Move points and weights of `rules` until the known solutions balance.
 

@@ -79,7 +79,7 @@ def add_points(modes, weight, stress, tangent, force, stiffness):  # type: ignor
 
 @compiled(**OPTIONS)
 def condense(force, stiffness, step, size, response, tangent):  # type: ignore[no-untyped-def]
-    """Newton step of the amplitudes, its size in energy, their derivative by the mean strain, and the condensed tangent.
+    """Newton step of the amplitudes, its size in energy, their derivative by the mean strain, condensed tangent.
 
     Args:
         force: (N, M), residual of the amplitudes from column 6 on.

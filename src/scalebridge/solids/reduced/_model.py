@@ -93,8 +93,8 @@ class ReducedRVE:
         error: largest error relative to the largest stress of the path, on the paths kept for validation.
         training: what `enrich` needs; None after `without_training`, which is what workers should get.
 
-    Source: S. Wulfinghoff, J. Hauck (2024), E3C; J. Yvonnet, Q.-C. He (2007), doi 10.1016/j.jcp.2006.09.019, for the
-    reduction of volume elements by principal modes.
+    Source: S. Wulfinghoff, J. Hauck (2025), E3C, arXiv:2501.13631; J. Yvonnet, Q.-C. He (2007), doi
+    10.1016/j.jcp.2006.09.019, for the reduction of volume elements by principal modes.
     """
 
     members: tuple[Reduced, ...]
@@ -202,8 +202,8 @@ class ReducedRVE:
         wanted = [a.shape[1:] for a in _arrays(self.initial_state(1))]
         if len(state) != len(strains) or [a.shape[1:] for a in _arrays(state)] != wanted:
             raise InputError(
-                f"the state belongs to {len(state)} points or to another reduced model; {len(strains)} strains were given. "
-                "Begin with initial_state(points), then pass on what advance gave; after enrich, replay the history."
+                f"the state belongs to {len(state)} points or to another reduced model; {len(strains)} strains were "
+                "given. Begin with initial_state(points), then pass on what advance gave."
             )
         return to_mandel(strains)
 

@@ -4,8 +4,8 @@ Modes are orthonormal in the energy of the undeformed material, (u, v) = <grad u
 fluctuations of the undeformed, linear volume element, so a reduced model starts with its exact stiffness; the others
 are a proper orthogonal decomposition of what the snapshots hold beyond them.
 
-Source: S. Chaturantabut, D. C. Sorensen (2010), doi 10.1137/090766498 (principal modes by snapshots); V. Kouznetsova et
-al. for the split of mean strain and fluctuation; the energy as inner product makes residuals of the modes comparable.
+Source: L. Sirovich (1987), Turbulence and the dynamics of coherent structures, Quart. Appl. Math. 45, 561-571, for
+principal modes from snapshots.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """One reduced model for many macroscopic points: Newton's method on the mode amplitudes.
 
-With z = (E, a) the reduced forces are F(z) = L z + sum_q w_q B_q^T s(B_q z), where L is the elastic
-stiffness of all phases less that of the points. Its
-first six entries are the mean stress, the others vanish in equilibrium. The virtual work of the points, sum_q w_q s_q :
-d(B_q z), is then S : dE for every discrete solution: Hill and Mandel's condition holds without any further measure.
+With z = (E, a) the reduced forces are F(z) = L z + sum_q w_q B_q^T s(B_q z), where L is the elastic stiffness of the
+volume element less that of the points. The first six entries of F are the mean stress S, the others vanish in
+equilibrium, so F . dz = S : dE for every discrete solution: Hill and Mandel's condition holds without further measure.
 """
 
 from __future__ import annotations
@@ -137,7 +136,7 @@ class Reduced:
         out.stress[where], out.tangent[where], out.converged[where] = f[:, :6], tangent, True
 
     def _respond(self, z: Floats, internal: Floats, dt: float) -> tuple[Floats, Floats, Floats, Bools]:
-        """Forces (N, M), stiffnesses (N, M, M; lower triangles), new internal variables, and where all laws answered."""
+        """Forces (N, M), stiffnesses (N, M, M; lower triangles), new internal variables, where all laws answered."""
         count = len(z)
         force = np.einsum("ij,nj->ni", self.linear, z)
         stiffness = np.repeat(self.linear[None], count, axis=0)

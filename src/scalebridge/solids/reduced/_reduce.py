@@ -106,6 +106,18 @@ def enrich(model: ReducedRVE, rve: RVE, paths: Floats | Sequence[Floats], *, dt:
     return _model(rve, fitted, known.kept, known.sizes, known.seed, begin - known.cpu)
 
 
+def resize(model: ReducedRVE, rve: RVE, sizes: Sequence[Size]) -> ReducedRVE:
+    """A model of other sizes from the same full solutions: to choose how many modes and points are worth their cost.
+
+    Raises:
+        InputError: the model has no training data.
+    """
+    if model.training is None:
+        raise InputError("the model was stripped of its training data; resize the one that reduce_rve gave.")
+    known = model.training
+    return _model(rve, known.fitted, known.kept, sizes, known.seed, time.process_time())
+
+
 def _model(
     rve: RVE,
     fitted: tuple[Snapshots, ...],
