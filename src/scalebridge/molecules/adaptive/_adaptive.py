@@ -96,7 +96,7 @@ class AdaptiveResolution:
 
 def _tables(names: tuple[str, ...], coarse: Mapping[str, Potential]) -> CoarsePairs:
     number = np.full((len(names), len(names)), -1)
-    potentials = []
+    potentials: list[Potential | None] = []
     for key, potential in coarse.items():
         pair = key.split("-") if key not in names else [key, key]
         if len(pair) != 2 or not set(pair) <= set(names):
