@@ -31,8 +31,8 @@ class AdaptiveResolution:
         region: where the box is atomistic.
         coarse: potential between the centres of mass of two species, by name or as ``"A-B"``; species without one are
             an ideal gas where they are coarse.
-        scheme: ``"hamiltonian"``: energies are interpolated, energy is conserved; ``"force"``: forces are, which needs a
-            thermostat everywhere.
+        scheme: ``"hamiltonian"``: energies are interpolated, energy is conserved; ``"force"``: forces are, which needs
+            a thermostat everywhere.
         compensation: energy per molecule by species and resolution that keeps the density uniform.
         cap: distance below which site energies continue linearly, nm, for pairs that are not fully atomistic.
 
@@ -89,14 +89,14 @@ class AdaptiveResolution:
             total = charge[m.types[s, : m.counts[s]]].sum()
             if abs(total) > 1e-6:
                 raise InputError(
-                    f"Molecules of {name!r} carry a net charge; as coarse beads they would lose it at the border of the "
-                    "region. Leave them out, or simulate all atoms."
+                    f"Molecules of {name!r} carry a net charge; as coarse beads they would lose it at the border of "
+                    "the region. Leave them out, or simulate all atoms."
                 )
 
 
 def _tables(names: tuple[str, ...], coarse: Mapping[str, Potential]) -> CoarsePairs:
     number = np.full((len(names), len(names)), -1)
-    potentials = []
+    potentials: list[Potential | None] = []
     for key, potential in coarse.items():
         pair = key.split("-") if key not in names else [key, key]
         if len(pair) != 2 or not set(pair) <= set(names):

@@ -189,7 +189,7 @@ def _place(region: Region | None, uniform: float | None) -> Floats:
 
 
 def _polynomials(names: tuple[str, ...], compensation: dict[str, Compensation]) -> tuple[Floats, Floats]:
-    """Knots (S, K) and cubic polynomials (S, K - 1, 4) of the compensation of each species; zero where there is none."""
+    """Knots (S, K) and cubic polynomials (S, K - 1, 4) of the compensation of each species; zero where none is."""
     most = max([len(c.resolution) for c in compensation.values()], default=2)
     knots, polynomials = np.full((len(names), most), 2.0), np.zeros((len(names), most - 1, 4))
     knots[:, 0] = 0.0

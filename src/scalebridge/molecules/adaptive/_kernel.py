@@ -320,8 +320,8 @@ def prepare(positions, mass_share, first, kind, box, region, listed, centre, sit
 
     Args:
         positions: (N, 3) of whole molecules.
-        region: (9,) middle, which axes count (3), end of the atomistic part, width of the hybrid zone, and the switching
-            function: 0 cos2, 1 c2, 2 the same resolution everywhere, the seventh number.
+        region: (9,) middle, which axes count (3), end of the atomistic part, width of the hybrid zone, and the
+            switching function: 0 cos2, 1 c2, 2 the same resolution everywhere, the seventh number.
         listed: centres where the neighbour list was made, (3, M).
         centre, site, extent, weight, gradient: results: (3, M), (3, N), largest distance of a site from its centre by
             species, lambda (M,), its gradient (3, M).

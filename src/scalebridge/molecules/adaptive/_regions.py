@@ -154,7 +154,7 @@ class Slab(Region):
 
     @property
     def directions(self) -> npt.NDArray[np.bool_]:
-        return np.arange(3) == self.axis
+        return np.asarray(np.arange(3) == self.axis)
 
     def _content(self, distance: float, box: Floats) -> float:
         return 2.0 * distance * float(np.prod(box)) / float(box[self.axis])
@@ -191,7 +191,7 @@ class Cylinder(Region):
 
     @property
     def directions(self) -> npt.NDArray[np.bool_]:
-        return np.arange(3) != self.axis
+        return np.asarray(np.arange(3) != self.axis)
 
     def _content(self, distance: float, box: Floats) -> float:
         return np.pi * distance**2 * float(box[self.axis])
