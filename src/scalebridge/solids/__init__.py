@@ -41,8 +41,7 @@ if TYPE_CHECKING:
     from scalebridge.solids.rve import RVE as RVE
     from scalebridge.solids.rve import LoadPath as LoadPath
 
-_PACKAGES = ("elasticity", "export", "fe2", "laws", "microstructure", "representative", "rve")
-_PACKAGES = ("elasticity", "export", "laws", "microstructure", "reduced", "representative", "rve")
+_PACKAGES = ("elasticity", "export", "fe2", "laws", "microstructure", "reduced", "representative", "rve")
 _NAMES = {
     "fe2": ("FE2", "MicroSimulation"),
     "laws": (
