@@ -110,7 +110,7 @@ class Simulation:
         return tuple(self.store.get(s, 0.0) for s in sorted(names, key=lambda s: s.name))
 
     def _a_little_later(self, relaxation: Relaxation) -> dict[Any, float]:
-        """Stored values with what slow reactions do to fast species in a moment: which of two exhausted species stays so."""
+        """Stored values after a moment of slow reactions: it shows which of two exhausted species stays so."""
         b = self.plain.builder  # type: ignore[attr-defined]
         values = {**self.store, TIME: self.t}
         moment = 1e-9 * max(abs(self.t), 1e-3)
@@ -365,7 +365,7 @@ class Simulation:
         return self._record(times, out, k)
 
     def _used_up(self) -> bool:
-        """Whether a fast species fell below zero: it started at zero together with another, and the wrong one was held."""
+        """Whether a fast species fell below zero: two started at zero together, and the wrong one was held."""
         fast = self.plain.fast
         amounts = np.array([self.store[s] for s in fast.species]) if fast is not None else np.zeros(0)
         return bool(amounts.min(initial=0.0) < -1e-9 * np.abs(amounts).max(initial=0.0))
