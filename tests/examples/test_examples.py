@@ -21,7 +21,7 @@ def shortened(name: str, folder: Path, changes: dict[str, Any]) -> RunResult:
     home = EXAMPLES / name
     data = {**tomllib.loads((home / "study.toml").read_text()), **changes}
     for file in home.iterdir():
-        if file.suffix in (".png", ".npy"):
+        if file.suffix in (".png", ".npy", ".ant"):
             (folder / file.name).write_bytes(file.read_bytes())
     study = folder / "study.toml"
     study.write_text(tomli_w.dumps({key: value for key, value in data.items() if value is not None}))
@@ -57,3 +57,11 @@ def test_polycrystal(tmp_path: Path):
     found = shortened("polycrystal", tmp_path, {}).summary
     assert found.headlines["K"].value == pytest.approx((168.4e9 + 2 * 121.4e9) / 3, rel=1e-4), "exact for cubic grains"
     assert found.headlines["E"].value == pytest.approx(125.215e9, rel=1e-5)
+
+
+def test_virus_entry(tmp_path: Path):
+    found = shortened("virus_entry", tmp_path, {"outputs": 40}).summary
+    assert found.certificate.verdict is Verdict.HOLDS
+    assert found.headlines["slow_variables"].value == 5.0
+    assert found.headlines["worst_bar"].value == pytest.approx(0.0121, abs=5e-4)
+    assert found.headlines["worst_error"].value < found.headlines["worst_bar"].value

@@ -145,3 +145,15 @@ def test_bridge_keeps_the_rules():
     outcome = check_bridge(Kinetics(write(network.definition), tuple(TIMES.tolist()), ("C",)))
     assert outcome.headlines["slow_variables"].value == 1.0
     assert b"<sbml" in outcome.files["reduced.xml"]
+
+
+def test_right_hand_sides_for_other_solvers_agree():
+    jax = pytest.importorskip("jax")
+    network = enzyme(0.1).reduce(["C"]).network
+    x, p = network.start()
+    x = x + 0.1
+    with jax.enable_x64(True):
+        found = network.jax_function()(0.0, jax.numpy.asarray(x), jax.numpy.asarray(p))
+        slope = jax.jacfwd(lambda y: network.jax_function()(0.0, y, jax.numpy.asarray(p)))(jax.numpy.asarray(x))
+    assert np.asarray(found) == pytest.approx(network.function()(0.0, x, p), rel=1e-12)
+    assert np.asarray(slope) == pytest.approx(network.regime.jacobian(0.0, x, p), rel=1e-10)

@@ -128,7 +128,8 @@ def test_mapk_has_three_slow_variables():
     for name, value in (("PP_K", 0.981426107856), ("PP_KK", 0.832226061636), ("P_KKK", 2.50301391892e-4)):
         assert full[name][-1] == pytest.approx(value, rel=2e-8)
     scales = network.timescales(times)
-    assert np.mean(scales.slow[1:] == 3) > 0.96
+    assert np.mean(scales.slow[1:] == 3) > 0.96  # at t = 18 to 22 a fourth mode is spent to 2 to 5 % only
+    assert np.all(network.timescales(times, rtol=0.05).slow[1:] == 3)
     reduced = network.reduce(scales.proposal(), relation="refined")
     assert len(reduced.slow) == 3
     assert len(reduced.fast) == 12

@@ -237,12 +237,12 @@ def make_regime(definition: Definition, store: dict[Any, float] | None, inactive
     system = build(definition, store)
     extra: list[Any] = []
     if store is not None and system.fast is not None:
-        extra = _pick_branches(system, store, t)
+        extra = pick_branches(system, store, t)
     eliminate_linear(system)
     return Regime(system, [_settle(e, system.moved) for e in extra])
 
 
-def _pick_branches(system: System, store: dict[Any, float], t: float) -> list[Any]:
+def pick_branches(system: System, store: dict[Any, float], t: float) -> list[Any]:
     """Leave in fast residuals the branch and the factor that hold now; returns what to watch for the others."""
     watched: list[Any] = []
     values = {**store, TIME: t}

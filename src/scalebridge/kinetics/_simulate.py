@@ -12,7 +12,7 @@ from scalebridge.errors import ConvergenceError, InputError
 from scalebridge.kinetics._definition import TIME, Definition, Event
 from scalebridge.kinetics._evaluate import evaluate
 from scalebridge.kinetics._history import History
-from scalebridge.kinetics._regime import Regime, Relaxation, make_regime
+from scalebridge.kinetics._regime import Regime, Relaxation, make_regime, pick_branches
 from scalebridge.kinetics._sundials import Integrator
 from scalebridge.kinetics._system import System, amount_symbol, build
 
@@ -72,16 +72,18 @@ class Simulation:
         """Find the regime of the stored values, relax fast reactions, solve unknowns, start the integrator."""
         t = self.t
         inactive: frozenset[str] = frozenset()
+        ahead = self.store
         if self.plain.fast is not None:
             key = ("relax", self._fast_stoichiometry())
             relaxation: Relaxation = self._cached(key, lambda: Relaxation(build(self.d, self.store)))
             inactive = relaxation.standing(t, self.store)
             self.store = relaxation.relax(t, self.store)
-        branch = (inactive, self._fast_stoichiometry(), self._signature(t))
+            ahead = relaxation.relax(t, self._a_little_later(relaxation))
+        branch = (inactive, self._fast_stoichiometry(), self._signature(t, ahead))
         if self.plain.fast is None:
             regime = self._cached("regime", lambda: make_regime(self.d, None, inactive, t))
         else:
-            regime = self._cached(branch, lambda: make_regime(self.d, self.store, inactive, t))
+            regime = self._cached(branch, lambda: make_regime(self.d, ahead, inactive, t))
         same = self.integrator is not None and regime is self.regime
         self.regime: Regime = regime
         self.y, p = regime.begin(self.store)
@@ -107,15 +109,24 @@ class Simulation:
         }  # fmt: skip
         return tuple(self.store.get(s, 0.0) for s in sorted(names, key=lambda s: s.name))
 
-    def _signature(self, t: float) -> tuple[Any, ...]:
+    def _a_little_later(self, relaxation: Relaxation) -> dict[Any, float]:
+        """Stored values after a moment of slow reactions: it shows which of two exhausted species stays so."""
+        b = self.plain.builder  # type: ignore[attr-defined]
+        values = {**self.store, TIME: self.t}
+        moment = 1e-9 * max(abs(self.t), 1e-3)
+        later = dict(self.store)
+        for s in relaxation.species:
+            rate = self._cached(("slow", s), lambda s=s: b.reaction_change(s.name[7:-1], fast=False))
+            change = moment * evaluate(rate, values)
+            later[s] += change if np.isfinite(change) else 0.0
+        return later
+
+    def _signature(self, t: float, store: dict[Any, float]) -> tuple[Any, ...]:
         """Which branch and which vanishing factor each fast rate has."""
         if self.plain.fast is None:
             return ()
-        from scalebridge.kinetics._regime import _branch, _pick_branches
-
-        system = build(self.d, self.store)
-        _pick_branches(system, self.store, t)
-        del _branch
+        system = build(self.d, store)
+        pick_branches(system, store, t)
         return tuple(str(g) for g in system.residuals)
 
     def _new_integrator(self) -> Integrator:
@@ -338,6 +349,8 @@ class Simulation:
             self.y = self.y + nudge * self.regime.rates_at(t, self.y, self.p)
             self.t += nudge
         self._hold()
+        if self.plain.fast is not None and self._used_up():
+            self._settle()
         jumped = bool(self.d.events) and self._events()
         if root and not jumped:
             # what was integrated beyond the root must not outrun an event that waits
@@ -350,6 +363,12 @@ class Simulation:
         if jumped and self.history is not None:
             self._remember(self.t, self.t)
         return self._record(times, out, k)
+
+    def _used_up(self) -> bool:
+        """Whether a fast species fell below zero: two started at zero together, and the wrong one was held."""
+        fast = self.plain.fast
+        amounts = np.array([self.store[s] for s in fast.species]) if fast is not None else np.zeros(0)
+        return bool(amounts.min(initial=0.0) < -1e-9 * np.abs(amounts).max(initial=0.0))
 
     def _window(self) -> float:
         lag = self.regime.evaluate("lag", self.t, self.y, self.p)

@@ -151,7 +151,8 @@ def settle(
 
     w = _fall(rate, slope, w, max(float(np.abs(n).max()), 1e-300), t)
     settled = np.ascontiguousarray(base + directions @ w)
-    if np.any((settled < -1e-6 * float(np.abs(settled).max())) & (n >= 0.0)):
+    # a little below zero is the first-order error of the fibre, as in Robertson's problem
+    if np.any((settled < -1e-3 * float(np.abs(settled).max())) & (n >= 0.0)):
         raise ConvergenceError(
             f"At the equilibrium of the fast part at t = {t:g} an amount is negative: the fast reactions would use up "
             "more than there is, and cannot be taken as fast."

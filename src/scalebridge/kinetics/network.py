@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -220,6 +220,31 @@ class Network:
         columns = [names.index(f"amount({n})" if f"amount({n})" in names and s.name.startswith("amount(") else n)
                    for n, s in zip(self.state_names, self.system.states, strict=True)]  # fmt: skip
         return trajectory[:, columns], simulation.p
+
+    def function(self) -> Callable[[float, Floats, Floats], Floats]:
+        """Right-hand side as f(t, x, p) on arrays, machine code behind it.
+
+        States are `system.states` (amounts), parameters `regime.parameters`; start values are those of `start`.
+        Algebraic equations, where there are such, follow the rates.
+        """
+        regime = self.regime
+        return lambda t, x, p: regime.evaluate("f", t, np.ascontiguousarray(x), np.ascontiguousarray(p))
+
+    def jax_function(self) -> Callable[[Any, Any, Any], Any]:
+        """Right-hand side as f(t, x, p) in JAX, to be differentiated, batched by ``vmap`` and run on a GPU.
+
+        Raises:
+            InputError: the model has algebraic equations.
+            MissingExtraError: JAX is not installed.
+        """
+        from scalebridge.kinetics._jax import jax_function
+
+        return jax_function(self.regime)
+
+    def start(self, time: float = 0.0) -> tuple[Floats, Floats]:
+        """Start values of the states and parameters for `function` and `jax_function`."""
+        simulation = self._simulation(time)
+        return simulation.y.copy(), simulation.p.copy()
 
     def timescales(self, times: npt.ArrayLike, **options: Any) -> TimeScales:
         """Time scales, exhausted modes and who takes part in them along a run; see `kinetics.TimeScales`."""

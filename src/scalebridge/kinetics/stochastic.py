@@ -202,7 +202,7 @@ def _compile(network: Network, variables: Sequence[Any], rates: Sequence[Any]) -
 def _seeds(seed: int, runs: int) -> npt.NDArray[np.uint64]:
     if runs < 1:
         raise InputError(f"runs must be at least 1; found {runs}.")
-    return np.random.SeedSequence(seed).generate_state(runs, np.uint64)
+    return np.random.SeedSequence(seed).generate_state(runs, np.uint64).astype(np.uint64)
 
 
 def _linear(network: Network, a: Propensities, quick: list[int], slow: list[int]) -> bool:
