@@ -185,8 +185,8 @@ def _stresses(rule: Rule, strain: Any, unknowns: Any, dt: Any) -> jax.Array:
 
 
 def _packed(rule: Rule, modulus: float) -> Floats:
-    """Free numbers of a rule: strains, scaled to order one, and logarithms of the changes of the weights (zero)."""
-    return np.concatenate([(rule.strain * np.sqrt(modulus)).ravel(), np.zeros(rule.weight.size)])
+    """Free numbers of a rule: strains, scaled to order one, and logarithms of the weights."""
+    return np.concatenate([(rule.strain * np.sqrt(modulus)).ravel(), np.log(rule.weight)])
 
 
 def _unpacked(x: Any, rule: Rule, modulus: float) -> dict[str, Any]:
@@ -195,7 +195,7 @@ def _unpacked(x: Any, rule: Rule, modulus: float) -> dict[str, Any]:
     count = rule.strain.size
     module: Any = np if isinstance(x, np.ndarray) else jnp
     strain = x[:count].reshape(rule.strain.shape) / np.sqrt(modulus)
-    return {"strain": strain, "weight": rule.weight * module.exp(x[count:])}
+    return {"strain": strain, "weight": module.exp(x[count:])}
 
 
 def _parts(x: Any, rules: Sequence[Rule]) -> list[Any]:
