@@ -97,10 +97,12 @@ def fit_rules(
     import jax
     from scipy.optimize import minimize
 
-    misfit = _misfit(rules, linear, elastic, modulus, targets)
+    misfit = _misfit(rules, modulus)
+    # arguments, not constants of the compiled function: it is then found again for other data of the same shape
+    data = tuple(jax.numpy.asarray(a) for a in (*_arrays(targets), linear, elastic))
 
-    def cost(x: Any) -> tuple[Any, Any]:
-        stress, force, rest = misfit(x)
+    def cost(x: Any, start: Any, data: tuple[Any, ...]) -> tuple[Any, Any]:
+        stress, force, rest = misfit(x, *data)
         moved = ((x - start) ** 2).mean()
         return stress + balance * force + stiffness * moved + gap * rest, (stress, force)
 
@@ -108,40 +110,41 @@ def fit_rules(
     value = jax.jit(jax.value_and_grad(cost, has_aux=True))
 
     def function(x: Floats) -> tuple[float, Floats]:
-        (total, _), slope = value(x)
+        (total, _), slope = value(x, start, data)
         return float(total), np.asarray(slope)
 
     options = {"maxiter": iterations, "maxcor": 30, "maxfun": 2 * iterations, "ftol": 1e-14, "gtol": 1e-12}
     found = minimize(function, start, jac=True, method="L-BFGS-B", options=options).x
-    (_, (stress, force)), _ = value(found)
+    (_, (stress, force)), _ = value(found, start, data)
     new = [_unpacked(x, r, modulus) for r, x in zip(rules, _parts(found, rules), strict=True)]
     moved = tuple(replace(r, **n) for r, n in zip(rules, new, strict=True))
     return Fit(moved, np.array(remainder(elastic, rules, new)), float(np.sqrt(stress)), float(np.sqrt(force)))
 
 
-def _misfit(
-    rules: Sequence[Rule], linear: Floats, elastic: Floats, modulus: float, targets: Targets
-) -> Callable[[Any], tuple[Any, Any, Any]]:
-    """Mean squares of missing stress, unbalanced force and remainder as a function of the packed points."""
+def _arrays(targets: Targets) -> tuple[Floats, ...]:
+    return targets.unknowns, targets.stress, targets.weight, targets.dt
+
+
+def _misfit(rules: Sequence[Rule], modulus: float) -> Callable[..., tuple[Any, Any, Any]]:
+    """Mean squares of missing stress, unbalanced force and remainder as a function of packed points and targets."""
     import jax
     import jax.numpy as jnp
 
-    unknowns, weight = jnp.asarray(targets.unknowns), jnp.asarray(targets.weight)[:, :, None]
-    count, dt = float((targets.weight > 0).sum()), jnp.asarray(targets.dt)
-    unit = np.ones(len(elastic))
-    unit[:6] = 1.0 / np.sqrt(modulus)
-
-    def misfit(x: Any) -> tuple[Any, Any, Any]:
+    def misfit(
+        x: Any, unknowns: Any, known: Any, weight: Any, dt: Any, linear: Any, elastic: Any
+    ) -> tuple[Any, Any, Any]:
         moved = [_unpacked(part, rule, modulus) for rule, part in zip(rules, _parts(x, rules), strict=True)]
-        rest = remainder(elastic, rules, moved)
+        rest, size = remainder(elastic, rules, moved), len(elastic)
+        unit, count = np.ones(size), (weight > 0).sum()
+        unit[:6] = 1.0 / np.sqrt(modulus)
         total = unknowns @ rest
         for rule, new in zip(rules, moved, strict=True):
             stress = jax.vmap(partial(_stresses, rule, new["strain"]))(unknowns, dt) * new["weight"]
             total += jnp.concatenate([stress.sum(-1), jnp.einsum("ptiq,qik->ptk", stress, new["strain"])], axis=-1)
-        missing = (total[:, :, :6] - targets.stress) * weight
-        force = total[:, :, 6:] * weight * np.sqrt(modulus)
+        missing = (total[:, :, :6] - known) * weight[:, :, None]
+        force = total[:, :, 6:] * weight[:, :, None] * np.sqrt(modulus)
         gap = unit[:, None] * (rest - linear) * unit
-        return (missing**2).sum() / count, (force**2).sum() / count, (gap**2).sum() / len(elastic)
+        return (missing**2).sum() / count, (force**2).sum() / count, (gap**2).sum() / size
 
     return misfit
 
@@ -182,8 +185,8 @@ def _stresses(rule: Rule, strain: Any, unknowns: Any, dt: Any) -> jax.Array:
 
 
 def _packed(rule: Rule, modulus: float) -> Floats:
-    """Free numbers of a rule: strains, scaled to order one, and logarithms of the changes of the weights (zero)."""
-    return np.concatenate([(rule.strain * np.sqrt(modulus)).ravel(), np.zeros(rule.weight.size)])
+    """Free numbers of a rule: strains, scaled to order one, and logarithms of the weights."""
+    return np.concatenate([(rule.strain * np.sqrt(modulus)).ravel(), np.log(rule.weight)])
 
 
 def _unpacked(x: Any, rule: Rule, modulus: float) -> dict[str, Any]:
@@ -192,7 +195,7 @@ def _unpacked(x: Any, rule: Rule, modulus: float) -> dict[str, Any]:
     count = rule.strain.size
     module: Any = np if isinstance(x, np.ndarray) else jnp
     strain = x[:count].reshape(rule.strain.shape) / np.sqrt(modulus)
-    return {"strain": strain, "weight": rule.weight * module.exp(x[count:])}
+    return {"strain": strain, "weight": module.exp(x[count:])}
 
 
 def _parts(x: Any, rules: Sequence[Rule]) -> list[Any]:

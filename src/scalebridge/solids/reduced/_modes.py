@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from scalebridge.errors import InputError
 from scalebridge.solids.laws import Law, LinearElastic, evaluate
+from scalebridge.solids.reduced._sibling import sibling
 from scalebridge.solids.rve import RVE
 from scalebridge.solids.rve._grid import symmetric_directions
 from scalebridge.solids.rve._linear import Operator
@@ -70,14 +71,7 @@ def initial_stiffnesses(rve: RVE) -> dict[int, Floats]:
 def fluctuation_modes(rve: RVE, snapshots: Array, count: int) -> Modes:
     """The six elastic modes and `count` - 6 principal ones of snapshots (K, 3, nodes)."""
     stiffness = initial_stiffnesses(rve)
-    body = RVE(
-        rve.microstructure,
-        {p: LinearElastic(c) for p, c in stiffness.items()},
-        rve.boundary,
-        rve.element,
-        tolerance=min(rve.tolerance, 1e-6),
-        threads=rve.threads,
-    )
+    body = sibling(rve, {p: LinearElastic(c) for p, c in stiffness.items()}, min(rve.tolerance, 1e-6))
     operator, voxels = body.material.linear_operator(), rve.grid.voxels
     elastic = body.homogenize().fluctuation
     forces = _forces(operator, elastic) / voxels
