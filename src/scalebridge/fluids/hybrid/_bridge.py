@@ -225,7 +225,7 @@ class Hybrid(Bridge[HybridState]):
             kept, taken = trimmed(self.atomistic, atoms)
             if kept is not atoms:
                 when = state.cycles * self.coupler.duration
-                entries += trim_entries(atoms, kept, 1.0, taken, f"instance {i}", when)
+                entries += trim_entries(atoms, kept, self.atomistic.mass, taken, f"instance {i}", when)
             instances.append(kept)
         return replace(state, instances=tuple(instances)), tuple(entries)
 

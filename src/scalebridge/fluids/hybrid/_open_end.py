@@ -13,7 +13,7 @@ from scalebridge.ledger import Entry
 _OVERFULL = 0.05  # of the atoms that the buffer holds at the fluid's density
 
 
-def trimmed(model: AbstractAtomistic, atoms: Atoms, mass: float = 1.0) -> tuple[Atoms, Floats]:
+def trimmed(model: AbstractAtomistic, atoms: Atoms) -> tuple[Atoms, Floats]:
     """Atoms without those beyond the open end, if these are many; mass and momentum taken, (4,).
 
     A fluid that grows warmer, or whose pressure was given too small, expands. Its open end carries the pressure
@@ -22,7 +22,7 @@ def trimmed(model: AbstractAtomistic, atoms: Atoms, mass: float = 1.0) -> tuple[
     beyond = atoms.fluid & (atoms.positions[:, 1] > model.size[1])
     if model.closed or beyond.sum() <= _OVERFULL * model.density * model.area * model.buffer:
         return atoms, np.zeros(4)
-    taken = mass * np.append(beyond.sum(), atoms.velocities[beyond].sum(axis=0))
+    taken = model.mass * np.append(beyond.sum(), atoms.velocities[beyond].sum(axis=0))
     names = ("tags", "types", "positions", "velocities", "external")
     return replace(atoms, **{name: getattr(atoms, name)[~beyond] for name in names}), taken
 
@@ -33,7 +33,7 @@ def trim_entries(before: Atoms, after: Atoms, mass: float, taken: Floats, where:
     Args:
         before: all atoms.
         after: those that stay.
-        mass: of a fluid atom.
+        mass: of a fluid atom, the mean of several types.
         taken: mass and momentum (3) of those that went.
         where: which instance.
         when: time.
