@@ -255,6 +255,7 @@ class _Leg:
         self._samples = 0
         self._flux = np.zeros((2, 4))
         self._wall = np.zeros(3)
+        self._above = np.zeros((len(bridge.heights_above), 4))
         for simulation in simulations:
             simulation.prepare()
 
@@ -271,6 +272,7 @@ class _Leg:
         for i, (simulation, books) in enumerate(zip(self.simulations, cycle.books, strict=True)):
             self.entries += atom_entries(books, simulation.kinetic_energy(), f"instance {i}", when)
             self._sums[i] = self._sums[i] + books.sums
+        self._above += b.coupler.asked(self.coupled.continuum, b.heights_above)
         self._wall += np.mean([books.wall for books in cycle.books], axis=0)
         self._samples += cycle.books[0].samples
         after = b.continuum.contents(self.coupled.continuum)
@@ -328,7 +330,7 @@ class _Leg:
             windows=np.concatenate([old.windows, np.mean(profiles, axis=0)[None]]),
             flux=np.concatenate([old.flux, flux[None]]),
             wall=np.concatenate([old.wall, self._wall[None] / (b.atomistic.area * duration)]),
-            above=np.concatenate([old.above, b.coupler.asked(self.coupled.continuum, b.heights_above)[None]]),
+            above=np.concatenate([old.above, self._above[None] / (self.cycles - old.cycles)]),
         )
 
     def _profile(self, sums: Any) -> Floats:
