@@ -156,6 +156,9 @@ def test_examples_in_docstrings_hold(name: str, capsys: pytest.CaptureFixture[st
 
 
 DOCUMENTED = {
+    "scalebridge.fluids.atomistic": "hybrid",
+    "scalebridge.fluids.hybrid": "hybrid",
+    "scalebridge.fluids.transport": "hybrid",
     "scalebridge.parallel": "parallel",
     "scalebridge.report": "study",
     "scalebridge.solids.elasticity": "elasticity",

@@ -7,7 +7,7 @@ import pytest
 
 from scalebridge.errors import InputError
 from scalebridge.fluids import Atomistic
-from scalebridge.fluids.atomistic import Controls
+from scalebridge.fluids.atomistic import Controls, profile
 
 SCRIPT = """
 units lj
@@ -61,3 +61,17 @@ def test_a_file_will_do(tmp_path):
 def test_scripts_that_will_not_do(script, says):
     with pytest.raises(InputError, match=says):
         Atomistic.from_lammps(script, **GIVEN)
+
+
+def test_heavy_atoms_have_their_own_speed():
+    model = Atomistic.from_lammps(SCRIPT, **GIVEN)
+    assert model.mass == 2.0
+    atoms = model.equilibrate(np.random.SeedSequence(2), 300)
+    simulation = model.simulate(atoms, Controls(tractions=model.tractions()), np.random.default_rng(0))
+    seen = profile(simulation.run(50, model.rest()), model.area)
+    half = simulation.atoms()
+    simulation.engine.close()
+    inside = seen.atoms > 10
+    assert np.average(seen.temperature[inside].mean(axis=1), weights=seen.atoms[inside]) == pytest.approx(1.0, rel=0.25)
+    mean = np.average(seen.velocity[:, 1], weights=seen.atoms)
+    assert mean == pytest.approx(half.velocities[half.fluid, 1].mean(), abs=0.1)

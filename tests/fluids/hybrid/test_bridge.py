@@ -90,3 +90,19 @@ def test_a_continuum_that_diverges_is_named():
     wild = replace(state.coupled, up=np.array([np.nan, 0.0, 0.0, 1.0]))
     with SerialExecutor() as executor, pytest.raises((InputError, ConvergenceError)):
         bridge.step(replace(state, coupled=wild), executor)
+
+
+def test_a_fluid_that_outgrows_its_buffer_gives_atoms_away_by_the_books():
+    bridge = small_hybrid()
+    state = bridge.init(np.random.SeedSequence(1))
+    atoms = state.instances[0]
+    positions = atoms.positions.copy()
+    top = np.argsort(np.where(atoms.fluid, positions[:, 1], -np.inf))[-12:]
+    positions[top, 1] += 16.1 - positions[top, 1].min()
+    state = replace(state, instances=(replace(atoms, positions=positions),))
+    with SerialExecutor() as executor:
+        step = bridge.step(state, executor)
+    assert step.state.instances[0].fluid.sum() == atoms.fluid.sum() - 12
+    given = [e for e in step.entries if "given away" in e.quantity]
+    assert [e.fine for e in given if e.quantity.startswith("mass")] == [12.0]
+    assert all(e.verdict is Verdict.HOLDS for e in given)

@@ -39,6 +39,11 @@ class AbstractAtomistic(ABC):
 
     @property
     @abstractmethod
+    def mass(self) -> float:
+        """Mass of a fluid atom, the mean where there are several types."""
+
+    @property
+    @abstractmethod
     def lengths(self) -> tuple[float, float, float]:
         """Lengths of the slab as simulated."""
 

@@ -22,7 +22,7 @@ class Books:
         energy: of all atoms where the leg begins and where it ends, counted alike.
         by_source: impulse (3) and work (1) of each of `SOURCES`, (5, 4).
         wall: impulse of the fluid on the walls, (3,).
-        sums: per bin: atoms, momentum (3), m v^2 per axis (3), each summed over samples, (b, 7).
+        sums: per bin: atoms, momentum (3), m v^2 per axis (3), mass, each summed over samples, (b, 8).
         forces: per bin: force from atoms (3) and from outside (3), power of the latter, summed over steps, (b, 7).
         crossed: per edge: atoms, momentum (3) and kinetic energy that went up, (b + 1, 5).
         before: per bin: mass and momentum (3) at the half step where the leg begins, energy at its full step, (b, 5).
@@ -42,7 +42,7 @@ class Books:
         n = len(self.edges) - 1
         self.by_source = np.zeros((len(SOURCES), 4))
         self.wall = np.zeros(3)
-        self.sums = np.zeros((n, 7))
+        self.sums = np.zeros((n, 8))
         self.forces = np.zeros((n, 7))
         self.crossed = np.zeros((n + 1, 5))
         self.now = self.before.copy()
@@ -115,16 +115,16 @@ class Profile:
     atoms: Floats
 
 
-def profile(books: Books, area: float, mass: float = 1.0) -> Profile:
+def profile(books: Books, area: float) -> Profile:
     """Profiles of a leg.
 
     Args:
         books: of the leg.
         area: of the planes.
-        mass: of an atom.
     """
     n = np.maximum(books.sums[:, 0], 1.0)[:, None]
-    velocity = books.sums[:, 1:4] / (mass * n)
-    temperature = books.sums[:, 4:7] / n - mass * velocity**2
+    mass = np.maximum(books.sums[:, 7], np.finfo(np.float64).tiny)[:, None]
+    velocity = books.sums[:, 1:4] / mass
+    temperature = (books.sums[:, 4:7] - mass * velocity**2) / n
     volumes = area * np.diff(books.edges)
     return Profile(books.centres, books.counts / volumes, velocity, temperature, books.counts)

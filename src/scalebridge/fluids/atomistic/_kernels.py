@@ -152,8 +152,8 @@ def apply(
     """Forces of constraint, tractions and heater into `external`; all books of the step.
 
     constraint: (cells, 3) acceleration, NaN where an axis is free; traction: (zones, 3) force in sum; heat: (slabs,)
-    rate at which peculiar velocities grow. books: (sources, 4) impulse and work. Per bin, if `sampled`, sums: (bins, 7)
-    count, momentum, m v^2 per axis at the full step; if `last`, now: (bins, 5) mass and momentum after the kick,
+    rate at which peculiar velocities grow. books: (sources, 4) impulse and work. Per bin, if `sampled`, sums: (bins, 8)
+    count, momentum, m v^2 per axis at the full step, mass; if `last`, now: (bins, 5) mass and momentum after the kick,
     kinetic energy at the full step with the work of the kick's second half; always, forces: (bins, 7) force between
     atoms and from outside, and the power of the latter. crossed: (edges, 5) atoms, momentum, kinetic energy that went
     up through each edge since the step before. Returns the force between atoms on the walls, (3,).
@@ -208,6 +208,7 @@ def apply(
             forces[b, 6] += power
         if sampled:
             sums[b, 0] += 1.0
+            sums[b, 7] += m
             for k in range(3):
                 full = v[i, k] + 0.5 * dt / m * (f[i, k] + external[i, k])
                 sums[b, 1 + k] += m * full

@@ -96,6 +96,11 @@ class Atomistic(AbstractAtomistic):
         return np.array([[0.0, self.lengths[0]], [below, above], [0.0, self.lengths[2]]])
 
     @property
+    def mass(self) -> float:
+        """Mass of a fluid atom, 1 in Lennard-Jones units."""
+        return 1.0
+
+    @property
     def cutoff(self) -> float:
         """Reach of the forces between fluid atoms."""
         return self.fluid.cutoff

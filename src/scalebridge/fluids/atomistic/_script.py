@@ -32,6 +32,7 @@ class Scripted(AbstractAtomistic):
         density, temperature, size, closed, buffer, pressure, time_step: see `AbstractAtomistic`.
         reach: cut-off of the forces.
         types: types of the fluid's atoms.
+        atom_mass: mean mass of the fluid's atoms; `Atomistic.from_lammps` takes it from the script.
 
     Raises:
         InputError: the commands run something, or an open end has no pressure.
@@ -47,6 +48,7 @@ class Scripted(AbstractAtomistic):
     time_step: float = 0.005
     reach: float = 2.5
     types: tuple[int, ...] = (1,)
+    atom_mass: float = 1.0
 
     def __post_init__(self) -> None:
         for number, line in enumerate(self.commands.splitlines(), start=1):
@@ -67,6 +69,11 @@ class Scripted(AbstractAtomistic):
     def lengths(self) -> tuple[float, float, float]:
         """Lengths of the slab."""
         return self.size
+
+    @property
+    def mass(self) -> float:
+        """Mean mass of the fluid's atoms."""
+        return self.atom_mass
 
     @property
     def cutoff(self) -> float:
@@ -123,13 +130,15 @@ def scripted(script: str | Path, *, density: float, temperature: float, height: 
     engine = _told(Engine(), trial.commands)
     try:
         (x0, x1), (y0, y1), (z0, z1) = engine.box().tolist()
+        kinds = engine.array("type")
+        mass = float(engine.masses()[kinds[np.isin(kinds, trial.types)]].mean())
     finally:
         engine.close()
     if not y0 <= 0.0 < height <= y1:
         raise InputError(
             f"The script's box goes from {y0:g} to {y1:g} along y; it must hold 0 and the height {height:g}"
         )
-    return Scripted(script, density, temperature, (x1 - x0, height, z1 - z0), **options)
+    return Scripted(script, density, temperature, (x1 - x0, height, z1 - z0), atom_mass=mass, **options)
 
 
 def _told(engine: Engine, commands: str) -> Engine:

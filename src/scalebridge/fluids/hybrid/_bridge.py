@@ -30,6 +30,7 @@ from scalebridge.fluids.continuum import AbstractContinuum
 from scalebridge.fluids.hybrid._couette import StartUpCouette
 from scalebridge.fluids.hybrid._cycle import Coupled, Coupler, Cycle, Exchange
 from scalebridge.fluids.hybrid._entries import atom_entries, continuum_energy, continuum_entries, flux_entry
+from scalebridge.fluids.hybrid._open_end import trim_entries, trimmed
 from scalebridge.fluids.hybrid._overlap import Overlap
 from scalebridge.fluids.hybrid._state import HybridState
 from scalebridge.fluids.hybrid._validate import validate
@@ -170,13 +171,14 @@ class Hybrid(Bridge[HybridState]):
     def step(self, state: HybridState, executor: Executor) -> Step[HybridState]:
         """`cycles_per_step` coupling cycles, or as many as are left."""
         del executor  # instances meet in every cycle; they run in threads of this process
+        state, given_away = self._trimmed(state)
         count = min(self.cycles_per_step, self.cycles - state.cycles)
         threads = min(self.instances, available_workers())
         with self._running(state) as simulations, ThreadPoolExecutor(threads) as pool:
             leg = _Leg(self, state, simulations, pool)
             for _ in range(count):
                 leg.advance()
-            return Step(leg.state(), tuple(leg.entries))
+            return Step(leg.state(), (*given_away, *leg.entries))
 
     def done(self, state: HybridState) -> bool:
         """Whether all cycles are done."""
@@ -215,6 +217,18 @@ class Hybrid(Bridge[HybridState]):
         heights, values = np.array(self.temperatures).T
         return lambda points: np.asarray(np.interp(points[:, 1] + below, heights, values))
 
+    def _trimmed(self, state: HybridState) -> tuple[HybridState, tuple[Entry, ...]]:
+        """The state without atoms that have left the open end, and the entries of what they took."""
+        entries: list[Entry] = []
+        instances = []
+        for i, atoms in enumerate(state.instances):
+            kept, taken = trimmed(self.atomistic, atoms)
+            if kept is not atoms:
+                when = state.cycles * self.coupler.duration
+                entries += trim_entries(atoms, kept, self.atomistic.mass, taken, f"instance {i}", when)
+            instances.append(kept)
+        return replace(state, instances=tuple(instances)), tuple(entries)
+
     @contextmanager
     def _running(self, state: HybridState) -> Iterator[tuple[Simulation, ...]]:
         simulations: list[Simulation] = []
@@ -241,6 +255,7 @@ class _Leg:
         self._samples = 0
         self._flux = np.zeros((2, 4))
         self._wall = np.zeros(3)
+        self._above = np.zeros((len(bridge.heights_above), 4))
         for simulation in simulations:
             simulation.prepare()
 
@@ -257,6 +272,7 @@ class _Leg:
         for i, (simulation, books) in enumerate(zip(self.simulations, cycle.books, strict=True)):
             self.entries += atom_entries(books, simulation.kinetic_energy(), f"instance {i}", when)
             self._sums[i] = self._sums[i] + books.sums
+        self._above += b.coupler.asked(self.coupled.continuum, b.heights_above)
         self._wall += np.mean([books.wall for books in cycle.books], axis=0)
         self._samples += cycle.books[0].samples
         after = b.continuum.contents(self.coupled.continuum)
@@ -314,7 +330,7 @@ class _Leg:
             windows=np.concatenate([old.windows, np.mean(profiles, axis=0)[None]]),
             flux=np.concatenate([old.flux, flux[None]]),
             wall=np.concatenate([old.wall, self._wall[None] / (b.atomistic.area * duration)]),
-            above=np.concatenate([old.above, b.coupler.asked(self.coupled.continuum, b.heights_above)[None]]),
+            above=np.concatenate([old.above, self._above[None] / (self.cycles - old.cycles)]),
         )
 
     def _profile(self, sums: Any) -> Floats:

@@ -44,10 +44,10 @@ _SOURCES = (
 def window_error(bridge: Hybrid, duration: float, width: float) -> float:
     """Standard error of the mean velocity of a slab over a time: independent samples, two viscous memories apart."""
     a = bridge.atomistic
-    memory = velocity_memory(bridge.viscosity, a.density, 1.0, width)
+    memory = velocity_memory(bridge.viscosity, a.density, a.mass, width)
     samples = max(duration / (2.0 * memory), 1.0)
     atoms = a.density * a.area * width
-    return float(np.sqrt(a.temperature / (atoms * samples * bridge.instances)))
+    return float(np.sqrt(a.temperature / (a.mass * atoms * samples * bridge.instances)))
 
 
 def outcome(bridge: Hybrid, state: HybridState) -> Outcome:

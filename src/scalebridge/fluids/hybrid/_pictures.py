@@ -46,8 +46,7 @@ def _velocity(bridge: Hybrid, data: xr.Dataset) -> Picture:
     dotted = " Dotted: theory." if "theory" in data else ""
     caption = (
         "Mean velocity of the atoms in each step (points, with the predicted standard error of the noise) and "
-        "velocity of "
-        f"the continuum at its end (lines).{dotted} Bands: where velocity goes up, where it comes down, and the buffer."
+        f"that of the continuum (lines).{dotted} Bands: where velocity goes up, where it comes down, and the buffer."
     )
     return picture(figure, "velocity", "Velocity through both sides", caption)
 

@@ -36,10 +36,10 @@ def scale_map(bridge: Hybrid) -> ScaleMap:
 
 def _separations(bridge: Hybrid) -> tuple[Separation, ...]:
     a, overlap = bridge.atomistic, bridge.overlap
-    diffusion = (overlap.constraint[0] - overlap.interface) ** 2 * a.density / bridge.viscosity
+    diffusion = (overlap.constraint[0] - overlap.interface) ** 2 * a.density * a.mass / bridge.viscosity
     apart = overlap.constraint[0] - overlap.sample[1]
     thin = min(high - low for low, high in zip(overlap.constraint, overlap.constraint[1:], strict=False))
-    memory = velocity_memory(bridge.viscosity, a.density, 1.0, thin)
+    memory = velocity_memory(bridge.viscosity, a.density, a.mass, thin)
     return (
         Separation(
             "momentum diffusion across the overlap / coupling cycle", diffusion / bridge.coupler.duration, 10.0, 2.0,

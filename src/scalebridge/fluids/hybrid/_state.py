@@ -24,7 +24,7 @@ class HybridState:
         flux: momentum (3) and heat (1) per area and time up through the interface in each step, by atoms and by the
             continuum, (steps, 2, 4).
         wall: momentum per area and time that the atoms gave to the lower wall in each step, (steps, 3).
-        above: velocity (3) and temperature (1) of the continuum at the end of each step, (steps, heights, 4).
+        above: velocity (3) and temperature (1) of the continuum, mean over each step, (steps, heights, 4).
     """
 
     instances: tuple[Atoms, ...]

@@ -69,7 +69,7 @@ def _properties(bridge: Hybrid) -> Iterator[str]:
     if not isinstance(bridge.continuum, Continuum) or not isinstance(bridge.continuum.fluid, Liquid):
         return
     liquid = bridge.continuum.fluid
-    pairs = [("density", liquid.density, bridge.atomistic.density)]
+    pairs = [("density", liquid.density, bridge.atomistic.density * bridge.atomistic.mass)]
     if not callable(liquid.viscosity):
         pairs.append(("viscosity", liquid.viscosity, bridge.viscosity))
     for name, continuum, atoms in pairs:

@@ -90,9 +90,9 @@ def measure_channel(
 
     def fitted(part: Floats) -> tuple[float, float, float]:
         total = part.sum(axis=0)
-        u = total[:, 1] / np.maximum(total[:, 0], 1.0)
+        u = total[:, 1] / np.maximum(total[:, 7], 1e-300)
         c2, c0 = np.polyfit((y[bulk] - height / 2.0) ** 2, u[bulk], 1)
-        density = float(np.mean(total[bulk, 0])) / (len(part) * samples * model.area * width)
+        density = float(np.mean(total[bulk, 7])) / (len(part) * samples * model.area * width)
         rate = float(total[:, 1].sum()) / (len(part) * samples * model.area)
         return rate, -density * force / (2.0 * c2), (c0 + c2 * height**2 / 4.0) / (-c2 * height)
 
@@ -105,7 +105,7 @@ def measure_channel(
         Measured(*viscosity, "epsilon tau/sigma^3"),
         Measured(*slip, "sigma"),
         y,
-        total[:, 1] / np.maximum(total[:, 0], 1.0),
+        total[:, 1] / np.maximum(total[:, 7], 1e-300),
         total[:, 0] / (_BLOCKS * samples * model.area * width),
     )
 
