@@ -91,7 +91,7 @@ class DrivePart(StudyPart):
 class HybridFluidStudy(StudyModel):
     """Molecular dynamics on a wall joined to Navier-Stokes above it, in a slab."""
 
-    bridge: Literal["hybrid_fluid"]
+    bridge: Literal["hybrid-fluid"]
     units: Literal["lj"] = "lj"
     fluid: FluidPart
     wall: WallPart = WallPart()
@@ -199,7 +199,7 @@ class HybridFluidStudy(StudyModel):
 _TEMPLATE = """\
 # Start-up Couette flow through a hybrid column: atoms on a wall at rest, Navier-Stokes above, a moving wall on top.
 # Lennard-Jones units: lengths sigma, energies epsilon, masses m, times tau.
-bridge = "hybrid_fluid"
+bridge = "hybrid-fluid"
 title = "Start-up Couette flow, atoms and continuum"
 seed = 1
 units = "lj"

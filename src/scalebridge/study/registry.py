@@ -14,7 +14,7 @@ _MODELS: dict[str, str | type[StudyModel]] = {
     "coarse-graining": "scalebridge.study.coarse_graining:CoarseGrainingStudy",
     "fe2": "scalebridge.study.fe2:FE2Study",
     "homogenization": "scalebridge.study.homogenization:HomogenizationStudy",
-    "hybrid_fluid": "scalebridge.study.hybrid_fluid:HybridFluidStudy",
+    "hybrid-fluid": "scalebridge.study.hybrid_fluid:HybridFluidStudy",
     "kinetics": "scalebridge.study.kinetics:KineticsStudy",
 }
 

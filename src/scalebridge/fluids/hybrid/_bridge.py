@@ -96,7 +96,7 @@ class Hybrid(Bridge[HybridState]):
     reference: StartUpCouette | None = None
     temperatures: tuple[tuple[float, float], ...] = ()
 
-    name: ClassVar[str] = "hybrid_fluid"
+    name: ClassVar[str] = "hybrid-fluid"
 
     def __post_init__(self) -> None:
         validate(self)
