@@ -1,7 +1,7 @@
 """SPC/E water to one bead against VOTCA's tutorial: g(r), potentials, pressure, and the cost of an iteration.
 
-The target is VOTCA's g(r) of 2180 molecules at 300 K. VOTCA with LAMMPS took 25 iterations to an rms difference of 0.014, at
-18 processor seconds for each.
+The target is VOTCA's g(r) of 2180 molecules at 300 K. VOTCA with LAMMPS took 25 iterations to an rms difference of
+0.014, at 18 processor seconds for each.
 """
 
 from __future__ import annotations
