@@ -42,7 +42,8 @@ def test_boltzmann_inversion_converges_at_less_than_half_the_cost() -> None:
 
 def test_relative_entropy_arrives_at_the_shipped_potential() -> None:
     # IBI, IMC and relative entropy share their fixed point; VOTCA's IBI potential is the converged one
-    model = coarsen(target(), method="re", iterations=10, iteration=Protocol(3000, 0.004, 8, 250), average=4, seed=1)
+    protocol = Protocol(3000, 0.004, 8, 250)
+    model = coarsen(target(), method="re", iterations=10, iteration=protocol, average=4, seed=1)
     r, energy = read_columns(reference("molecules", "spce-coarse-graining", "pot.ibm"))
     inside = (r > 0.275) & (r < 0.9)
     ramp = 1.0 - r[inside] / 0.9
