@@ -48,8 +48,8 @@ def test_relative_entropy_arrives_at_the_shipped_potential() -> None:
     inside = (r > 0.275) & (r < 0.9)
     ramp = 1.0 - r[inside] / 0.9
     away = model.potentials[PAIR].energy(r[inside]) - energy[inside]
-    # water is nearly incompressible: a ramp, which only moves the pressure, leaves g(r) as it is to some thousandths, and
-    # ten iterations of this length do not determine it better than to 0.4 kJ/mol
+    # water is nearly incompressible: a ramp, which only moves the pressure, changes g(r) by some thousandths, and ten
+    # iterations of this length do not determine it better than to 0.4 kJ/mol
     slope = float(ramp @ away / (ramp @ ramp))
     shape = away - slope * ramp
     print(np.abs(away).max(), slope, np.abs(shape).max(), model.history[-1].misfit, model.history[-1].pressures)
