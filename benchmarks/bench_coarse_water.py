@@ -57,7 +57,7 @@ def run() -> Figure:
 
 
 def _model() -> CoarseModel:
-    r = 0.01 * np.arange(1, 91)
+    r = np.asarray(0.01 * np.arange(1, 91), dtype=np.float64)
     energy = np.concatenate([np.zeros(25), POTENTIAL])
     potential = Spline.through(r, extend_core(r, energy, r > 0.255), cut=True)
     side = 13

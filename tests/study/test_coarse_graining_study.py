@@ -16,7 +16,7 @@ from scalebridge.study.coarse_graining import CoarseGrainingStudy
 from support.mutations import mutated_studies, read_and_build
 
 SMALL: dict[str, Any] = {
-    "reference": {"source": "water", "molecules": 250, "duration": "2 ps", "equilibration": "0.5 ps", "every": "0.1 ps"},
+    "reference": {"source": "water", "molecules": 250, "duration": "2 ps", "equilibration": "1 ps", "every": "0.1 ps"},
     "fit": {"cutoff": "0.8 nm", "iterations": 2, "iteration": {"steps": 300, "every": 20, "equilibration": 30}},
     "production": {"steps": 500, "every": 20, "equilibration": 50},
 }

@@ -30,7 +30,7 @@ def imc_update(counts: Floats, target: Floats, kt: float, *, ridge: float = 0.0)
     covariance of independent pairs is the identity; bins that were never visited keep their potential.
 
     A covariance of b bins from f frames is noisy where f is not much larger than b; it is mixed with that of
-    independent pairs by the share b / (4 f), with which alone the step would be one of iterative Boltzmann inversion.
+    independent pairs by the share (b / 2 f)^2; these alone would give a step of iterative Boltzmann inversion.
 
     Args:
         counts: histograms of each frame, shape (frames, b).
@@ -55,7 +55,7 @@ def imc_update(counts: Floats, target: Floats, kt: float, *, ridge: float = 0.0)
 
 def mixing(unknowns: int, frames: int) -> float:
     """Share of independent pairs that is mixed into a covariance from a number of frames."""
-    return min(unknowns / (4.0 * frames), 1.0)
+    return min((unknowns / (2.0 * frames)) ** 2, 1.0)
 
 
 def tikhonov(matrix: Floats, right: Floats, ridge: float = 0.0) -> Floats:

@@ -65,9 +65,9 @@ class Spline(Potential):
             raise InputError(f"The table is not finite at x = {grid[~np.isfinite(table)][0]:.4g}")
         basis = Basis(float(grid[0]), float(grid[-1]), len(grid) - 1, 3, periodic)
         if periodic:
-            return cls(basis, np.linalg.solve(basis.matrix(grid[:-1]), table[:-1]))
+            return cls(basis, np.asarray(np.linalg.solve(basis.matrix(grid[:-1]), table[:-1]), dtype=np.float64))
         if cut:
-            table = np.asarray(table - table[-1])
+            table = np.asarray(table - table[-1], dtype=np.float64)
         rows = np.concatenate([basis.matrix(grid), basis.derivative_matrix(grid[[0, -1]], 2) * basis.width**2])
         return cls(basis, np.linalg.solve(rows, np.concatenate([table, [0.0, 0.0]])), cut)
 
