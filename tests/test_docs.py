@@ -163,6 +163,7 @@ DOCUMENTED = {
     "scalebridge.report": "study",
     "scalebridge.solids.elasticity": "elasticity",
     "scalebridge.solids.export": "export",
+    "scalebridge.solids.fe2": "fe2",
     "scalebridge.solids.homogenization": "homogenization",
     "scalebridge.solids.laws": "laws",
     "scalebridge.solids.microstructure": "microstructure",

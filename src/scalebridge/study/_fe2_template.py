@@ -51,7 +51,7 @@ value = { x = "0 m", y = "0 m", z = "0 m" }
 
 [[traction]]
 boundary = "lower"
-value = { z = "160 kPa" }
+value = { z = "140 kPa" }
 distribution = "elliptic"         # or "uniform"
 
 [loading]

@@ -77,7 +77,7 @@ def _picture(
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
     from matplotlib.figure import Figure
-    from mpl_toolkits.mplot3d.art3d import Poly3DCollection
+    from mpl_toolkits.mplot3d.art3d import Poly3DCollection  # type: ignore[import-untyped]
 
     figure = Figure(figsize=(7.2, 4.4), layout="constrained")
     axes: Any = figure.add_subplot(projection="3d")
@@ -86,9 +86,12 @@ def _picture(
     axes.add_collection3d(Poly3DCollection(faces, facecolors=paint, edgecolors="0.3", linewidths=0.2))
     low, high = faces.reshape(-1, 3).min(axis=0), faces.reshape(-1, 3).max(axis=0)
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), zlim=(low[2], high[2]))
-    axes.set_box_aspect(np.maximum(high - low, 0.1 * (high - low).max()))
+    extent = np.maximum(high - low, 0.1 * (high - low).max())
+    axes.set_box_aspect(extent, zoom=1.25)
     axes.set(xlabel="x / m", ylabel="y / m", zlabel="")
     axes.set_zticks([])
+    for axis, ticks in enumerate((axes.set_xticks, axes.set_yticks)):
+        ticks(np.linspace(low[axis], high[axis], max(2, round(5 * extent[axis] / extent.max()))).round(2))
     axes.view_init(elev=24.0, azim=-50.0)
     if colours is None:
         figure.colorbar(ScalarMappable(norm, "viridis"), ax=axes, shrink=0.7, label="von Mises stress / MPa")
