@@ -18,10 +18,11 @@ venv: $(VENV)/.all
 demo: $(VENV)/.all
 	"$(BIN)/scalebridge" run examples/fibre_composite/study.toml --folder runs/demo --replace
 
+# files stay whole: what two processes both need would be compiled twice
 test: $(VENV)/.test
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
 		echo "No Chromium found: the tests that open the report in a browser will be skipped (Debian: apt-get install chromium)"
-	$(BIN)/python -m pytest -n $(JOBS) -m "not verify"
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not verify"
 
 verify: $(VENV)/.test
 	$(BIN)/python -m pytest -m verify
