@@ -15,6 +15,7 @@ import scalebridge
 import scalebridge.report
 from scalebridge.cli import Exit, app
 from support.diffusion import STUDY
+from support.processes import popen
 
 SOURCES = os.pathsep.join([str(Path(scalebridge.__file__).parents[1]), str(Path(__file__).parent)])
 CHILD = "import support.diffusion; from scalebridge.cli import main; main()"
@@ -27,7 +28,7 @@ def call(*arguments: str | Path) -> Result:
 def spawn(*arguments: str | Path, code: str = CHILD) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", code, *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": SOURCES}
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 @pytest.fixture(autouse=True)

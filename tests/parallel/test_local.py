@@ -14,6 +14,7 @@ import pytest
 
 from scalebridge.errors import InputError, RunError, ScalebridgeError, WorkerLostError
 from scalebridge.parallel import LocalExecutor, spawn_seeds
+from support.processes import popen
 
 
 def until(condition, seconds: float = 5.0) -> bool:
@@ -207,7 +208,7 @@ def test_workers_go_with_their_parent(tmp_path: Path, signal: int, task: tuple[s
     script.write_text(PARENT)
     path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
     command = [sys.executable, str(script), task[0], str(folder), *task[1:]]
-    parent = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": path}, stderr=subprocess.DEVNULL)
+    parent = popen(command, env={**os.environ, "PYTHONPATH": path}, stderr=subprocess.DEVNULL)
     try:
         assert until(lambda: len(workers_in(folder)) == 2, seconds=20)
         assert not gone(workers_in(folder))
