@@ -142,7 +142,9 @@ def _write_results(folder: Path, outcome: Outcome) -> None:
     aside = folder / ".results.zarr.tmp"
     for old in (aside, folder / "results.zarr"):
         shutil.rmtree(old, ignore_errors=True)
-    outcome.data.to_zarr(aside, mode="w", consolidated=False)
+    # text of variable length is in Zarr's specification, text of fixed length is not
+    text = {name: v.astype(object) for name, v in outcome.data.variables.items() if v.dtype.kind == "U"}
+    outcome.data.assign({str(name): v for name, v in text.items()}).to_zarr(aside, mode="w", consolidated=False)
     aside.rename(folder / "results.zarr")
 
 
