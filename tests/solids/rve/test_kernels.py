@@ -126,6 +126,26 @@ def test_tangents_stored_point_by_point(shape, boundary, element, finite):
     np.testing.assert_array_equal(mean, other_mean)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("shape", "boundary"),
+    [((3, 7, 24), "periodic"), ((2, 3, 128), "subc"), ((3, 5, 2), "periodic"), ((4, 3, 131), "kubc")],
+)
+def test_loads_that_share_tangents_do_not_see_each_other(shape, boundary, dtype):
+    """Two loads at a time read a stiffness once; an odd one is left over; tiles may be wider than a row is long."""
+    grid, _ = grids(shape, boundary, "full")
+    rng = np.random.default_rng(5)
+    operator = StoredOperator(grid, 21, 1)
+    operator.store(rng.normal(size=(21, 1, 8, grid.voxels)), np.arange(grid.voxels))
+    u, macro = rng.normal(size=(3, 3, *grid.nodes)).astype(dtype), rng.normal(size=(3, 9))
+    force, mean = operator.apply(u, macro)
+    precision = 1e-5 if dtype == np.float32 else 1e-13
+    for b in range(3):
+        alone, mean_alone = operator.apply(u[b : b + 1], macro[b : b + 1])
+        np.testing.assert_allclose(force[b], alone[0], rtol=0.0, atol=precision * np.abs(force).max())
+        np.testing.assert_allclose(mean[b], mean_alone[0], rtol=0.0, atol=precision * np.abs(mean).max())
+
+
 @pytest.mark.parametrize(("element", "finite"), INTEGRATIONS)
 @pytest.mark.parametrize(("shape", "boundary"), [((3, 5, 2), "periodic"), ((4, 3, 131), "subc"), ((5, 7), "kubc")])
 def test_strains_and_forces_at_the_points(shape, boundary, element, finite):

@@ -28,6 +28,9 @@ from scalebridge.solids.rve._status import Status
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
+SPACES_KEPT = 4
+"""Preconditioners that a solver keeps."""
+
 REACHED = 1e-8
 """Difference of reached and prescribed averages that still balances."""
 
@@ -83,6 +86,7 @@ class Solver:
     tangent_tolerance: float = 1e-4
     halvings: int = 6
     _memory: dict[int, StoredOperator] = field(default_factory=dict, repr=False, compare=False)
+    _spaces: dict[bytes, Space] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def directions(self) -> Floats:
@@ -106,6 +110,15 @@ class Solver:
             self._memory[loads] = self.material.tangent_storage(loads)
         return self._memory[loads]
 
+    def _space(self, reference: Array) -> Space:
+        """Fluctuations preconditioned with `reference`, which seldom changes: a few are kept."""
+        key = np.ascontiguousarray(reference).tobytes()
+        if key not in self._spaces:
+            if len(self._spaces) == SPACES_KEPT:
+                del self._spaces[next(iter(self._spaces))]
+            self._spaces[key] = fluctuation_space(self.material.grid, self.material.reference(reference))
+        return self._spaces[key]
+
     def advance(
         self, state: RVEState, target: Target, *, tangent: bool = True
     ) -> tuple[RVEState, IncrementResult, Increment]:
@@ -114,7 +127,7 @@ class Solver:
         Loads of a batch go together as long as all converge; otherwise each goes on its own, and none spoils another.
         """
         loads = len(state.fluctuation)
-        space = fluctuation_space(self.material.grid, self.material.reference(state.reference))
+        space = self._space(state.reference)
         operator = self._operator(loads)
         if loads == 1:
             return self._advance_one(state, target, space, operator, tangent)

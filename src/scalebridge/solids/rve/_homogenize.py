@@ -1,8 +1,8 @@
 """Effective linear behaviour, and macroscopic tangents: one linear solve per unit mean strain, no increments.
 
-With u_k the computed fluctuation for unit strain D_k and r_k what is left of its equilibrium, the mean stress alone
-gives the tangent up to first order in r; the product u_j r_k is that first order, so taking it off leaves an error
-of second order and a symmetric matrix.
+With u_k the computed fluctuation for unit strain D_k, b_k its right-hand side and r_k what is left of its equilibrium,
+the energy (D_j + u_j) : C : (D_k + u_k) of the computed fields is the tangent up to second order in r. Equilibrium
+turns it into D_j : C : D_k - b_j u_k - u_j r_k, which needs no action of the stiffness beyond those of the solution.
 """
 
 from __future__ import annotations
@@ -37,14 +37,12 @@ class UnitResponses:
         fluctuation: (K, C, nodes).
         iterations: of each load case (K,).
         converged: (K,).
-        work: microscopic and macroscopic work of each load case, (2, K).
     """
 
     tensor: Array
     fluctuation: Array
     iterations: npt.NDArray[np.int64]
     converged: npt.NDArray[np.bool_]
-    work: Array
 
 
 def _batches(count: int, unknowns: int) -> list[slice]:
@@ -80,8 +78,8 @@ def unit_responses(
     """
     count, components = len(directions), directions.shape[1] // 3
     shape = (components, *grid.nodes)
-    u, r = np.empty((count, *shape)), np.empty((count, *shape))
-    tensor, work = np.empty((count, count)), np.empty((2, count))
+    u, b, r = (np.empty((count, *shape)) for _ in range(3))
+    tensor = np.empty((count, count))
     iterations, converged = np.zeros(count, np.int64), np.zeros(count, bool)
     none = np.zeros((3 * components, 0))
     system = System(grid, space, operator, none, np.zeros((0, 0)), threads)
@@ -89,26 +87,35 @@ def unit_responses(
         macro = directions[part]
         force, mean = operator.apply(np.zeros((len(macro), *shape)), macro)
         floor = ROUNDING * np.linalg.norm(mean, axis=1) * np.sqrt(grid.voxels) * max(grid.inverse_spacing)
-        right = -space.restrict(force)
-        target = np.maximum(tolerance * np.sqrt(dots(right, right)), floor)
+        b[part] = -space.restrict(force)
+        tensor[:, part] = directions @ mean.T
+        target = np.maximum(tolerance * np.sqrt(dots(b[part], b[part])), floor)
         solution = solve(
             system,
-            right,
+            b[part],
             np.zeros((len(macro), 0)),
             target,
             np.ones(len(macro)),
             u0=None if start is None else start[part],
             limit=limit,
         )
-        force, mean = operator.apply(solution.u, macro)
-        u[part], iterations[part], converged[part] = solution.u, solution.iterations, solution.converged
-        tensor[:, part] = directions @ mean.T
-        work[1, part] = np.einsum("kg,kg->k", macro, mean)
-        work[0, part] = work[1, part] + dots(solution.u, force) / grid.voxels
-        r[part] = -space.restrict(force)
+        u[part], r[part] = solution.u, solution.residual
+        iterations[part], converged[part] = solution.iterations, solution.converged
     # einsum, not a matrix product: its sums do not depend on the number of threads
-    tensor -= np.einsum("jn,kn->jk", u.reshape(count, -1), r.reshape(count, -1)) / grid.voxels
-    return UnitResponses(tensor, u, iterations, converged, work)
+    flat = u.reshape(count, -1)
+    tensor -= np.einsum("jn,kn->jk", b.reshape(count, -1), flat) / grid.voxels
+    tensor -= np.einsum("jn,kn->jk", flat, r.reshape(count, -1)) / grid.voxels
+    return UnitResponses(tensor, u, iterations, converged)
+
+
+def _works(grid: Grid, operator: Operator, directions: Array, u: Array) -> Array:
+    """Microscopic and macroscopic work of each load case, (2, K), from the stresses that the fluctuations give."""
+    work = np.empty((2, len(u)))
+    for part in _batches(len(u), directions.shape[1] // 3 * grid.voxels):
+        force, mean = operator.apply(u[part], directions[part])
+        work[1, part] = np.einsum("kg,kg->k", directions[part], mean)
+        work[0, part] = work[1, part] + dots(u[part], force) / grid.voxels
+    return work
 
 
 def homogenize(material: Material, *, tolerance: float, limit: int, threads: int) -> Homogenized:
@@ -117,9 +124,9 @@ def homogenize(material: Material, *, tolerance: float, limit: int, threads: int
     mean = material.mean_stiffness
     space = fluctuation_space(grid, material.reference(mean))
     directions = symmetric_directions().T if mean.shape == (6, 6) else np.eye(3)
-    found = unit_responses(
-        grid, space, material.linear_operator(), directions, tolerance=tolerance, limit=limit, threads=threads
-    )
+    operator = material.linear_operator()
+    found = unit_responses(grid, space, operator, directions, tolerance=tolerance, limit=limit, threads=threads)
+    works = _works(grid, operator, directions, found.fluctuation)
     status = tuple(Status.CONVERGED if c else Status.ITERATIONS for c in found.converged)
     names = ("11", "22", "33", "23", "13", "12") if len(directions) == 6 else ("1", "2", "3")
     quantity, unit = (
@@ -127,6 +134,6 @@ def homogenize(material: Material, *, tolerance: float, limit: int, threads: int
     )
     entries = tuple(
         Entry(quantity, unit, fine, coarse, abs(coarse), HILL_MANDEL, f"unit load {name}", float(k))
-        for k, (name, fine, coarse) in enumerate(zip(names, *found.work, strict=True))
+        for k, (name, fine, coarse) in enumerate(zip(names, *works, strict=True))
     )
     return Homogenized(0.5 * (found.tensor + found.tensor.T), found.iterations, status, entries, found.fluctuation)

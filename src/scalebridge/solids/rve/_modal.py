@@ -152,18 +152,38 @@ def tile_places(voxels: npt.NDArray[np.int64], shape: tuple[int, int, int]) -> t
     """Place of voxels in a flattened (n0, tiles, W) array, with the number of tiles per plane and W."""
     _, n1, n2 = shape
     group, step = tile_shape(n2)
+    width = WIDTH if 4 * group * step > 3 * WIDTH else group * step
     i, p = np.divmod(voxels, n1 * n2)
     j, k = np.divmod(p, n2)
     pieces = -(-n2 // step)
     tiles = -(-n1 // group) * pieces
     tile = (j // group) * pieces + k // step
-    return (i * tiles + tile) * group * step + (j % group) * step + k % step, tiles, group * step
+    return (i * tiles + tile) * width + (j % group) * step + k % step, tiles, width
+
+
+@njit(inline="always")
+def _signed_sum(values, signs, v0, n, out):  # type: ignore[no-untyped-def]
+    """Sum over the points of `values` (nq, M) times `signs`, for the voxels v0 .. v0 + n."""
+    if signs.size == 8:
+        s0, s1, s2, s3 = signs[0], signs[1], signs[2], signs[3]
+        s4, s5, s6, s7 = signs[4], signs[5], signs[6], signs[7]
+        x0, x1, x2, x3 = values[0, v0 : v0 + n], values[1, v0 : v0 + n], values[2, v0 : v0 + n], values[3, v0 : v0 + n]
+        x4, x5, x6, x7 = values[4, v0 : v0 + n], values[5, v0 : v0 + n], values[6, v0 : v0 + n], values[7, v0 : v0 + n]
+        for k in range(n):
+            first = (s0 * x0[k] + s1 * x1[k]) + (s2 * x2[k] + s3 * x3[k])
+            out[k] = first + ((s4 * x4[k] + s5 * x5[k]) + (s6 * x6[k] + s7 * x7[k]))
+        return
+    out[:n] = 0.0
+    for q in range(signs.size):
+        s, x = signs[q], values[q, v0 : v0 + n]
+        for k in range(n):
+            out[k] += s * x[k]
 
 
 @compiled(parallel=True, **OPTIONS)
 def assemble(tangent, start, moment, term, factor, signs, places, stiffness):  # type: ignore[no-untyped-def]
     """Upper triangles of S from tangents (K', T, nq, M), to `places` (M) of `stiffness` (T, n0, tiles, K, W)."""
-    terms, sets, nq, count = tangent.shape
+    terms, sets, _, count = tangent.shape
     entries, width = stiffness.shape[3], stiffness.shape[4]
     patterns = signs.shape[0]
     blocks = (count + WIDTH - 1) // WIDTH
@@ -172,13 +192,8 @@ def assemble(tangent, start, moment, term, factor, signs, places, stiffness):  #
         n = min(WIDTH, count - v0)
         m = np.zeros((patterns * terms, WIDTH))
         for a in range(terms):
-            for q in range(nq):
-                source = tangent[a, t, q, v0 : v0 + n]
-                for p in range(patterns):
-                    row = m[p * terms + a]
-                    s = signs[p, q]
-                    for k in range(n):
-                        row[k] += s * source[k]
+            for p in range(patterns):
+                _signed_sum(tangent[a, t], signs[p], v0, n, m[p * terms + a])
         flat = stiffness[t].ravel()
         corner = np.empty(WIDTH, np.int64)
         for k in range(n):
@@ -186,12 +201,17 @@ def assemble(tangent, start, moment, term, factor, signs, places, stiffness):  #
             corner[k] = tile * entries * width + places[v0 + k] - tile * width
         acc = np.zeros(WIDTH)
         for e in range(start.size - 1):
+            begin, stop = start[e], start[e + 1]
             acc[:] = 0.0
-            for z in range(start[e], start[e + 1]):
-                row = m[moment[z] * terms + term[z]]
-                x = factor[z]
+            if (stop - begin) % 2:
+                row, x = m[moment[begin] * terms + term[begin]], factor[begin]
                 for k in range(n):
-                    acc[k] += x * row[k]
+                    acc[k] = x * row[k]
+            for z in range(begin + (stop - begin) % 2, stop, 2):
+                row, x = m[moment[z] * terms + term[z]], factor[z]
+                other, y = m[moment[z + 1] * terms + term[z + 1]], factor[z + 1]
+                for k in range(n):
+                    acc[k] += x * row[k] + y * other[k]
             for k in range(n):
                 flat[corner[k] + e * width] = acc[k]
 
@@ -209,46 +229,86 @@ def _mean_modes_with_macro(w, n, rh, e):  # type: ignore[no-untyped-def]
 
 
 @njit(inline="always")
+def _whole(n, s):  # type: ignore[no-untyped-def]
+    """Whether the whole buffer is multiplied: a length known to the compiler leaves no remainders.
+
+    Idle lanes hold zeros or what an earlier tile left, and nobody reads them.
+    """
+    return s.shape[1] == WIDTH and 4 * n > 3 * WIDTH
+
+
+@njit(inline="always")
+def _multiply_full(w, n, s, position):  # type: ignore[no-untyped-def]
+    """Force modes = S times gradient modes for all 21 of them, three rows by three columns at a time."""
+    for a in range(0, 21, 3):
+        h = FORCE + a
+        for k in range(n):
+            w[h, k] = 0.0
+            w[h + 1, k] = 0.0
+            w[h + 2, k] = 0.0
+        for b in range(0, 21, 3):
+            g = GRADIENT + b
+            s00, s01, s02 = s[position[a, b]], s[position[a, b + 1]], s[position[a, b + 2]]
+            s10, s11, s12 = s[position[a + 1, b]], s[position[a + 1, b + 1]], s[position[a + 1, b + 2]]
+            s20, s21, s22 = s[position[a + 2, b]], s[position[a + 2, b + 1]], s[position[a + 2, b + 2]]
+            for k in range(n):
+                x0, x1, x2 = w[g, k], w[g + 1, k], w[g + 2, k]
+                w[h, k] += s00[k] * x0 + s01[k] * x1 + s02[k] * x2
+                w[h + 1, k] += s10[k] * x0 + s11[k] * x1 + s12[k] * x2
+                w[h + 2, k] += s20[k] * x0 + s21[k] * x1 + s22[k] * x2
+
+
+@njit(inline="always")
+def _multiply_pair(w, n, s, position):  # type: ignore[no-untyped-def]
+    """As `_multiply_full` for two loads, the second one `ROWS` further down: S is read once for both."""
+    for a in range(0, 21, 3):
+        h = FORCE + a
+        for k in range(n):
+            for row in (0, 1, 2, ROWS, ROWS + 1, ROWS + 2):
+                w[h + row, k] = 0.0
+        for b in range(0, 21, 3):
+            g = GRADIENT + b
+            s00, s01, s02 = s[position[a, b]], s[position[a, b + 1]], s[position[a, b + 2]]
+            s10, s11, s12 = s[position[a + 1, b]], s[position[a + 1, b + 1]], s[position[a + 1, b + 2]]
+            s20, s21, s22 = s[position[a + 2, b]], s[position[a + 2, b + 1]], s[position[a + 2, b + 2]]
+            for k in range(n):
+                x0, x1, x2 = w[g, k], w[g + 1, k], w[g + 2, k]
+                y0, y1, y2 = w[ROWS + g, k], w[ROWS + g + 1, k], w[ROWS + g + 2, k]
+                c0, c1, c2 = s00[k], s01[k], s02[k]
+                w[h, k] += c0 * x0 + c1 * x1 + c2 * x2
+                w[ROWS + h, k] += c0 * y0 + c1 * y1 + c2 * y2
+                d0, d1, d2 = s10[k], s11[k], s12[k]
+                w[h + 1, k] += d0 * x0 + d1 * x1 + d2 * x2
+                w[ROWS + h + 1, k] += d0 * y0 + d1 * y1 + d2 * y2
+                e0, e1, e2 = s20[k], s21[k], s22[k]
+                w[h + 2, k] += e0 * x0 + e1 * x1 + e2 * x2
+                w[ROWS + h + 2, k] += e0 * y0 + e1 * y1 + e2 * y2
+
+
+@njit(inline="always")
 def _multiply(w, n, s, rows, position):  # type: ignore[no-untyped-def]
     """Force modes = S times gradient modes; long loops of few terms, so that sums stay in registers."""
     count = rows.size
+    if count == 21:
+        if _whole(n, s):
+            _multiply_full(w, WIDTH, s, position)
+        else:
+            _multiply_full(w, n, s, position)
+        return
     for a in range(count):
         h = FORCE + rows[a]
-        if count == 21:
-            s0, s1, s2 = s[position[a, 0]], s[position[a, 1]], s[position[a, 2]]
-            s3, s4, s5 = s[position[a, 3]], s[position[a, 4]], s[position[a, 5]]
-            s6, s7, s8 = s[position[a, 6]], s[position[a, 7]], s[position[a, 8]]
-            g = GRADIENT
+        for k in range(n):
+            w[h, k] = 0.0
+        for b in range(count % 3):
+            s0 = s[position[a, b]]
+            g0 = GRADIENT + rows[b]
             for k in range(n):
-                w[h, k] = (
-                    (s0[k] * w[g, k] + s1[k] * w[g + 1, k] + s2[k] * w[g + 2, k])
-                    + (s3[k] * w[g + 3, k] + s4[k] * w[g + 4, k] + s5[k] * w[g + 5, k])
-                    + (s6[k] * w[g + 6, k] + s7[k] * w[g + 7, k] + s8[k] * w[g + 8, k])
-                )
-            s0, s1, s2 = s[position[a, 9]], s[position[a, 10]], s[position[a, 11]]
-            s3, s4, s5 = s[position[a, 12]], s[position[a, 13]], s[position[a, 14]]
-            s6, s7, s8 = s[position[a, 15]], s[position[a, 16]], s[position[a, 17]]
-            s9, s10, s11 = s[position[a, 18]], s[position[a, 19]], s[position[a, 20]]
+                w[h, k] += s0[k] * w[g0, k]
+        for b in range(count % 3, count, 3):
+            s0, s1, s2 = s[position[a, b]], s[position[a, b + 1]], s[position[a, b + 2]]
+            g0, g1, g2 = GRADIENT + rows[b], GRADIENT + rows[b + 1], GRADIENT + rows[b + 2]
             for k in range(n):
-                w[h, k] += (
-                    (s0[k] * w[g + 9, k] + s1[k] * w[g + 10, k] + s2[k] * w[g + 11, k])
-                    + (s3[k] * w[g + 12, k] + s4[k] * w[g + 13, k] + s5[k] * w[g + 14, k])
-                    + (s6[k] * w[g + 15, k] + s7[k] * w[g + 16, k] + s8[k] * w[g + 17, k])
-                    + (s9[k] * w[g + 18, k] + s10[k] * w[g + 19, k] + s11[k] * w[g + 20, k])
-                )
-        else:
-            for k in range(n):
-                w[h, k] = 0.0
-            for b in range(count % 3):
-                s0 = s[position[a, b]]
-                g0 = GRADIENT + rows[b]
-                for k in range(n):
-                    w[h, k] += s0[k] * w[g0, k]
-            for b in range(count % 3, count, 3):
-                s0, s1, s2 = s[position[a, b]], s[position[a, b + 1]], s[position[a, b + 2]]
-                g0, g1, g2 = GRADIENT + rows[b], GRADIENT + rows[b + 1], GRADIENT + rows[b + 2]
-                for k in range(n):
-                    w[h, k] += s0[k] * w[g0, k] + s1[k] * w[g1, k] + s2[k] * w[g2, k]
+                w[h, k] += s0[k] * w[g0, k] + s1[k] * w[g1, k] + s2[k] * w[g2, k]
 
 
 @njit(inline="always")
@@ -265,12 +325,34 @@ def _tile(u, b, i, i1, j0, group, k0, n, macro, s, rows, position, rh, w, f, tot
             add_modes(f, b, c, i, j0 + j, i1, (j0 + j + 1) % m1, k0, n, w[:, j * n :])
 
 
+@njit(inline="always")
+def _tile_pair(u, b, i, i1, j0, group, k0, n, macro, s, position, rh, w, f, total):  # type: ignore[no-untyped-def]
+    m1 = u.shape[3]
+    for j in range(group):
+        for c in range(3):
+            load_modes(u, b, c, i, j0 + j, i1, (j0 + j + 1) % m1, k0, n, w[:, j * n :])
+            load_modes(u, b + 1, c, i, j0 + j, i1, (j0 + j + 1) % m1, k0, n, w[ROWS:, j * n :])
+    _mean_modes_with_macro(w, group * n, rh, macro[b])
+    _mean_modes_with_macro(w[ROWS:], group * n, rh, macro[b + 1])
+    if _whole(group * n, s):
+        _multiply_pair(w, WIDTH, s, position)
+    else:
+        _multiply_pair(w, group * n, s, position)
+    close_mean_modes(w, group * n, rh, total[b])
+    close_mean_modes(w[ROWS:], group * n, rh, total[b + 1])
+    for j in range(group):
+        for c in range(3):
+            add_modes(f, b, c, i, j0 + j, i1, (j0 + j + 1) % m1, k0, n, w[:, j * n :])
+            add_modes(f, b + 1, c, i, j0 + j, i1, (j0 + j + 1) % m1, k0, n, w[ROWS:, j * n :])
+
+
 @compiled(**OPTIONS)
 def _stored_slab(u, macro, stiffness, n1, n2, rows, position, rh, begin, end, f, total):  # type: ignore[no-untyped-def]
     loads, m0 = u.shape[0], u.shape[2]
-    shared = stiffness.shape[0]
+    shared = stiffness.shape[0] == 1
+    paired = loads - loads % 2 if shared and rows.size == 21 else 0
     size, step = max(1, WIDTH // n2), min(WIDTH, n2)
-    w = np.zeros((ROWS, STRIDE), u.dtype)
+    w = np.zeros((2 * ROWS, STRIDE), u.dtype)
     for i in range(begin, end):
         i1 = (i + 1) % m0
         tile = 0
@@ -278,8 +360,10 @@ def _stored_slab(u, macro, stiffness, n1, n2, rows, position, rh, begin, end, f,
             group = min(size, n1 - j0)
             for k0 in range(0, n2, step):
                 n = min(step, n2 - k0)
-                for b in range(loads):
-                    s = stiffness[b if shared > 1 else 0, i, tile]
+                for b in range(0, paired, 2):
+                    _tile_pair(u, b, i, i1, j0, group, k0, n, macro, stiffness[0, i, tile], position, rh, w, f, total)
+                for b in range(paired, loads):
+                    s = stiffness[0 if shared else b, i, tile]
                     _tile(u, b, i, i1, j0, group, k0, n, macro, s, rows, position, rh, w, f, total)
                 tile += 1
 
