@@ -134,18 +134,12 @@ class Regime:
 
     # start -----------------------------------------------------------------------------------------------------------
 
-    def begin(self, store: dict[Any, float]) -> tuple[Floats, Floats]:
+    def begin(self, t: float, store: dict[Any, float]) -> tuple[Floats, Floats]:
         """Vectors y and p of stored quantities; unknowns are guesses."""
         p = np.array([store.get(s, 0.0) for s in self.parameters] or [0.0])
         table = {**store}
-        fast = self.system.fast
-        if fast is not None:
-            n = [store[s] for s in fast.species]
-            for i, row in zip(fast.independent, fast.mixing, strict=True):
-                name = fast.species[i].name[7:-1]
-                table[sp.Symbol(f"total({name})", real=True)] = n[i] - float(
-                    np.dot(row, [n[k] for k in fast.dependent])
-                )
+        if self.system.fast is not None:
+            table.update(self.system.fast.totals({**store, TIME: t}))
         y = np.array([table.get(s, 0.0) for s in [*self.states, *self.unknowns]])
         return y, p
 
@@ -249,8 +243,7 @@ def pick_branches(system: System, store: dict[Any, float], t: float) -> list[Any
     n = len(system.residuals) - len(system.fast.dependent)  # type: ignore[union-attr]
     for s, e in system.moved.items():
         values.setdefault(s, evaluate(e, values) if s not in values else 0.0)
-    for z in system.states:
-        values.setdefault(z, _total(system, z, store))
+    values.update(system.fast.totals(values))  # type: ignore[union-attr]  # stored totals are those of before a jump
     for k in range(n, len(system.residuals)):
         g = system.residuals[k]
         for piece in list(g.atoms(sp.Piecewise)):
@@ -262,24 +255,23 @@ def pick_branches(system: System, store: dict[Any, float], t: float) -> list[Any
         active = [f for f in factors if not f.free_symbols.isdisjoint(system.unknowns)]
         if len(active) > 1 or (active and active[0].is_Pow):
             bases = [f.base if f.is_Pow and f.exp.is_positive else f for f in active]
-            sizes = [abs(evaluate(b, values)) for b in bases]
-            best = int(np.argmin(sizes))
+            best = int(np.argmin([_distance(b, system.unknowns, values) for b in bases]))
             g = bases[best]
             watched += [b for i, b in enumerate(bases) if i != best]
+        elif active and active[0] is not g:
+            # what multiplies it may be small or change: only its zero matters, until the multiplier is zero
+            loose = [f for f in factors if f is not active[0] and f.free_symbols]
+            if all(evaluate(f, values) != 0.0 for f in loose):
+                g, watched = active[0], watched + loose
         system.residuals[k] = g
     return watched
 
 
-def _total(system: System, z: Any, store: dict[Any, float]) -> float:
-    fast = system.fast
-    if fast is None:
-        return 0.0
-    for i, row in zip(fast.independent, fast.mixing, strict=True):
-        if z.name == f"total({fast.species[i].name[7:-1]})":
-            return store[fast.species[i]] - float(
-                sum(c * store[fast.species[k]] for c, k in zip(row, fast.dependent, strict=True))
-            )
-    return 0.0
+def _distance(factor: Any, unknowns: Sequence[Any], values: dict[Any, float]) -> float:
+    """How far a factor is from its zero, as an amount: factors in different units can be compared."""
+    slope = sum(abs(evaluate(sp.diff(factor, u), values)) for u in unknowns if u in factor.free_symbols)
+    size = abs(evaluate(factor, values))
+    return size / slope if slope > 0.0 else size
 
 
 def _branch(g: Any, values: dict[Any, float]) -> Any:
@@ -334,7 +326,7 @@ class Relaxation:
         others = [t if s == TIME else store[s] for s in self.others]  # the model's time stands still
         return np.array([store[s] for s in self.species]), np.array(others or [0.0])
 
-    def _not_negative(self, store: dict[Any, float]) -> dict[Any, float]:
+    def _not_negative(self, t: float, store: dict[Any, float]) -> dict[Any, float]:
         """Stored values in which no fast species is negative, reached by the smallest extents of fast reactions.
 
         A species that is used up is found a hair below zero; what made it negative is undone.
@@ -347,7 +339,7 @@ class Relaxation:
         r = len(self.fast.dependent)
         move = np.zeros((len(y), r))
         move[list(self.fast.dependent)] = np.eye(r)
-        move[list(self.fast.independent)] = self.fast.mixing
+        move[list(self.fast.independent)] = self.fast.mix({**store, TIME: t})
         scale = float(-y.min())
         found = linprog(np.ones(2 * r), A_ub=-np.hstack([move, -move]), b_ub=y / scale, bounds=(0.0, None))
         if not found.success:
@@ -364,7 +356,7 @@ class Relaxation:
         """
         from scalebridge.kinetics._sundials import Integrator
 
-        store = self._not_negative(store)
+        store = self._not_negative(t, store)
         y, p = self._vectors(t, store)
         n = len(y)
         j = np.zeros(n * n)

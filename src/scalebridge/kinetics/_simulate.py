@@ -86,7 +86,7 @@ class Simulation:
             regime = self._cached(branch, lambda: make_regime(self.d, ahead, inactive, t))
         same = self.integrator is not None and regime is self.regime
         self.regime: Regime = regime
-        self.y, p = regime.begin(self.store)
+        self.y, p = regime.begin(self.t, self.store)
         if same:
             self.p[:] = p
         else:

@@ -16,7 +16,7 @@ from scalebridge.kinetics._definition import Definition
 from scalebridge.kinetics._rational import conserved
 from scalebridge.kinetics._regime import Regime
 from scalebridge.kinetics._simulate import Simulation
-from scalebridge.kinetics._system import System, build
+from scalebridge.kinetics._system import System, build, moving_stoichiometry
 
 if TYPE_CHECKING:
     from scalebridge.kinetics._detect import TimeScales
@@ -119,9 +119,15 @@ class Network:
         """Change of every state's amount by every reaction, shape (states, reactions).
 
         Raises:
-            InputError: a stoichiometry is not a number.
+            InputError: a stoichiometry changes during the run.
         """
         b = self.system.builder  # type: ignore[attr-defined]
+        moving = moving_stoichiometry(self.system)
+        if moving:
+            raise InputError(
+                f"The stoichiometry in the reaction '{moving[0]}' changes during the run (through {moving[1]}): time "
+                "scales and reductions are made for constant stoichiometries."
+            )
         out = np.zeros((len(self.state_names), len(self.reactions)))
         for i, name in enumerate(self.state_names):
             if name not in b.changed:
