@@ -19,7 +19,7 @@ from scalebridge.kinetics._definition import TIME, Definition
 from scalebridge.kinetics._evaluate import evaluate
 from scalebridge.kinetics._native import NativeModule, Outputs
 from scalebridge.kinetics._sundials import accessors
-from scalebridge.kinetics._system import System, build, eliminate_linear
+from scalebridge.kinetics._system import System, amount_symbol, build, eliminate_linear
 
 Floats = npt.NDArray[np.float64]
 _REST = sp.Symbol("rest()", real=True)
@@ -166,6 +166,22 @@ class Regime:
             f"(unknowns {', '.join(s.name for s in self.unknowns[:5])}). Give these better start values."
         )
 
+    def refuse_singular(self, t: float, y: Floats, p: Floats, worst: float = 1e13) -> None:
+        """Raise where the equations of the fast reactions do not determine their species.
+
+        Raises:
+            ConvergenceError: the scaled Jacobian of these equations has a condition number above `worst`.
+        """
+        n = len(self.states)
+        j = self.jacobian(t, y, p)[n:, n:]
+        size = np.abs(j).max(1, keepdims=True, initial=0.0)
+        if len(j) and (not np.isfinite(j).all() or np.any(size == 0.0) or np.linalg.cond(j / size) > worst):
+            raise ConvergenceError(
+                f"The fast reactions do not determine {', '.join(s.name for s in self.unknowns[:5])} at t = {t:g}: "
+                "their rates vanish together there (irreversible fast reactions that share a reactant, or a fast cycle "
+                "that never rests), so who gets how much is not a matter of equilibrium. Give them finite rates."
+            )
+
     def _newton(self, t: float, y: Floats, p: Floats, n: int) -> bool:
         for _ in range(60):
             g = self.evaluate("f", t, y, p)[n:]
@@ -223,17 +239,36 @@ def make_regime(definition: Definition, store: dict[Any, float] | None, inactive
         inactive: fast reactions that stand still.
         t: time.
     """
-    if inactive:
-        definition = replace(
-            definition,
-            reactions=tuple(replace(r, fast=r.fast and r.name not in inactive) for r in definition.reactions),
-        )
-    system = build(definition, store)
+    system = build(without_fast(definition, inactive), store)
     extra: list[Any] = []
+    if store is not None:
+        extra = [_awakening(system, name, store, t) for name in sorted(inactive)]
     if store is not None and system.fast is not None:
-        extra = pick_branches(system, store, t)
+        extra += pick_branches(system, store, t)
     eliminate_linear(system)
     return Regime(system, [_settle(e, system.moved) for e in extra])
+
+
+def without_fast(definition: Definition, names: frozenset[str]) -> Definition:
+    """The same model with some fast reactions taken as slow: these stand still."""
+    if not names:
+        return definition
+    reactions = tuple(replace(r, fast=r.fast and r.name not in names) for r in definition.reactions)
+    return replace(definition, reactions=reactions)
+
+
+def _awakening(system: System, reaction: str, store: dict[Any, float], t: float) -> Any:
+    """What becomes positive when a fast reaction that stood still, for want of something slow, begins to run."""
+    flux = system.reaction_rates[reaction]
+    values = {**store, TIME: t}
+    b: Any = system.builder  # type: ignore[attr-defined]
+    r = next(r for r in system.definition.reactions if r.name == reaction)
+    own = {amount_symbol(s) for s, _ in (*r.reactants, *r.products) if s in b.changed and b.net(r, s) != 0}
+    largest = max((abs(v) for s, v in store.items() if s.name.startswith("amount(")), default=0.0) or 1.0
+    rng = np.random.default_rng(0)
+    filled = {s: largest * rng.uniform(0.5, 1.0) for s in sorted(own, key=str)}
+    size = abs(evaluate(flux, {**{s: v or largest for s, v in values.items()}, **filled}))
+    return sp.Abs(flux.xreplace({s: sp.Float(v) for s, v in filled.items()})) - sp.Float(1e-9 * (size or 1.0))
 
 
 def pick_branches(system: System, store: dict[Any, float], t: float) -> list[Any]:

@@ -12,7 +12,7 @@ from scalebridge.errors import ConvergenceError, InputError
 from scalebridge.kinetics._definition import TIME, Definition, Event
 from scalebridge.kinetics._evaluate import evaluate
 from scalebridge.kinetics._history import History
-from scalebridge.kinetics._regime import Regime, Relaxation, make_regime, pick_branches
+from scalebridge.kinetics._regime import Regime, Relaxation, make_regime, pick_branches, without_fast
 from scalebridge.kinetics._sundials import Integrator
 from scalebridge.kinetics._system import System, amount_symbol, build
 
@@ -76,10 +76,11 @@ class Simulation:
         if self.plain.fast is not None:
             key = ("relax", self._fast_stoichiometry())
             relaxation: Relaxation = self._cached(key, lambda: Relaxation(build(self.d, self.store)))
-            inactive = relaxation.standing(t, self.store)
+            later = self._a_little_later()
+            inactive = relaxation.standing(t, later)
             self.store = relaxation.relax(t, self.store)
-            ahead = relaxation.relax(t, self._a_little_later(relaxation))
-        branch = (inactive, self._fast_stoichiometry(), self._signature(t, ahead))
+            ahead = relaxation.relax(t, later)
+        branch = (inactive, self._fast_stoichiometry(), self._signature(t, ahead, inactive))
         if self.plain.fast is None:
             regime = self._cached("regime", lambda: make_regime(self.d, None, inactive, t))
         else:
@@ -93,13 +94,31 @@ class Simulation:
             self.p = p
         if self.history is not None:
             self._set_delayed(self.t)
-        self.y = regime.solve_unknowns(self.t, self.y, self.p)
+        try:
+            self.y = regime.solve_unknowns(self.t, self.y, self.p)
+        except ConvergenceError:
+            self._blame_fast(1e8)
+            raise
+        self._blame_fast(1e13)
         self._hold()
         if not same:
             self._collect()
             self.integrator = self._new_integrator()
         yp = regime.rates_at(self.t, self.y, self.p) if regime.dae else None
         self.integrator.start(self.t, self.y, yp)  # type: ignore[union-attr]
+
+    def _blame_fast(self, worst: float) -> None:
+        """Say so where it is the fast reactions that have no regular equilibrium."""
+        if self.plain.fast is not None:
+            self.regime.refuse_singular(self.t, self.y, self.p, worst)
+
+    def _advance(self, end: float, **how: Any) -> bool:
+        assert self.integrator is not None
+        try:
+            return self.integrator.advance(end, **how)
+        except ConvergenceError:
+            self._blame_fast(1e8)
+            raise
 
     def _fast_stoichiometry(self) -> tuple[float, ...]:
         if self.plain.fast is None:
@@ -109,23 +128,25 @@ class Simulation:
         }  # fmt: skip
         return tuple(self.store.get(s, 0.0) for s in sorted(names, key=lambda s: s.name))
 
-    def _a_little_later(self, relaxation: Relaxation) -> dict[Any, float]:
-        """Stored values after a moment of slow reactions: it shows which of two exhausted species stays so."""
-        b = self.plain.builder  # type: ignore[attr-defined]
-        values = {**self.store, TIME: self.t}
+    def _a_little_later(self) -> dict[Any, float]:
+        """Stored values after a moment of slow reactions: it shows which of two exhausted species stays so, and which
+        reactions only wait for a catalyst."""
         moment = 1e-9 * max(abs(self.t), 1e-3)
+        values = {**self.store, TIME: self.t}
+        rates = self._cached("slow rates", lambda: _slow_rates(self.plain))
         later = dict(self.store)
-        for s in relaxation.species:
-            rate = self._cached(("slow", s), lambda s=s: b.reaction_change(s.name[7:-1], fast=False))
+        for s, rate in rates.items():
             change = moment * evaluate(rate, values)
             later[s] += change if np.isfinite(change) else 0.0
         return later
 
-    def _signature(self, t: float, store: dict[Any, float]) -> tuple[Any, ...]:
+    def _signature(self, t: float, store: dict[Any, float], inactive: frozenset[str]) -> tuple[Any, ...]:
         """Which branch and which vanishing factor each fast rate has."""
         if self.plain.fast is None:
             return ()
-        system = build(self.d, store)
+        system = build(without_fast(self.d, inactive), store)
+        if system.fast is None:
+            return ()
         pick_branches(system, store, t)
         return tuple(str(g) for g in system.residuals)
 
@@ -190,13 +211,17 @@ class Simulation:
             )
         return {name: evaluate(b.resolve(e), values) for name, e in table.items()}
 
-    def _events(self) -> bool:
-        """Trigger and execute everything that is due; whether anything jumped."""
+    def _events(self, *, fall: bool = True) -> bool:
+        """Trigger and execute everything that is due; whether anything jumped.
+
+        With `fall` false no trigger becomes false before something jumps: equations that are solved again at the time
+        of a root may move a value back across it by the last digits.
+        """
         if not self.d.events:
             return False
         jumped = False
         for _ in range(10_000):
-            self._look()
+            self._look(fall=fall or jumped)
             due = [q for q in self.pending if q.time <= self.t + 1e-13 * max(1.0, abs(self.t))]
             if not due:
                 return jumped
@@ -207,8 +232,10 @@ class Simulation:
             jumped = True
         raise ConvergenceError(f"Events trigger each other without end at t = {self.t:g}.")
 
-    def _look(self) -> None:
+    def _look(self, *, fall: bool) -> None:
         now = self._triggers(self.t, self.y)
+        if not fall:
+            now = [a or b for a, b in zip(now, self.was, strict=True)]
         for i, event in enumerate(self.d.events):
             if now[i] and not self.was[i]:
                 delay = self._numbers({"d": event.delay})["d"] if event.delay is not None else 0.0
@@ -295,7 +322,7 @@ class Simulation:
         assert integrator is not None
         for k, t in enumerate(times.tolist()):
             if t > integrator.t:
-                integrator.advance(t)
+                self._advance(t)
             ys[k] = integrator.y
         self.y = integrator.y
         self.t = integrator.t
@@ -328,7 +355,7 @@ class Simulation:
         before = self.t
         root = False
         if horizon > self.t:
-            root = integrator.advance(horizon, stop=horizon, one_step=True)
+            root = self._advance(horizon, stop=horizon, one_step=True)
         t = integrator.t if horizon > self.t else horizon
         near = 1e-11 * max(1.0, abs(t))
         while k < len(times) and times[k] < t - near:
@@ -357,7 +384,7 @@ class Simulation:
             integrator.start(self.t, self.y, self.regime.rates_at(self.t, self.y, self.p))
         if root and self.regime.switches and not jumped:
             self._settle()
-            jumped = bool(self.d.events) and self._events()
+            jumped = bool(self.d.events) and self._events(fall=False)
         if self.history is not None and not jumped and t >= horizon:
             self._settle()
         if jumped and self.history is not None:
@@ -383,3 +410,10 @@ class Simulation:
             return
         for s in np.linspace(before, now, 5)[1:]:
             self.history.add(float(s), self.regime.evaluate("delayed", float(s), self.integrator.at(float(s)), self.p))
+
+
+def _slow_rates(system: System) -> dict[Any, Any]:
+    """Rates of stored quantities by slow reactions and rate rules."""
+    b = system.builder  # type: ignore[attr-defined]
+    rates = {amount_symbol(s): b.reaction_change(s, fast=False) for s in b.changed}
+    return rates | {b.base[n]: b.resolve(e) for n, e in system.definition.rates.items()}
