@@ -142,6 +142,11 @@ def test_an_event_that_leaves_the_manifold_is_followed_along_the_fibre():
         assert np.abs(full[name] - reduced[name])[1:].max() < 2e-3
 
 
+def test_rates_that_slide_along_a_condition():
+    with pytest.raises(ConvergenceError, match="back and forth"):
+        Network.from_antimony("A' = piecewise(1, A < 1, -1); A = 0").simulate([0.0, 2.0])
+
+
 def test_times():
     for times in ([1, 0], [np.nan], [], [[0, 1]]):
         with pytest.raises(InputError, match="Times"):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from scalebridge.kinetics.network import Network as Network
     from scalebridge.kinetics.network import Trajectory as Trajectory
     from scalebridge.kinetics.reduced import Reduced as Reduced
+    from scalebridge.kinetics.sensitivity import Sensitivities as Sensitivities
     from scalebridge.kinetics.stochastic import Runs as Runs
     from scalebridge.kinetics.stochastic import distortion as distortion
     from scalebridge.kinetics.stochastic import simulate_counts as simulate_counts
@@ -44,6 +45,7 @@ _HOMES = {
     "Reduced": "reduced",
     "Runs": "stochastic",
     "SafeRun": "_fallback",
+    "Sensitivities": "sensitivity",
     "TimeScales": "_detect",
     "Trajectory": "network",
     "csp": "manifold",
@@ -65,6 +67,7 @@ __all__ = [
     "Reduced",
     "Runs",
     "SafeRun",
+    "Sensitivities",
     "TimeScales",
     "Trajectory",
     "csp",

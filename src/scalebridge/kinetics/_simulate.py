@@ -56,6 +56,7 @@ class Simulation:
         self.y, self.p = np.zeros(0), np.zeros(0)
         self.steps = self.evaluations = 0
         self.history: History | None = None
+        self._chatter, self._root_at = 0, -np.inf
         if self.plain.delays:
             self._start_history()
         self._settle()
@@ -356,6 +357,7 @@ class Simulation:
         root = False
         if horizon > self.t:
             root = self._advance(horizon, stop=horizon, one_step=True)
+            self._stepped(before, integrator.t)
         t = integrator.t if horizon > self.t else horizon
         near = 1e-11 * max(1.0, abs(t))
         while k < len(times) and times[k] < t - near:
@@ -371,6 +373,8 @@ class Simulation:
         if self.history is not None:
             self._set_delayed(t)
         if root:
+            self._refuse_chatter(t)
+            self._at_root()
             # a hair beyond the root, where conditions have their new value
             nudge = 1e-10 * max(abs(t), 1e-3)
             self.y = self.y + nudge * self.regime.rates_at(t, self.y, self.p)
@@ -385,11 +389,32 @@ class Simulation:
         if root and self.regime.switches and not jumped:
             self._settle()
             jumped = bool(self.d.events) and self._events(fall=False)
+        if root:
+            self._left_root()
         if self.history is not None and not jumped and t >= horizon:
             self._settle()
         if jumped and self.history is not None:
             self._remember(self.t, self.t)
         return self._record(times, out, k)
+
+    def _refuse_chatter(self, t: float) -> None:
+        """Conditions that undo each other at once, as in sliding modes, would never let time pass."""
+        near = t - self._root_at < 1e-8 * max(abs(t), 1e-3)
+        self._chatter, self._root_at = (self._chatter + 1 if near else 0), t
+        if self._chatter > 1000:
+            raise ConvergenceError(
+                f"At t = {t:g} a condition in the model switches back and forth without end: the rates on both sides of "
+                "it lead back to it. Make the change of rates smooth, or the trigger not undo itself."
+            )
+
+    def _stepped(self, before: float, now: float) -> None:
+        """Called after a step, before anything that happens at its end; for what is carried along with the solution."""
+
+    def _at_root(self) -> None:
+        """Called at the zero of a root function, before anything jumps."""
+
+    def _left_root(self) -> None:
+        """Called when everything that happens at a zero has happened."""
 
     def _used_up(self) -> bool:
         """Whether a fast species fell below zero: two started at zero together, and the wrong one was held."""

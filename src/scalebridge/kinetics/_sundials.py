@@ -194,6 +194,12 @@ class Integrator:
             )
         return bool(flag == _ROOT)
 
+    def roots_met(self) -> npt.NDArray[np.int32]:
+        """Of each root function, whether the last step ended on its zero: -1, 0 or 1, the direction of the crossing."""
+        found = np.zeros(max(self.roots, 1), dtype=np.int32)
+        self._call("GetRootInfo", found.ctypes.data, types=(_P,))
+        return found[: self.roots]
+
     def at(self, t: float, order: int = 0) -> Floats:
         """Solution (or a derivative of it) at a time within the last step."""
         out = np.empty(self.size)

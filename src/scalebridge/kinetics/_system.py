@@ -304,6 +304,12 @@ class _Builder:
         return value * self.number(v.compartment) if self.concentration(v) else value
 
 
+def start_values(definition: Definition) -> dict[Any, float]:
+    """Initial value of every stored quantity, by symbol; nothing is assembled."""
+    b = _Builder(definition)
+    return {s: b.stored_number(s) for s in b.base.values()}
+
+
 def build(definition: Definition, now: Mapping[Any, float] | None = None) -> System:
     """The system of a definition; `now` are stored values that replace the initial ones.
 

@@ -21,6 +21,7 @@ from scalebridge.kinetics._system import System, build, moving_stoichiometry
 if TYPE_CHECKING:
     from scalebridge.kinetics._detect import TimeScales
     from scalebridge.kinetics.reduced import Reduced
+    from scalebridge.kinetics.sensitivity import Sensitivities
 
 Floats = npt.NDArray[np.float64]
 Form = Literal["auto", "standard", "total", "reverse"]
@@ -251,6 +252,22 @@ class Network:
         """Start values of the states and parameters for `function` and `jax_function`."""
         simulation = self._simulation(time)
         return simulation.y.copy(), simulation.p.copy()
+
+    def sensitivities(self, times: npt.ArrayLike, parameters: Iterable[str], **options: Any) -> Sensitivities:
+        """Derivatives of the run by parameters and initial values, forward along the run and across events.
+
+        Args:
+            times: ascending; the model starts at the first.
+            parameters: identifiers of parameters, compartments and, for their initial values, species.
+            options: ``keep`` (identifiers to differentiate, all species where left out) and ``rtol``.
+
+        Raises:
+            InputError: unknown identifiers; reactions marked as fast, delays and events that jump compartments.
+            ConvergenceError: derivatives do not exist at some time.
+        """
+        from scalebridge.kinetics.sensitivity import sensitivities
+
+        return sensitivities(self, times, list(parameters), **options)
 
     def timescales(self, times: npt.ArrayLike, **options: Any) -> TimeScales:
         """Time scales, exhausted modes and who takes part in them along a run; see `kinetics.TimeScales`."""

@@ -30,6 +30,7 @@ from scalebridge.kinetics.network import Form, Network, Trajectory, checked_time
 if TYPE_CHECKING:
     from scalebridge.kinetics._error_bars import ErrorBars
     from scalebridge.kinetics._fallback import SafeRun
+    from scalebridge.kinetics.sensitivity import Sensitivities
 
 Floats = npt.NDArray[np.float64]
 Initial = Literal["fibre", "given", "first-order"]
@@ -50,17 +51,21 @@ class Reduced:
         solutions: closed forms by fast species; empty where the equations are solved numerically.
         start: amounts of the states on the slow manifold at the start, shape (states,).
         relation: what holds on the manifold.
+        initial: how the slow start was chosen.
+        begin: first time.
     """
 
     full: Network
     network: Network
-    form: str
+    form: Form
     fast: tuple[str, ...]
     fast_reactions: tuple[str, ...]
     coordinates: Coordinates
     solutions: Mapping[str, Any]
     start: Floats
     relation: Relation = "quasi-steady"
+    initial: Initial = "fibre"
+    begin: float = 0.0
 
     @property
     def slow(self) -> tuple[str, ...]:
@@ -85,25 +90,47 @@ class Reduced:
             rtol: relative tolerance.
         """
         grid = checked_times(times)
-        z = dict(zip(self.coordinates.slow, (self.coordinates.to_slow @ amounts).tolist(), strict=True))
-        stored = set(self.network.system.starts)
-        values: dict[Any, float] = {}
-        for i, name in enumerate(self.full.state_names):
-            size = _size(self.full, name)
-            total = next((symbol(t) for t in self._totals(i) if symbol(t) in stored), None)
-            if total is not None and i in z:
-                values[total] = z[i]
-            elif symbol(name) in stored:
-                values[symbol(name)] = float(amounts[i]) / size
+        z = self.coordinates.to_slow @ amounts
+        values = {s: float(x) / size for x, (s, size) in zip(z, self.slow_symbols(), strict=True) if s is not None}
         simulation = Simulation(
             self.network.definition, float(grid[0]), rtol=rtol, overrides=values, cache=self.network._cache
         )
         out = simulation.run(grid)
         return Trajectory(grid, tuple(simulation.regime.names), out, *simulation.counts())
 
-    def _totals(self, i: int) -> list[str]:
-        stem = f"total_{self.full.state_names[i]}"
-        return [n for n in self.network.definition.variables if n.rstrip("_") == stem]
+    def slow_symbols(self) -> list[tuple[Any, float]]:
+        """How each slow coordinate is stored in the reduced network: symbol (None where it is not) and divisor."""
+        stored = set(self.network.system.starts)
+        out: list[tuple[Any, float]] = []
+        for i in self.coordinates.slow:
+            name = self.full.state_names[i]
+            stem = f"total_{name}"
+            totals = [symbol(n) for n in self.network.definition.variables if n.rstrip("_") == stem]
+            total = next((t for t in totals if t in stored), None)
+            own = symbol(name) if symbol(name) in stored else None
+            out.append((total, 1.0) if total is not None else (own, _size(self.full, name)))
+        return out
+
+    @property
+    def keeps_totals(self) -> bool:
+        """Whether the slow coordinates at the start are those of the full model's start."""
+        return self.initial == "given" or (self.initial == "fibre" and self.form == "total")
+
+    def at(self, values: Mapping[str, float]) -> Reduced:
+        """The same reduction of the model with other initial values and parameters."""
+        return reduce_network(
+            self.full.with_values(values), list(self.fast_reactions if self.form == "total" else self.fast),
+            self.form, None, initial=self.initial, start=self.begin, closed_form=False, relation=self.relation,
+        )  # fmt: skip
+
+    def sensitivities(self, times: npt.ArrayLike, parameters: Sequence[str], **options: Any) -> Sensitivities:
+        """Derivatives of the reduced run by parameters and initial values of the full model.
+
+        Arguments and errors as in `Network.sensitivities`; how the start is projected is differentiated, too.
+        """
+        from scalebridge.kinetics.sensitivity import reduced_sensitivities
+
+        return reduced_sensitivities(self, times, list(parameters), **options)
 
     def simulate_safely(self, times: npt.ArrayLike, allowance: float = 0.05) -> SafeRun:
         """Integrate the reduced model where its error bar is within the allowance, the full model elsewhere.
@@ -207,7 +234,8 @@ def reduce_network(
         settled = _after_layer(full, p, coordinates, n0, settled, start)
     if relation == "refined":
         settled = refine(_field(full, p, start, None), coordinates, settled, start)
-    return _assemble(full, form, tuple(names), coordinates, settled, start, closed_form, relation)
+    made = _assemble(full, form, tuple(names), coordinates, settled, start, closed_form, relation)
+    return replace(made, initial=initial, begin=start)
 
 
 def _field(
@@ -355,7 +383,7 @@ def _totals(full: Network, names: Sequence[str], species: Sequence[str], n0: Flo
 
 
 def _assemble(
-    full: Network, form: str, names: tuple[str, ...], c: Coordinates, settled: Floats, start: float, closed_form: bool,
+    full: Network, form: Form, names: tuple[str, ...], c: Coordinates, settled: Floats, start: float, closed_form: bool,
     relation: Relation,
 ) -> Reduced:  # fmt: skip
     system, d = full.system, full.definition
