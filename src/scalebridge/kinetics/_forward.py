@@ -64,7 +64,7 @@ class Forward(Simulation):
     ) -> None:  # fmt: skip
         self._seeds, self._count, self._keep, self._accuracy = seeds, count, tuple(keep), accuracy
         self.s = self.q = np.zeros((0, count))
-        self._dtau = np.zeros(count)
+        self._dtau, self._inside = np.zeros(count), start
         _refuse(definition)
         super().__init__(definition, start, **how)
         self._begin()
@@ -116,6 +116,8 @@ class Forward(Simulation):
     # along the run ---------------------------------------------------------------------------------------------------
 
     def _stepped(self, before: float, now: float) -> None:
+        # a step may end where a condition changes: the end is looked at a hair before, on the near side
+        self._inside = now - min(_hair(now), 0.1 * (now - before))
         if now > before and self.regime.system.states:
             self.s = self._carry(self.s, before, now, 0)
 
@@ -134,7 +136,8 @@ class Forward(Simulation):
     def _radau(self, s: Floats, t0: float, t1: float) -> Floats:
         assert self.integrator is not None
         h, n = t1 - t0, len(s)
-        stages = [self._linear(t0 + c * h, self.integrator.at(t0 + c * h))[:2] for c in _C.tolist()]
+        at = [min(t0 + c * h, max(t0, self._inside)) for c in _C.tolist()]
+        stages = [self._linear(t, self.integrator.at(t))[:2] for t in at]
         matrix = np.eye(3 * n)
         right = np.tile(s, (3, 1))
         for k, (a, b) in enumerate(stages):
@@ -168,7 +171,8 @@ class Forward(Simulation):
         r = self.regime
         values = dict(zip([*r.variables, *r.parameters], [*self.y.tolist(), *self.p.tolist()], strict=False))
         values[TIME] = self.t
-        rate = dict(zip(r.variables, r.rates_at(self.t, self.y, self.p).tolist(), strict=True))
+        near = r.rates_at(self._inside, self.integrator.at(self._inside), self.p)
+        rate = dict(zip(r.variables, near.tolist(), strict=True))
         ahead = self._stored()
         found = []
         for e in (r.roots[i] for i in np.flatnonzero(self.integrator.roots_met())):
@@ -187,7 +191,7 @@ class Forward(Simulation):
                 f"At t = {self.t:g} two conditions are met at once whose times depend on the parameters in different "
                 "ways: derivatives do not exist there."
             )
-        self.s = self.s + r.rates_at(self.t, self.y, self.p)[: len(r.states), None] * self._dtau
+        self.s = self.s + near[: len(r.states), None] * self._dtau
 
     def _left_root(self) -> None:
         r = self.regime
@@ -213,6 +217,10 @@ class Forward(Simulation):
                 if x in new:
                     table[i] = new[x]
         super()._execute(q)
+
+
+def _hair(t: float) -> float:
+    return 1e-10 * max(abs(t), 1e-3)
 
 
 def _amounts(system: Any) -> dict[str, Any]:

@@ -56,7 +56,7 @@ class Simulation:
         self.y, self.p = np.zeros(0), np.zeros(0)
         self.steps = self.evaluations = 0
         self.history: History | None = None
-        self._chatter, self._root_at = 0, -np.inf
+        self._chatter, self._moved_at = 0, -np.inf
         if self.plain.delays:
             self._start_history()
         self._settle()
@@ -372,8 +372,8 @@ class Simulation:
         self.t, self.y = t, integrator.y.copy()
         if self.history is not None:
             self._set_delayed(t)
+        self._refuse_chatter(t)
         if root:
-            self._refuse_chatter(t)
             self._at_root()
             # a hair beyond the root, where conditions have their new value
             nudge = 1e-10 * max(abs(t), 1e-3)
@@ -399,12 +399,14 @@ class Simulation:
 
     def _refuse_chatter(self, t: float) -> None:
         """Conditions that undo each other at once, as in sliding modes, would never let time pass."""
-        near = t - self._root_at < 1e-8 * max(abs(t), 1e-3)
-        self._chatter, self._root_at = (self._chatter + 1 if near else 0), t
-        if self._chatter > 1000:
+        if t - self._moved_at > 1e-9 * max(abs(t), 1e-3):
+            self._chatter, self._moved_at = 0, t
+        self._chatter += 1
+        if self._chatter > 2000:
             raise ConvergenceError(
-                f"At t = {t:g} a condition in the model switches back and forth without end: the rates on both sides of "
-                "it lead back to it. Make the change of rates smooth, or the trigger not undo itself."
+                f"At t = {t:g} time does not move on: a condition in the model switches back and forth without end (the "
+                "rates on both sides of it lead back to it), or values blow up. Make the change of rates smooth, or the "
+                "trigger not undo itself."
             )
 
     def _stepped(self, before: float, now: float) -> None:
