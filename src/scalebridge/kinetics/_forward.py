@@ -150,6 +150,7 @@ class Forward(Simulation):
         """Values, shape (times, names), and derivatives of what is kept, shape (times, kept, thetas)."""
         values = np.empty((len(times), len(self.regime.names)))
         slopes = np.empty((len(times), len(self._keep), self._count))
+        self._span = float(times[-1]) - self.t
         for k, t in enumerate(times.tolist()):
             one = np.array([t])
             done = self._record(one, values[k : k + 1], 0)

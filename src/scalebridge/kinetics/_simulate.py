@@ -56,7 +56,7 @@ class Simulation:
         self.y, self.p = np.zeros(0), np.zeros(0)
         self.steps = self.evaluations = 0
         self.history: History | None = None
-        self._chatter, self._moved_at = 0, -np.inf
+        self._roots_here, self._leaps, self._moved_at, self._span = 0, 0, -np.inf, 0.0
         if self.plain.delays:
             self._start_history()
         self._settle()
@@ -331,6 +331,7 @@ class Simulation:
 
     def _run_with_events(self, times: Floats) -> Floats:
         out = np.empty((len(times), len(self.regime.names)))
+        self._span = float(times[-1]) - self.t
         k = self._record(times, out, 0)
         while k < len(times):
             k = self._leap(times, out, k)
@@ -343,7 +344,7 @@ class Simulation:
             if self.history is not None:
                 self._set_delayed(self.t)
             out[k] = self.outputs()
-            k += 1
+            k, self._leaps = k + 1, 0
         return k
 
     def _leap(self, times: Floats, out: Floats, k: int) -> int:
@@ -372,7 +373,7 @@ class Simulation:
         self.t, self.y = t, integrator.y.copy()
         if self.history is not None:
             self._set_delayed(t)
-        self._refuse_chatter(t)
+        self._refuse_chatter(t, root=root)
         if root:
             self._at_root()
             # a hair beyond the root, where conditions have their new value
@@ -397,16 +398,17 @@ class Simulation:
             self._remember(self.t, self.t)
         return self._record(times, out, k)
 
-    def _refuse_chatter(self, t: float) -> None:
+    def _refuse_chatter(self, t: float, *, root: bool) -> None:
         """Conditions that undo each other at once, as in sliding modes, would never let time pass."""
-        if t - self._moved_at > 1e-9 * max(abs(t), 1e-3):
-            self._chatter, self._moved_at = 0, t
-        self._chatter += 1
-        if self._chatter > 2000:
+        if t - self._moved_at > 1e-6 * self._span:
+            self._roots_here, self._moved_at = 0, t
+        self._roots_here += root
+        self._leaps += 1
+        if self._roots_here > 2000 or self._leaps > self.max_steps:
             raise ConvergenceError(
-                f"At t = {t:g} time does not move on: a condition in the model switches back and forth without end (the "
+                f"At t = {t:g} time hardly moves on: a condition in the model switches back and forth without end (the "
                 "rates on both sides of it lead back to it), or values blow up. Make the change of rates smooth, or the "
-                "trigger not undo itself."
+                "trigger not undo itself; where the model is right, allow more steps (max_steps)."
             )
 
     def _stepped(self, before: float, now: float) -> None:
