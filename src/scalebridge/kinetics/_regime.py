@@ -19,7 +19,7 @@ from scalebridge.kinetics._definition import TIME, Definition
 from scalebridge.kinetics._evaluate import evaluate
 from scalebridge.kinetics._native import NativeModule, Outputs
 from scalebridge.kinetics._sundials import accessors
-from scalebridge.kinetics._system import System, amount_symbol, build, eliminate_linear
+from scalebridge.kinetics._system import System, amount_symbol, build, eliminate_linear, substitute
 
 Floats = npt.NDArray[np.float64]
 _REST = sp.Symbol("rest()", real=True)
@@ -41,7 +41,8 @@ class Regime:
         rates = list(system.rates)
         if not self.states:
             self.states, rates = [_REST], [sp.Integer(0)]
-        self.parameters = list(system.parameters) + [s for s, _, _ in system.delays]
+        self.parameters = [*system.parameters, *_delays_as_polynomials(system)]
+        rates = list(system.rates) if system.states else rates
         if len(self.unknowns) != len(system.residuals):
             raise InputError(
                 f"The model has {len(system.residuals)} algebraic equation(s) for {len(self.unknowns)} unknown(s)."
@@ -218,6 +219,22 @@ class Regime:
             gt = (self.evaluate("f", t + h, y, p)[n:] - self.evaluate("f", t, y, p)[n:]) / h
             yp[n:] = np.linalg.lstsq(j[n:, n:], -(gt + j[n:, :n] @ yp[:n]), rcond=None)[0]
         return yp
+
+
+def _delays_as_polynomials(system: System) -> list[Any]:
+    """Replace delayed quantities by quadratics in time, valid for a short while; their coefficients, and its start."""
+    if not system.delays:
+        return []
+    begin = sp.Symbol("window()", real=True)
+    coefficients: list[Any] = []
+    table: dict[Any, Any] = {}
+    for k, (s, _, _) in enumerate(system.delays):
+        c = sp.symbols(f"delayed{k}(0:3)", real=True)
+        coefficients += c
+        table[s] = c[0] + c[1] * (TIME - begin) + c[2] * (TIME - begin) ** 2
+    substitute(system, table)
+    system.moved.update(table)
+    return [*coefficients, begin]
 
 
 def _settle(e: Any, table: dict[Any, Any]) -> Any:

@@ -56,6 +56,7 @@ class Simulation:
         self.y, self.p = np.zeros(0), np.zeros(0)
         self.steps = self.evaluations = 0
         self.history: History | None = None
+        self._window_end = np.inf
         self._roots_here, self._leaps, self._moved_at, self._span = 0, 0, -np.inf, 0.0
         if self.plain.delays:
             self._start_history()
@@ -296,11 +297,22 @@ class Simulation:
         return np.array([self.history.at(k, t - h) for k, h in enumerate(lag)])
 
     def _set_delayed(self, t: float) -> None:
+        """Quadratics in time that follow the past from now until the end of a window."""
+        assert self.history is not None
         n = len(self.plain.delays)
-        if n:
-            values = self._delayed(t)
-            self.p[len(self.regime.system.parameters) :][:n] = values
-            self.store.update({s: float(v) for (s, _, _), v in zip(self.plain.delays, values, strict=True)})
+        lag = self.regime.evaluate("lag", t, self.y, self.p)
+        positive = lag[lag > 0.0]
+        window = float(positive.min()) / 50.0 if len(positive) else 1.0
+        self._window_end = min(t + window, self.history.next_break(t, lag))
+        window = self._window_end - t
+        inside = np.array([1e-6, 0.5, 1.0 - 1e-6])
+        powers = np.linalg.inv(np.vander(inside, 3, increasing=True))
+        first = len(self.regime.system.parameters)
+        for k, h in enumerate(lag.tolist()):
+            seen = [self.history.at(k, t + u * window - h) for u in inside.tolist()]
+            self.p[first + 3 * k :][:3] = powers @ seen / window ** np.arange(3)
+        self.p[first + 3 * n] = t
+        self.store.update({s: float(v) for (s, _, _), v in zip(self.plain.delays, self._delayed(t), strict=True)})
 
     # time ------------------------------------------------------------------------------------------------------------
 
@@ -341,8 +353,6 @@ class Simulation:
         """Outputs that are due at the present time."""
         near = 1e-11 * max(1.0, abs(self.t))
         while k < len(times) and times[k] <= self.t + near:
-            if self.history is not None:
-                self._set_delayed(self.t)
             out[k] = self.outputs()
             k, self._leaps = k + 1, 0
         return k
@@ -353,7 +363,7 @@ class Simulation:
         assert integrator is not None
         horizon = min([times[-1], *[q.time for q in self.pending]])
         if self.history is not None:
-            horizon = min(horizon, self.t + self._window())
+            horizon = min(horizon, self._window_end)
         before = self.t
         root = False
         if horizon > self.t:
@@ -363,16 +373,11 @@ class Simulation:
         near = 1e-11 * max(1.0, abs(t))
         while k < len(times) and times[k] < t - near:
             y = integrator.at(times[k])
-            if self.history is not None:
-                self.y = y
-                self._set_delayed(times[k])
             out[k] = self.regime.outputs(times[k : k + 1], y[None], self.p)[0]
             k += 1
         if self.history is not None:
             self._remember(before, t)
         self.t, self.y = t, integrator.y.copy()
-        if self.history is not None:
-            self._set_delayed(t)
         self._refuse_chatter(t, root=root)
         if root:
             self._at_root()
@@ -392,7 +397,7 @@ class Simulation:
             jumped = bool(self.d.events) and self._events(fall=False)
         if root:
             self._left_root()
-        if self.history is not None and not jumped and t >= horizon:
+        if self.history is not None and not jumped and t >= self._window_end:
             self._settle()
         if jumped and self.history is not None:
             self._remember(self.t, self.t)
@@ -425,11 +430,6 @@ class Simulation:
         fast = self.plain.fast
         amounts = np.array([self.store[s] for s in fast.species]) if fast is not None else np.zeros(0)
         return bool(amounts.min(initial=0.0) < -1e-9 * np.abs(amounts).max(initial=0.0))
-
-    def _window(self) -> float:
-        lag = self.regime.evaluate("lag", self.t, self.y, self.p)
-        positive = lag[lag > 0.0]
-        return float(positive.min()) / 50.0 if len(positive) else np.inf
 
     def _remember(self, before: float, now: float) -> None:
         assert self.history is not None
