@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from scalebridge.kinetics.manifold import ildm as ildm
     from scalebridge.kinetics.network import Network as Network
     from scalebridge.kinetics.network import Trajectory as Trajectory
+    from scalebridge.kinetics.network import Violation as Violation
     from scalebridge.kinetics.reduced import Reduced as Reduced
     from scalebridge.kinetics.sensitivity import Sensitivities as Sensitivities
     from scalebridge.kinetics.stochastic import Runs as Runs
@@ -48,6 +49,7 @@ _HOMES = {
     "Sensitivities": "sensitivity",
     "TimeScales": "_detect",
     "Trajectory": "network",
+    "Violation": "network",
     "csp": "manifold",
     "distortion": "stochastic",
     "enzyme_criteria": "criteria",
@@ -70,6 +72,7 @@ __all__ = [
     "Sensitivities",
     "TimeScales",
     "Trajectory",
+    "Violation",
     "csp",
     "distortion",
     "enzyme_criteria",

@@ -168,6 +168,10 @@ class Kinetics(Bridge[KineticsState]):
         least, size = -float(amounts.min()), float(np.abs(amounts).max()) or 1.0
         what = "amounts not negative"
         entries.append(Entry(what, "amount", least, 0.0, size, 1e-6, "full model", self.times[-1], relation="<="))
+        broken = {v.message: v.time for v in run.violations}
+        for _, message in network.definition.constraints:
+            at = broken.get(message, self.times[-1])
+            entries.append(Entry("constraint of the model", "1", float(message in broken), 0.0, 1.0, 0.0, message, at))
         new = replace(state, names=network.state_names, full=values, evaluations=(run.evaluations, 0))
         return new, tuple(entries)
 

@@ -63,7 +63,7 @@ class Regime:
             c for e in self.equations for piece in e.atoms(sp.Piecewise) for _, c in piece.args if c is not sp.true
         ]
         steps = [f.args[0] for e in self.equations for f in e.atoms(sp.floor, sp.ceiling)]
-        edges = [r.lhs - r.rhs for r in _relations([*conditions, *self.triggers])]
+        edges = [r.lhs - r.rhs for r in _relations([*conditions, *self.triggers, *self.constraints])]
         edges += [a.args[0] for e in self.equations for a in e.atoms(sp.sign)]
         edges += [sp.sin(sp.pi * s) for s in steps]
         edges += list(extra)

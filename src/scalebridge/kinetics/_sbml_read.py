@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -60,7 +62,7 @@ def _read(document: Any, where: str) -> Definition:
     initial = {a.getSymbol(): reader(a.getMath()) for a in model.getListOfInitialAssignments() if a.isSetMath()}
     events = tuple(_event(i, e, reader) for i, e in enumerate(model.getListOfEvents()) if e.isSetTrigger())
     constraints = tuple(
-        (truth(reader(c.getMath())), c.getMessageString() or f"constraint {i + 1}")
+        (truth(reader(c.getMath())), _message(c, i))
         for i, c in enumerate(model.getListOfConstraints())
         if c.isSetMath()
     )
@@ -184,6 +186,14 @@ def _stoichiometry(reference: Any, reader: Reader, variables: dict[str, Variable
         variables[name] = Variable(name, "stoichiometry", value, reference.getConstant())
         return symbol(name)
     return sp.nsimplify(value) if value is not None else sp.Integer(1)
+
+
+def _message(constraint: Any, i: int) -> str:
+    """The words of a constraint's message, without its markup."""
+    message = constraint.getMessage() if constraint.isSetMessage() else None
+    words = " ".join(re.sub(r"<[^>]*>", " ", html.unescape(message.toXMLString())).split()) if message else ""
+    name = constraint.getId() if constraint.isSetIdAttribute() else ""
+    return ": ".join(x for x in (name or f"constraint {i + 1}", words) if x)
 
 
 def _event(i: int, e: Any, reader: Reader) -> Event | None:

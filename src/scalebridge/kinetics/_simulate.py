@@ -52,6 +52,7 @@ class Simulation:
         self.pending: list[_Pending] = []
         self.was = [e.initial for e in definition.events]
         self.warnings: list[str] = []
+        self.violated: dict[int, float] = {}
         self.integrator: Integrator | None = None
         self.y, self.p = np.zeros(0), np.zeros(0)
         self.steps = self.evaluations = 0
@@ -62,6 +63,7 @@ class Simulation:
             self._start_history()
         self._settle()
         self._events()
+        self._check_constraints()
 
     def _cached(self, key: Any, make: Any) -> Any:
         if key not in self.cache:
@@ -325,7 +327,7 @@ class Simulation:
         """
         if len(times) and (times[0] < self.t or np.any(np.diff(times) < 0.0)):
             raise InputError("Output times must ascend and not lie before the start.")
-        if self.regime.roots or self.d.events or self.history is not None:
+        if self.regime.roots or self.d.events or self.d.constraints or self.history is not None:
             return self._run_with_events(times)
         return self._run_plain(times)
 
@@ -401,7 +403,15 @@ class Simulation:
             self._settle()
         if jumped and self.history is not None:
             self._remember(self.t, self.t)
+        self._check_constraints()
         return self._record(times, out, k)
+
+    def _check_constraints(self) -> None:
+        """Note when each constraint of the model is first false."""
+        if self.d.constraints:
+            for i, holds in enumerate(self.regime.evaluate("constraint", self.t, self.y, self.p)):
+                if not holds:
+                    self.violated.setdefault(i, self.t)
 
     def _refuse_chatter(self, t: float, *, root: bool) -> None:
         """Conditions that undo each other at once, as in sliding modes, would never let time pass."""

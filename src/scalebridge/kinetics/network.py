@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +29,19 @@ Form = Literal["auto", "standard", "total", "reverse"]
 
 
 @dataclass(frozen=True)
+class Violation:
+    """A constraint of the model that did not hold: from then on the model does not claim to be right.
+
+    Attributes:
+        time: when it was first false.
+        message: what the model says about it.
+    """
+
+    time: float
+    message: str
+
+
+@dataclass(frozen=True)
 class Trajectory:
     """What a simulation gives.
 
@@ -37,6 +51,7 @@ class Trajectory:
         values: shape (times, names).
         steps: steps of the integrator.
         evaluations: evaluations of the right-hand side.
+        violations: constraints of the model that were violated, in order of time; a warning is given for each.
     """
 
     times: Floats
@@ -44,6 +59,7 @@ class Trajectory:
     values: Floats
     steps: int
     evaluations: int
+    violations: tuple[Violation, ...] = ()
 
     def __getitem__(self, name: str) -> Floats:
         """Values of an identifier over time, shape (times,)."""
@@ -176,8 +192,7 @@ class Network:
         grid = checked_times(times)
         simulation = self._simulation(grid[0], rtol, atol, max_steps, values)
         out = simulation.run(grid)
-        steps, evaluations = simulation.counts()
-        return Trajectory(grid, tuple(simulation.regime.names), out, steps, evaluations)
+        return Trajectory(grid, tuple(simulation.regime.names), out, *simulation.counts(), violations(simulation))
 
     def _simulation(
         self, start: float, rtol: float = 1e-8, atol: float | None = None, max_steps: int = 100_000,
@@ -294,6 +309,17 @@ class Network:
         from scalebridge.kinetics.reduced import reduce_network
 
         return reduce_network(self, None if fast is None else list(fast), form, times, **options)
+
+
+def violations(simulation: Simulation) -> tuple[Violation, ...]:
+    """Constraints that a run violated; warns of each."""
+    found = []
+    for i, t in sorted(simulation.violated.items(), key=lambda item: item[1]):
+        found.append(Violation(t, simulation.d.constraints[i][1]))
+        warnings.warn(
+            f"Constraint of the model '{simulation.d.name}' violated at time {t:g}: {found[-1].message}", stacklevel=3
+        )
+    return tuple(found)
 
 
 def checked_times(times: npt.ArrayLike) -> Floats:

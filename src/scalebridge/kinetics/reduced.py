@@ -25,7 +25,7 @@ from scalebridge.kinetics._slow_coordinates import (
     without_conserved,
 )
 from scalebridge.kinetics._system import amount_symbol
-from scalebridge.kinetics.network import Form, Network, Trajectory, checked_times
+from scalebridge.kinetics.network import Form, Network, Trajectory, checked_times, violations
 
 if TYPE_CHECKING:
     from scalebridge.kinetics._error_bars import ErrorBars
@@ -96,7 +96,7 @@ class Reduced:
             self.network.definition, float(grid[0]), rtol=rtol, overrides=values, cache=self.network._cache
         )
         out = simulation.run(grid)
-        return Trajectory(grid, tuple(simulation.regime.names), out, *simulation.counts())
+        return Trajectory(grid, tuple(simulation.regime.names), out, *simulation.counts(), violations(simulation))
 
     def slow_symbols(self) -> list[tuple[Any, float]]:
         """How each slow coordinate is stored in the reduced network: symbol (None where it is not) and divisor."""
