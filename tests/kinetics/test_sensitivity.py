@@ -16,9 +16,7 @@ def differences(simulate, value, names):
     """Derivatives by differences of order 4."""
     h = 1e-3 * value
     runs = {k: simulate(value + k * h) for k in (-2, -1, 1, 2)}
-    return np.array(
-        [(8.0 * (runs[1][n] - runs[-1][n]) - (runs[2][n] - runs[-2][n])) / (12.0 * h) for n in names]
-    ).T
+    return np.array([(8.0 * (runs[1][n] - runs[-1][n]) - (runs[2][n] - runs[-2][n])) / (12.0 * h) for n in names]).T
 
 
 def check(network, parameters, accuracy=1e-5):

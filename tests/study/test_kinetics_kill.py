@@ -41,9 +41,7 @@ def test_killed_and_resumed(undisturbed: tuple[Path, Path], tmp_path: Path, mome
     command = [sys.executable, "-c", CHILD, str(study), str(folder)]
     process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": SOURCES}, stderr=subprocess.DEVNULL)
     ledger = folder / "ledger.csv"
-    while process.poll() is None and (
-        not ledger.exists() or ledger.read_bytes().count(b"\n") <= int(moment * entries)
-    ):
+    while process.poll() is None and (not ledger.exists() or ledger.read_bytes().count(b"\n") <= int(moment * entries)):
         time.sleep(0.002)
     process.kill()
     process.wait(timeout=10)

@@ -53,7 +53,8 @@ def enzyme_errors(e0):
 def test_michaelis_menten_errors_as_printed(e0):
     *printed, at = SEGEL_SLEMROD[e0]
     for found, value in zip(enzyme_errors(e0), printed, strict=True):
-        assert found == pytest.approx(value, abs=0.6 * 10.0 ** (np.floor(np.log10(value)) - 3))  # the last printed digit
+        last_digit = 10.0 ** (np.floor(np.log10(value)) - 3)
+        assert found == pytest.approx(value, abs=0.51 * last_digit)
     assert enzyme(e0).simulate([0.0, 2.0 / e0], rtol=1e-11)["S"][-1] == pytest.approx(at, abs=2e-10)
 
 
@@ -134,10 +135,11 @@ def test_mapk_has_three_slow_variables():
         assert full[name][-1] == pytest.approx(value, rel=2e-8)
     scales = network.timescales(times)
     assert np.all(scales.slow[1:] == 3)
-    assert np.all(scales.tau[1:, 11] > 200.0 * scales.tau[1:, 12])
+    assert scales.gap[1:].min() > 20.0  # 320 at first, 28 while the cascade switches, 460 in the end
     for other in (np.r_[0.0, 0.1, np.linspace(10.0, 100.0, 10)], np.linspace(0.0, 100.0, 1001)):
         assert np.all(network.timescales(other).slow[1:] == 3)
-    reduced = network.reduce(scales.proposal(), relation="refined")
+    reduced = network.reduce(times=times, allowance=1e-2)
+    assert reduced.relation == "refined"  # the leading order is 3 to 5 % off, and its bars say so
     assert len(reduced.slow) == 3
     assert len(reduced.fast) == 12
     found = reduced.simulate(times)
@@ -207,7 +209,7 @@ def test_virus_reduced_agrees_with_an_independent_solution():
 
         start = [5.0, 10.0, 0.0, 0.0, 0.0, 0.0]
         other = solve_ivp(rates, (0.0, 172800.0), start, "Radau", times, rtol=1e-11, atol=1e-14).y
-        for k, name in enumerate("VT R I G F A".split()):
+        for k, name in enumerate(["VT", "R", "I", "G", "F", "A"]):
             if name == "R":
                 continue
             ours = reduced["V"] + reduced["C"] if name == "VT" else reduced[name]

@@ -79,6 +79,7 @@ class ErrorBars:
         estimate: full minus reduced as predicted, same shape.
         bars: half widths, same shape.
         fast_ratio: slowest fast time scale over fastest slow one along the run, shape (times,): what must be small.
+        layer: slowest fast time scale at the start, with which the initial layer dies out.
     """
 
     times: Floats
@@ -87,6 +88,7 @@ class ErrorBars:
     estimate: Floats
     bars: Floats
     fast_ratio: Floats
+    layer: float
 
     def __getitem__(self, name: str) -> tuple[Floats, Floats]:
         """Values and half widths of one species, shapes (times,)."""
@@ -149,8 +151,9 @@ def error_bars(
     size = _sizes(full, trajectory.names, trajectory.values, amounts)
     ratio = np.array([_ratio(b) for b in at])
     return ErrorBars(
-        times, full.state_names, (amounts / size)[keep], (estimate / size)[keep], (bars / size)[keep], ratio[keep]
-    )
+        times, full.state_names, (amounts / size)[keep], (estimate / size)[keep], (bars / size)[keep], ratio[keep],
+        1.0 / max(float(np.abs(np.linalg.eigvals(at[0].gw).real).min()), 1e-300),
+    )  # fmt: skip
 
 
 def _refined_rate(reduced: Reduced, p: Floats, n: Floats, b: Blocks, t: float) -> Floats | None:

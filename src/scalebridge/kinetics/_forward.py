@@ -106,7 +106,12 @@ class Forward(Simulation):
         if not r.unknowns:
             return j, drive, np.zeros((0, n)), np.zeros((0, self._count))
         follow = -np.linalg.solve(j[n:, n:], np.hstack([j[n:, :n], drive[n:]]))
-        return j[:n, :n] + j[:n, n:] @ follow[:, :n], drive[:n] + j[:n, n:] @ follow[:, n:], follow[:, :n], follow[:, n:]
+        return (
+            j[:n, :n] + j[:n, n:] @ follow[:, :n],
+            drive[:n] + j[:n, n:] @ follow[:, n:],
+            follow[:, :n],
+            follow[:, n:],
+        )
 
     def whole(self) -> Floats:
         """Derivatives of states and unknowns now, shape (variables, thetas)."""
@@ -130,7 +135,9 @@ class Forward(Simulation):
         if np.all(np.abs(once - twice) / 31.0 <= allowed):
             return twice + (twice - once) / 31.0
         if depth > 40:
-            raise ConvergenceError(f"The derivatives by parameters cannot be followed at t = {t0:g}: they grow too fast.")
+            raise ConvergenceError(
+                f"The derivatives by parameters cannot be followed at t = {t0:g}: they grow too fast."
+            )
         return self._carry(self._carry(s, t0, middle, depth + 1), middle, t1, depth + 1)
 
     def _radau(self, s: Floats, t0: float, t1: float) -> Floats:
@@ -211,7 +218,8 @@ class Forward(Simulation):
             if target == amount_symbol(name) and b.concentration(b.v[name]):
                 e = e * b.value(b.v[name].compartment)
             new[target] = sum(
-                (evaluate(sp.diff(e, x), values) * known[x] for x in e.free_symbols if x in known), np.zeros(self._count)
+                (evaluate(sp.diff(e, x), values) * known[x] for x in e.free_symbols if x in known),
+                np.zeros(self._count),
             )
         for table, symbols in ((self.s, r.states), (self.q, r.parameters)):
             for i, x in enumerate(symbols):

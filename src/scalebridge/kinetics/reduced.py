@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import sympy as sp
 
-from scalebridge.errors import InputError
+from scalebridge.errors import ConvergenceError, InputError
 from scalebridge.kinetics._closed_form import solve
 from scalebridge.kinetics._definition import TIME, Definition, Event, Variable, symbol
 from scalebridge.kinetics._native import NativeModule, Outputs
@@ -182,7 +182,7 @@ class Reduced:
 def reduce_network(
     network: Network, fast: list[str] | None, form: Form, times: npt.ArrayLike | None, *,
     initial: Initial = "fibre", start: float = 0.0, closed_form: bool = True,
-    relation: Relation = "quasi-steady",
+    relation: Relation = "quasi-steady", allowance: float | None = None,
 ) -> Reduced:  # fmt: skip
     """See `Network.reduce`.
 
@@ -197,7 +197,12 @@ def reduce_network(
         relation: what holds on the manifold: the fast species are at rest under all reactions (``quasi-steady``), under
             the fast ones alone (``equilibrium``), or their rates are (``refined``: one order better, no formulas).
         closed_form: look for formulas; otherwise the equations stay algebraic.
+        allowance: largest error bar along `times`, after the initial layer and relative to the largest value of each
+            species, with which the quasi-steady relation is kept; beyond it the refined one is taken. None to keep it.
     """
+    if allowance is not None:
+        how = {"initial": initial, "start": start, "closed_form": closed_form}
+        return _within(network, fast, form, times, allowance, how)
     full, marked = unmarked(network)
     if fast is None:
         fast = marked or _proposed(full, times)
@@ -236,6 +241,36 @@ def reduce_network(
         settled = refine(_field(full, p, start, None), coordinates, settled, start)
     made = _assemble(full, form, tuple(names), coordinates, settled, start, closed_form, relation)
     return replace(made, initial=initial, begin=start)
+
+
+def _within(
+    network: Network, fast: list[str] | None, form: Form, times: npt.ArrayLike | None, allowance: float,
+    how: Mapping[str, Any],
+) -> Reduced:  # fmt: skip
+    """The simplest relation whose error bars are within an allowance.
+
+    Raises:
+        ConvergenceError: even the refined relation is not.
+    """
+    if times is None or not allowance > 0.0:
+        raise InputError(f"An allowance is a positive number and needs times=[...]; found {allowance} and {times}.")
+    grid, worst, where = checked_times(times), np.inf, ""
+    first = reduce_network(network, fast, form, times, **how)
+    chosen = list(first.fast_reactions) if first.form == "total" else list(first.fast)
+    for relation in ("quasi-steady", "refined"):
+        made = first if relation == "quasi-steady" else reduce_network(
+            first.full, chosen, first.form, None, relation=relation, **how)  # fmt: skip
+        bars = made.error_bars(grid)
+        late = grid > grid[0] + 10.0 * bars.layer
+        size = np.maximum(np.abs(bars.values).max(0), 1e-6 * float(np.abs(bars.values).max()))
+        share = bars.bars[late].max(0, initial=0.0) / np.maximum(size, 1e-300)
+        worst, where = float(share.max()), bars.names[int(share.argmax())]
+        if worst <= allowance:
+            return made
+    raise ConvergenceError(
+        f"No reduction is within the allowance of {allowance:g}: the error bar of {where} is {worst:.2g} even on the "
+        "refined manifold. Allow more, name fewer species as fast, or run the model in full (simulate_safely)."
+    )
 
 
 def _field(

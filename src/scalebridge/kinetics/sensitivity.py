@@ -77,7 +77,9 @@ def sensitivities(
 def _kept(network: Network, names: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
         if name not in network.system.values and not name.startswith("amount("):
-            raise InputError(f"There is no '{name}' in the model; there are {', '.join(list(network.system.values)[:20])}.")
+            raise InputError(
+                f"There is no '{name}' in the model; there are {', '.join(list(network.system.values)[:20])}."
+            )
     return names
 
 
