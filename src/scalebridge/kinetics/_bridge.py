@@ -13,8 +13,9 @@ import numpy.typing as npt
 from scalebridge.bridge import Bridge, Outcome, Progress, Step
 from scalebridge.errors import InputError
 from scalebridge.kinetics._error_bars import trajectory_amounts
+from scalebridge.kinetics._reduced_definition import Relation
 from scalebridge.kinetics.network import Form, Network
-from scalebridge.kinetics.reduced import Reduced, Relation
+from scalebridge.kinetics.reduced import Reduced
 from scalebridge.ledger import Entry, Verdict
 from scalebridge.scales import Cost, Scale, ScaleMap, Separation
 
@@ -35,6 +36,9 @@ class KineticsState:
         fast_modes: shape (times,).
         gap: shape (times,).
         pointers: shape (times, states).
+        reactions: names of the reactions.
+        participation: share of each reaction in the fast modes, shape (times, reactions).
+        importance: largest share of each reaction in the slow motion of a state, shape (times, reactions).
         fast: reactions or species taken as fast.
         reduced: values of the reduced model, shape (times, states).
         bars: half widths, same shape.
@@ -53,6 +57,9 @@ class KineticsState:
     fast_modes: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     gap: Floats = field(default_factory=lambda: _EMPTY, metadata={"missing": "no gap at this time is wide enough"})
     pointers: Floats = field(default_factory=lambda: _EMPTY)
+    reactions: tuple[str, ...] = ()
+    participation: Floats = field(default_factory=lambda: _EMPTY)
+    importance: Floats = field(default_factory=lambda: _EMPTY)
     fast: tuple[str, ...] = ()
     reduced: Floats = field(default_factory=lambda: _EMPTY)
     bars: Floats = field(default_factory=lambda: _EMPTY)
@@ -150,7 +157,7 @@ class Kinetics(Bridge[KineticsState]):
     @functools.cached_property
     def _plain(self) -> Network:
         """The network with nothing marked as fast."""
-        from scalebridge.kinetics.reduced import unmarked
+        from scalebridge.kinetics._reduce import unmarked
 
         return unmarked(network_of(self.sbml))[0]
 
@@ -185,7 +192,11 @@ class Kinetics(Bridge[KineticsState]):
                 "Nothing in this model is fast over this time: no gap in its time scales is wide enough. It has to be "
                 "run in full; name fast species or reactions if you know better."
             )
-        new = replace(state, tau=found.tau, fast_modes=found.fast, gap=found.gap, pointers=found.pointers, fast=fast)
+        new = replace(
+            state, tau=found.tau, fast_modes=found.fast, gap=found.gap, pointers=found.pointers, fast=fast,
+            reactions=network.reactions, participation=found.participation,
+            importance=found.importance.max(1, initial=0.0),
+        )  # fmt: skip
         return new, (self._slope(network),)
 
     def _slope(self, network: Network) -> Entry:

@@ -3,9 +3,9 @@
 At each time the Jacobian, with conserved moieties removed, is split by an ordered real Schur form into a fast and a
 slow invariant subspace. M modes are exhausted when the contribution of their amplitudes during the time scale of the
 next mode is below the tolerance in every component, |tau_(M+1) P_f g| < rtol |N| + atol. What a fast amplitude follows
-without lag is no part of it (`_amplitude`), and what is left of it decays with the fast modes: an amplitude seen r times
-too large is spent after a time t with r exp(-t / tau_M) < 1, while the gap stays open. Without this a manifold that
-bends quickly would count as not reached long after it has been.
+without lag is no part of it (`_amplitude`), and what is left of it decays with the fast modes: an amplitude seen r
+times too large is spent after a time t with r exp(-t / tau_M) < 1, while the gap stays open. Without this a manifold
+that bends quickly would count as not reached long after it has been.
 Sources: Lam & Goussis, Int. J. Chem. Kinet. 26 (1994) 461, doi 10.1002/kin.550260408; Maas & Pope, Combust. Flame 88
 (1992) 239, doi 10.1016/0010-2180(92)90034-M.
 """

@@ -248,6 +248,6 @@ def _refuse(d: Definition) -> None:
         for name in e.assignments:
             if d.variables[name].kind == "compartment":
                 raise InputError(
-                    f"Derivatives by parameters are not made across jumps of a compartment's size; event '{e.name}' sets "
-                    f"'{name}'."
+                    f"Derivatives by parameters are not made across jumps of a compartment's size; event '{e.name}' "
+                    f"sets '{name}'."
                 )

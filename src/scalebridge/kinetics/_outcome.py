@@ -39,11 +39,17 @@ def outcome(bridge: Kinetics, state: KineticsState) -> Outcome:
             "bar": (over, state.bars, unit),
             "pointer": (over, state.pointers, {"units": "1"}),
             "tau": (("time", "mode"), state.tau, {"units": "model time"}),
+            "participation": (("time", "reaction"), state.participation, {"units": "1"}),
+            "importance": (("time", "reaction"), state.importance, {"units": "1"}),
             "fast_modes": ("time", state.fast_modes, {"units": "1"}),
             "gap": ("time", state.gap, {"units": "1", "missing": "no gap at this time is wide enough"}),
             "fast_ratio": ("time", state.fast_ratio, {"units": "1"}),
         },
-        coords={"time": ("time", np.array(bridge.times), {"units": "model time"}), "state": list(state.names)},
+        coords={
+            "time": ("time", np.array(bridge.times), {"units": "model time"}),
+            "state": list(state.names),
+            "reaction": list(state.reactions),
+        },
     )
     return Outcome(
         data=data, headlines=_headlines(bridge, state), separations=(bridge.separation(state),),

@@ -422,8 +422,8 @@ class Simulation:
         if self._roots_here > 2000 or self._leaps > self.max_steps:
             raise ConvergenceError(
                 f"At t = {t:g} time hardly moves on: a condition in the model switches back and forth without end (the "
-                "rates on both sides of it lead back to it), or values blow up. Make the change of rates smooth, or the "
-                "trigger not undo itself; where the model is right, allow more steps (max_steps)."
+                "rates on both sides of it lead back to it), or values blow up. Make the change of rates smooth, or "
+                "the trigger not undo itself; where the model is right, allow more steps (max_steps)."
             )
 
     def _stepped(self, before: float, now: float) -> None:

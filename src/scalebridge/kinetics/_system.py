@@ -427,8 +427,8 @@ def _drift(b: _Builder, row: list[Any], amounts: list[Any], fast: list[Any]) -> 
     for c, n in zip(row, amounts, strict=True):
         if not c.free_symbols.isdisjoint(fast):
             raise InputError(
-                f"The stoichiometry {c} of a fast reaction depends on a species that fast reactions change: slow totals "
-                "do not exist then. Make it constant or the reaction slow."
+                f"The stoichiometry {c} of a fast reaction depends on a species that fast reactions change: slow "
+                "totals do not exist then. Make it constant or the reaction slow."
             )
         if c.free_symbols:
             total += b.rate_of(c) * n

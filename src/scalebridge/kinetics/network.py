@@ -306,7 +306,7 @@ class Network:
         Raises:
             InputError: unknown names, nothing fast found, or a fast part that cannot be eliminated.
         """
-        from scalebridge.kinetics.reduced import reduce_network
+        from scalebridge.kinetics._reduce import reduce_network
 
         return reduce_network(self, None if fast is None else list(fast), form, times, **options)
 
