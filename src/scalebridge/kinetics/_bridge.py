@@ -21,6 +21,7 @@ from scalebridge.scales import Cost, Scale, ScaleMap, Separation
 
 Floats = npt.NDArray[np.float64]
 _EMPTY = np.zeros(0)
+UNKNOWN = "error bars are known up to the first event"
 STAGES = ("full run", "time scales", "reduction", "error bars", "reduced SBML")
 
 
@@ -62,8 +63,8 @@ class KineticsState:
     importance: Floats = field(default_factory=lambda: _EMPTY)
     fast: tuple[str, ...] = ()
     reduced: Floats = field(default_factory=lambda: _EMPTY)
-    bars: Floats = field(default_factory=lambda: _EMPTY)
-    fast_ratio: Floats = field(default_factory=lambda: _EMPTY)
+    bars: Floats = field(default_factory=lambda: _EMPTY, metadata={"missing": UNKNOWN})
+    fast_ratio: Floats = field(default_factory=lambda: _EMPTY, metadata={"missing": UNKNOWN})
     slow: tuple[str, ...] = ()
     eliminated: tuple[str, ...] = ()
     closed: bool = False
@@ -243,9 +244,9 @@ class Kinetics(Bridge[KineticsState]):
         reduced = self._made(state)
         bars = reduced.error_bars(np.array(self.times))
         run = reduced.simulate(self.times)
-        late = np.array(self.times) >= self.times[0] + self.settle * (self.times[-1] - self.times[0])
-        entries = []
-        for k, name in enumerate(bars.names):
+        late = self.late & (np.array(self.times) < bars.known_until)
+        entries = [self._whole(state, bars.values)] if bars.known_until <= self.times[-1] else []
+        for k, name in enumerate(bars.names if late.any() else ()):
             size = float(np.abs(state.full[late, k]).max()) or 1.0
             error = float(np.abs(state.full[late, k] - bars.values[late, k]).max())
             bar = float(bars.bars[late, k].max())
@@ -261,6 +262,19 @@ class Kinetics(Bridge[KineticsState]):
         )  # fmt: skip
         return new, tuple(entries)
 
+    @functools.cached_property
+    def late(self) -> npt.NDArray[np.bool_]:
+        """Which times are after the initial layer, shape (times,)."""
+        return np.array(self.times) >= self.times[0] + self.settle * (self.times[-1] - self.times[0])
+
+    def _whole(self, state: KineticsState, values: Floats) -> Entry:
+        """Where events end the error bars, the reduced run is compared with the full one."""
+        size = np.maximum(np.abs(state.full[self.late]).max(0), 1e-300)
+        error = np.abs(state.full - values)[self.late].max(0) / size
+        worst = int(error.argmax())
+        return Entry("error through events, against the full run", "1", float(error[worst]), self.allowance, 1.0, 0.0,
+                     state.names[worst], self.times[-1], relation="<=")  # fmt: skip
+
     def _write(self, state: KineticsState) -> tuple[KineticsState, tuple[Entry, ...]]:
         text = self._made(state).to_sbml()
         again = Network.from_sbml_text(text).simulate(self.times)
@@ -275,8 +289,8 @@ class Kinetics(Bridge[KineticsState]):
 
     def separation(self, state: KineticsState) -> Separation:
         """Slow over fast time scales where they are closest, after the initial layer."""
-        late = np.array(self.times) >= self.times[0] + self.settle * (self.times[-1] - self.times[0])
-        worst = float(state.fast_ratio[late].max())
+        known = state.fast_ratio[self.late & np.isfinite(state.fast_ratio)]
+        worst = float(known.max(initial=0.0)) if len(known) else float(np.nanmax(1.0 / state.gap, initial=0.0))
         return Separation(
             "slow / fast time scale", 1.0 / worst if worst > 0.0 else np.finfo(float).max, 20.0, 5.0,
             "the fast part must settle before the slow part moves; its lag is of the order of the inverse ratio",

@@ -138,10 +138,10 @@ def _cost(bridge: Kinetics, state: KineticsState) -> Picture:
 
 def _curves(bridge: Kinetics, state: KineticsState) -> Picture:
     t = np.array(bridge.times)
-    late = t >= t[0] + bridge.settle * (t[-1] - t[0])
+    late = bridge.late
     size = np.abs(state.full).max(0)
     moving = np.flatnonzero((np.ptp(state.full, axis=0) > 1e-3 * size) & (size > 0.0))
-    relative = state.bars[late].max(0) / np.maximum(size, 1e-300)
+    relative = np.nan_to_num(state.bars[late]).max(0) / np.maximum(size, 1e-300)
     shown = sorted(moving[np.argsort(-relative[moving])][:6].tolist())
     rows = max(1, -(-len(shown) // 3))
     figure = _figure(7.6, 2.3 * rows)

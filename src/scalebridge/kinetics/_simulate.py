@@ -53,6 +53,7 @@ class Simulation:
         self.was = [e.initial for e in definition.events]
         self.warnings: list[str] = []
         self.violated: dict[int, float] = {}
+        self.first_event = np.inf
         self.integrator: Integrator | None = None
         self.y, self.p = np.zeros(0), np.zeros(0)
         self.steps = self.evaluations = 0
@@ -255,6 +256,7 @@ class Simulation:
         return self._numbers({"p": q.event.priority})["p"]
 
     def _execute(self, q: _Pending) -> None:
+        self.first_event = min(self.first_event, self.t)
         values = q.values if q.values is not None else self._numbers(dict(q.event.assignments))
         b = self.plain.builder  # type: ignore[attr-defined]
         before = dict(self.store)

@@ -126,19 +126,24 @@ class Reduced:
     def simulate_safely(self, times: npt.ArrayLike, allowance: float = 0.05) -> SafeRun:
         """Integrate the reduced model where its error bar is within the allowance, the full model elsewhere.
 
+        From shortly before the first event on, where error bars are not known, the full model is used.
+
         Args:
             times: ascending.
             allowance: largest error, relative to the largest value of each species so far.
 
         Raises:
-            InputError: the model has events, or the allowance is not positive.
+            InputError: the allowance is not positive.
         """
         from scalebridge.kinetics._fallback import safe_run
 
         return safe_run(self, checked_times(times), allowance)
 
     def error_bars(self, times: npt.ArrayLike, **options: Any) -> ErrorBars:
-        """How far the reduced model is from the full one, per species and time, without running the full one."""
+        """How far the reduced model is from the full one, per species and time, without running the full one.
+
+        Bars are known up to the first event; `ErrorBars.known_until` says when that is.
+        """
         from scalebridge.kinetics._error_bars import error_bars
 
         return error_bars(self, checked_times(times), **options)
