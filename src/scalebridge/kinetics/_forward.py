@@ -105,7 +105,7 @@ class Forward(Simulation):
         drive = self._slope("p", r.size, len(r.parameters), t, y) @ self.q[: len(r.parameters)]
         if not r.unknowns:
             return j, drive, np.zeros((0, n)), np.zeros((0, self._count))
-        follow = -np.linalg.solve(j[n:, n:], np.hstack([j[n:, :n], drive[n:]]))
+        follow: Floats = np.asarray(-np.linalg.solve(j[n:, n:], np.hstack([j[n:, :n], drive[n:]])), dtype=np.float64)
         return (
             j[:n, :n] + j[:n, n:] @ follow[:, :n],
             drive[:n] + j[:n, n:] @ follow[:, n:],

@@ -107,7 +107,7 @@ def _within(
         ConvergenceError: even the refined relation is not.
     """
     if times is None or not allowance > 0.0:
-        raise InputError(f"An allowance is a positive number and needs times=[...]; found {allowance} and {times}.")
+        raise InputError(f"An allowance is a positive number and needs times=[...]; found {allowance}.")
     grid, worst, where = checked_times(times), np.inf, ""
     first = reduce_network(network, fast, form, times, **how)
     chosen = list(first.fast_reactions) if first.form == "total" else list(first.fast)
