@@ -35,6 +35,11 @@ def test_not_sbml():
     refused("<html></html>", "")
 
 
+@pytest.mark.parametrize("version", ["x", "9", "", "-1"])
+def test_versions_that_do_not_exist(version):
+    refused(SBML.format("", "<model/>").replace('version="1" ', f'version="{version}" '), "level", "known are")
+
+
 def test_no_model():
     refused(SBML.format("", ""), "model")
 

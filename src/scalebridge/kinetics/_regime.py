@@ -408,6 +408,9 @@ class Relaxation:
         """
         from scalebridge.kinetics._sundials import Integrator
 
+        for s in [*self.species, *(x for x in self.others if x != TIME)]:
+            if not np.isfinite(store[s]):
+                raise InputError(f"'{s.name}' has no finite value at t = {t:g}, and fast reactions depend on it.")
         store = self._not_negative(t, store)
         y, p = self._vectors(t, store)
         n = len(y)

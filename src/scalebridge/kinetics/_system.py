@@ -230,11 +230,9 @@ class _Builder:
     def number(self, name: str) -> float:
         """Initial value of an identifier (as its symbol means it); the present one where stored values are given."""
         if self.now is not None and self.base.get(name) in self.now:
-            return self.now[self.base[name]] / (
-                self.number(self.v[name].compartment)
-                if self.base[name] != symbol(name) and self.concentration(self.v[name])
-                else 1.0
-            )
+            as_amount = self.base[name] != symbol(name) and self.concentration(self.v[name])
+            size = self.number(self.v[name].compartment) if as_amount else 1.0
+            return self.now[self.base[name]] / size if size else float("nan")
         if name in self.numbers:
             return self.numbers[name]
         if name in self.busy:
@@ -260,11 +258,9 @@ class _Builder:
             return float("nan")
         if v.kind == "species" and v.compartment:
             size = self.number(v.compartment) if v.amount == self.concentration(v) else 1.0
-            return (
-                v.value / size
-                if v.amount and self.concentration(v)
-                else v.value * (1.0 if v.amount == v.substance or not v.compartment else size)
-            )
+            if v.amount and self.concentration(v):
+                return v.value / size if size else float("nan")  # in nothing there is no concentration
+            return v.value * (1.0 if v.amount == v.substance else size)
         return v.value
 
     def _solve_rule(self, name: str) -> float:
@@ -361,6 +357,9 @@ def _fast_species(b: _Builder) -> list[str]:
 
 
 def _add_fast(b: _Builder, out: System, species: list[str]) -> None:
+    for s in species:
+        if s in b.solved:
+            raise InputError(f"An algebraic rule determines '{s}', which fast reactions change, too: not supported.")
     reactions = [r for r in b.d.reactions if r.fast]
     changes = [[b.resolve(b.v[s].conversion) * b.net(r, s) for r in reactions] for s in species]
     matrix = np.array([[b.at_start(e) for e in row] for row in changes]).reshape(len(species), len(reactions))
