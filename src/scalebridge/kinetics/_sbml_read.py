@@ -57,7 +57,8 @@ def _refuse_version(text: str, where: str) -> None:
             f"{where}: there is no SBML level '{pair[0]}', version '{pair[1]}'; known are levels 1 (versions 1, 2), 2 "
             "(1 to 5) and 3 (1, 2). Mend the first element of the file."
         )
-    if namespace not in re.findall(r"xmlns(?::\w+)?\s*=\s*[\"']([^\"']*)[\"']", tag.group()):
+    named = re.findall(r"xmlns(?::\w+)?\s*=\s*[\"']([^\"']*)[\"']", tag.group())
+    if namespace not in named:
         raise InputError(
             f"{where}: SBML level {pair[0]}, version {pair[1]}, belongs to the namespace '{namespace}', which the first "
             "element of the file does not name."
