@@ -150,6 +150,7 @@ def test_bars_end_at_the_first_event_and_the_full_model_takes_over():
     assert np.abs(safe["S"] - full["S"]).max() < 0.01
 
 
+@pytest.mark.verify
 def test_a_study_with_events_says_where_bars_end(tmp_path):
     from scalebridge.study import run
 
