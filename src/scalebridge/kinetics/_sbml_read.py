@@ -60,8 +60,8 @@ def _refuse_version(text: str, where: str) -> None:
     named = re.findall(r"xmlns(?::\w+)?\s*=\s*[\"']([^\"']*)[\"']", tag.group())
     if namespace not in named:
         raise InputError(
-            f"{where}: SBML level {pair[0]}, version {pair[1]}, belongs to the namespace '{namespace}', which the first "
-            "element of the file does not name."
+            f"{where}: SBML level {pair[0]}, version {pair[1]}, belongs to the namespace '{namespace}', which the "
+            "first element of the file does not name."
         )
 
 
@@ -91,8 +91,8 @@ def _read(document: Any, where: str) -> Definition:
             raise InputError(f"{where}: a rule sets '{name}', which the model does not define.")
     initial = {a.getSymbol(): reader(a.getMath()) for a in model.getListOfInitialAssignments() if a.isSetMath()}
     events = tuple(_event(i, e, reader) for i, e in enumerate(model.getListOfEvents()) if e.isSetTrigger())
-    for event in events:
-        for name in event.assignments if event is not None else ():
+    for event in (e for e in events if e is not None):
+        for name in event.assignments:
             if name not in variables:
                 raise InputError(f"{where}: event '{event.name}' sets '{name}', which the model does not define.")
     constraints = tuple(
