@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import os
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,10 @@ def _context() -> Any:
     context = _P()
     _function("core", "SUNContext_Create", ctypes.c_int, _P)(0, ctypes.byref(context))
     _function("core", "SUNContext_ClearErrHandlers", _P)(context)
+    logger = _P()
+    _function("core", "SUNContext_GetLogger", _P, _P)(context, ctypes.byref(logger))
+    # steps that are too small end in an exception with words; the library would also print to the terminal
+    _function("core", "SUNLogger_SetWarningFilename", _P, ctypes.c_char_p)(logger, os.devnull.encode())
     return context
 
 
