@@ -35,6 +35,11 @@ def test_not_sbml():
     refused("<html></html>", "")
 
 
+@pytest.mark.parametrize("version", ["x", "9", "", "-1"])
+def test_versions_that_do_not_exist(version):
+    refused(SBML.format("", "<model/>").replace('version="1" ', f'version="{version}" '), "level", "known are")
+
+
 def test_no_model():
     refused(SBML.format("", ""), "model")
 
@@ -125,13 +130,37 @@ def test_fast_species_tied_to_each_other():
         network.reduce(["A", "B"], "standard")
 
 
-def test_events_have_no_error_bars_and_no_fallback():
-    network = Network.from_antimony("S+E->C; S*E-C; C->P+E; 0.1*C; S=2; E=0.1; C=0; P=0; at time >= 3: S = S + 1")
-    reduced = network.reduce(["C"])
-    with pytest.raises(InputError, match="events"):
-        reduced.error_bars([0, 1, 2])
-    with pytest.raises(InputError, match="events"):
-        reduced.simulate_safely([0, 1, 2])
+EVENT = "S+E->C; 10*S*E-10*C; C->P+E; C; S=2; E=0.1; C=0; P=0; at S < 1.5: S = S + 1"
+
+
+def test_bars_end_at_the_first_event_and_the_full_model_takes_over():
+    network = Network.from_antimony(EVENT)
+    reduced, times = network.reduce(["C"]), np.linspace(0.0, 20.0, 41)
+    bars, full = reduced.error_bars(times), network.simulate(times)
+    known = times < bars.known_until
+    assert 5.0 < bars.known_until < 15.0
+    assert np.isfinite(bars.bars[known]).all()
+    assert np.isnan(bars.bars[~known]).all()
+    k = bars.names.index("S")
+    assert np.all(np.abs(full["S"] - bars.values[:, k])[known][2:] <= bars.bars[known][2:, k])
+    safe = reduced.simulate_safely(times)
+    assert not safe.full[2:10].any()  # the first output still sees the initial layer
+    assert safe.full[~known].all()
+    assert "event" in safe.notes[-1]
+    assert np.abs(safe["S"] - full["S"]).max() < 0.01
+
+
+@pytest.mark.verify
+def test_a_study_with_events_says_where_bars_end(tmp_path):
+    from scalebridge.study import run
+
+    (tmp_path / "model.ant").write_text(EVENT)
+    (tmp_path / "study.toml").write_text(
+        'bridge = "kinetics"\nmodel = "model.ant"\nend = 20.0\noutputs = 40\nfast = ["C"]\n'
+    )
+    record = run(tmp_path / "study.toml", tmp_path / "run", workers=0)
+    ledger = (record.folder / "ledger.csv").read_text()
+    assert "error through events, against the full run" in ledger
 
 
 def test_an_event_that_leaves_the_manifold_is_followed_along_the_fibre():
@@ -140,6 +169,11 @@ def test_an_event_that_leaves_the_manifold_is_followed_along_the_fibre():
     full, reduced = network.simulate(times), network.reduce(["C"]).simulate(times)
     for name in "SECP":
         assert np.abs(full[name] - reduced[name])[1:].max() < 2e-3
+
+
+def test_rates_that_slide_along_a_condition():
+    with pytest.raises(ConvergenceError, match="back and forth"):
+        Network.from_antimony("A' = piecewise(1, A < 1, -1); A = 0").simulate([0.0, 2.0], max_steps=5000)
 
 
 def test_times():

@@ -49,6 +49,34 @@ def test_events_at_times_and_at_values():
     assert run["A"][3] == pytest.approx(1.0, abs=1e-8)
 
 
+def test_a_violated_constraint_is_named_with_its_time():
+    from dataclasses import replace
+
+    from scalebridge.kinetics._definition import symbol
+    from scalebridge.kinetics._sbml_write import write
+
+    plain = Network.from_antimony("A -> ; k*A; k = 1; A = 1").definition
+    told = ((symbol("A") > 0.5, "A must stay above a half & more"), (symbol("A") < 2, "never"))
+    network = Network.from_sbml_text(write(replace(plain, constraints=told)))
+    with pytest.warns(UserWarning, match="above a half & more"):
+        run = network.simulate([0.0, 2.0])
+    assert [v.message for v in run.violations] == ["constraint 1: A must stay above a half & more"]
+    assert run.violations[0].time == pytest.approx(np.log(2.0), abs=1e-6)
+    assert network.simulate([0.0, 0.5]).violations == ()
+
+
+def test_delays_follow_the_method_of_steps():
+    from scalebridge.kinetics._definition import Definition, Variable, symbol
+    from scalebridge.kinetics._sbml_math import DELAY
+
+    late = Definition(
+        "late", {"x": Variable("x", "parameter", 1.0, False)}, rates={"x": -DELAY(symbol("x"), symbol("h"))}
+    )
+    late.variables["h"] = Variable("h", "parameter", 1.0)
+    run = Network(late).simulate([0.0, 1.0, 2.0, 3.0])
+    assert run["x"] == pytest.approx([1.0, 0.0, -0.5, -1.0 / 6.0], abs=1e-6)
+
+
 def test_fast_reactions_run_to_the_side_that_is_used_up():
     sbml = Network.from_antimony("J: A + B -> C; k*A*B; R: -> A; 1; k = 1; A = 0; B = 2; C = 0").definition
     from scalebridge.kinetics._sbml_read import mark_fast

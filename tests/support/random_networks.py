@@ -47,3 +47,47 @@ def _sides(rng: np.random.Generator, species: list[str]) -> tuple[list[str], lis
     chosen = rng.choice(len(species), sum(sizes), replace=False)
     names = [species[i] for i in chosen]
     return names[: sizes[0]], names[sizes[0] :]
+
+
+def planted_topology(kind: str, seed: int, speed: float = 300.0) -> Planted:
+    """Networks of another make with known fast reactions.
+
+    Args:
+        kind: ``chain`` (fast pairs joined by slow steps), ``cycle`` (a fast triangle with a slow way in and out) or
+            ``enzyme`` (two substrates bind one after the other, quickly, and turn over slowly).
+        seed: of the rate constants and starts.
+        speed: how much faster the fast ones are.
+    """
+    rng = np.random.default_rng([seed, len(kind)])
+
+    def quick() -> float:
+        return float(speed * rng.uniform(0.3, 1.0))
+
+    def slow() -> float:
+        return float(rng.uniform(0.1, 0.33))
+
+    lines: list[str] = []
+    if kind == "chain":
+        pairs = int(rng.integers(2, 5))
+        species = [f"X{i}" for i in range(2 * pairs)]
+        for k in range(pairs):
+            a, b = species[2 * k], species[2 * k + 1]
+            lines.append(f"F{k}: {a} -> {b}; {quick()}*{a} - {quick()}*{b};")
+            after = species[(2 * k + 2) % len(species)]
+            lines.append(f"S{k}: {b} -> {after}; {slow()}*{b} - {slow()}*{after};")
+        fast = tuple(f"F{k}" for k in range(pairs))
+    elif kind == "cycle":
+        species = ["X0", "X1", "X2", "X3"]
+        for k in range(3):
+            a, b = species[k], species[(k + 1) % 3]
+            lines.append(f"F{k}: {a} -> {b}; {quick()}*{a} - {quick()}*{b};")
+        lines.append(f"S0: X3 -> X0; {slow()}*X3 - {slow()}*X0*X0; S1: X1 -> ; {slow()}*X1; S2: -> X3; {slow()};")
+        fast = ("F0", "F1", "F2")
+    else:
+        species = ["E", "A", "B", "EA", "EAB", "P"]
+        lines.append(f"F0: E + A -> EA; {quick()}*E*A - {quick()}*EA;")
+        lines.append(f"F1: EA + B -> EAB; {quick()}*EA*B - {quick()}*EAB;")
+        lines.append(f"S0: EAB -> E + P; {slow()}*EAB; S1: P -> A + B; {0.1 * slow()}*P;")
+        fast = ("F0", "F1")
+    starts = " ".join(f"{s} = {0.0 if s in ('EA', 'EAB', 'P') else rng.uniform(0.3, 2.0)};" for s in species)
+    return Planted(Network.from_antimony("\n".join([*lines, starts])), fast, 5.0)

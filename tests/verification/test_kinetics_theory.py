@@ -10,7 +10,7 @@ from scalebridge.kinetics import Network
 from scalebridge.kinetics.batch import simulate_cells
 from scalebridge.kinetics.manifold import csp, ildm
 from support.enzymes import enzyme, goldbeter_koshland, virus
-from support.random_networks import planted_network
+from support.random_networks import planted_network, planted_topology
 from support.reference_data import reference
 
 pytestmark = pytest.mark.verify
@@ -24,31 +24,37 @@ def effectivity(network, reduced, times, after):
 
 
 # Segel & Slemrod 1989: k1 = k-1 = k2 = 1, s0 = 2; errors of s relative to s0 after the initial layer
-SEGEL_SLEMROD = {  # e0: standard with s(0) = s0, standard on the fibre, s of the full model at t = K_M / (k2 e0)
-    1e-1: (1.793e-2, 8.825e-3, 1.1155795288),
-    1e-2: (1.864e-3, 9.072e-4, 1.1324080349),
-    1e-3: (1.873e-4, 9.097e-5, 1.1340986485),
-    1e-4: (1.874e-5, 9.099e-6, 1.1342677868),
+SEGEL_SLEMROD = {  # e0: standard with s(0) = s0, standard on the fibre, total; s of the full model at t = K_M / (k2 e0)
+    1e-1: (1.793e-2, 8.825e-3, 5.968e-3, 1.1155795288),
+    1e-2: (1.864e-3, 9.072e-4, 6.253e-4, 1.1324080349),
+    1e-3: (1.873e-4, 9.097e-5, 6.243e-5, 1.1340986485),
+    1e-4: (1.874e-5, 9.099e-6, 6.245e-6, 1.1342677868),
 }
 
 
 def enzyme_errors(e0):
+    """Largest errors of s after t = 5 / (k1 (s0 + K_M)), on 4001 even times to 12 / e0, as the printed ones.
+
+    The printed error of the total form depends on these times: it is largest while the initial layer still dies out,
+    between the first two of them.
+    """
     network = enzyme(e0)
-    times = np.unique(np.r_[0.0, np.geomspace(1.25, 12 / e0, 1500), np.linspace(1.25, 12 / e0, 1500)])
+    times = np.linspace(0.0, 12 / e0, 4001)
+    late = times > 1.25
     full = network.simulate(times, rtol=1e-11)["S"]
     forms = (("standard", "given"), ("standard", "fibre"), ("total", "fibre"))
     return [
-        np.abs(network.reduce(["C"], form, initial=start).simulate(times, rtol=1e-11)["S"] - full)[1:].max() / 2.0
+        np.abs(network.reduce(["C"], form, initial=start).simulate(times, rtol=1e-11)["S"] - full)[late].max() / 2.0
         for form, start in forms
     ]
 
 
 @pytest.mark.parametrize("e0", SEGEL_SLEMROD)
 def test_michaelis_menten_errors_as_printed(e0):
-    given, fibre, at = SEGEL_SLEMROD[e0]
-    found = enzyme_errors(e0)
-    assert found[0] == pytest.approx(given, rel=1e-3)
-    assert found[1] == pytest.approx(fibre, rel=1e-3)
+    *printed, at = SEGEL_SLEMROD[e0]
+    for found, value in zip(enzyme_errors(e0), printed, strict=True):
+        last_digit = 10.0 ** (np.floor(np.log10(value)) - 3)
+        assert found == pytest.approx(value, abs=0.51 * last_digit)
     assert enzyme(e0).simulate([0.0, 2.0 / e0], rtol=1e-11)["S"][-1] == pytest.approx(at, abs=2e-10)
 
 
@@ -128,9 +134,12 @@ def test_mapk_has_three_slow_variables():
     for name, value in (("PP_K", 0.981426107856), ("PP_KK", 0.832226061636), ("P_KKK", 2.50301391892e-4)):
         assert full[name][-1] == pytest.approx(value, rel=2e-8)
     scales = network.timescales(times)
-    assert np.mean(scales.slow[1:] == 3) > 0.96  # at t = 18 to 22 a fourth mode is spent to 2 to 5 % only
-    assert np.all(network.timescales(times, rtol=0.05).slow[1:] == 3)
-    reduced = network.reduce(scales.proposal(), relation="refined")
+    assert np.all(scales.slow[1:] == 3)
+    assert scales.gap[1:].min() > 20.0  # 320 at first, 28 while the cascade switches, 460 in the end
+    for other in (np.r_[0.0, 0.1, np.linspace(10.0, 100.0, 10)], np.linspace(0.0, 100.0, 1001)):
+        assert np.all(network.timescales(other).slow[1:] == 3)
+    reduced = network.reduce(times=times, allowance=1e-2)
+    assert reduced.relation == "refined"  # the leading order is 3 to 5 % off, and its bars say so
     assert len(reduced.slow) == 3
     assert len(reduced.fast) == 12
     found = reduced.simulate(times)
@@ -175,6 +184,41 @@ def test_virus_error_falls_with_the_speed_of_binding():
     assert np.log10(np.array(errors[1]) / errors[2]) == pytest.approx(1.0, abs=0.01)
 
 
+def test_virus_reduced_agrees_with_an_independent_solution():
+    """The printed largest errors are near those of binding in equilibrium, and are not reproduced to their digits: an
+    independent integrator gives the same numbers as ours for both closures."""
+    from scipy.integrate import solve_ivp
+
+    times = np.r_[0.0, np.geomspace(600.0, 172800.0, 400)]
+    network = virus()
+    full = network.simulate(times, rtol=1e-11)
+    printed = {"VT": 2.42e-3, "I": 1.62e-2, "G": 4.67e-3, "F": 1.88e-3, "A": 8.8e-4}
+    for relation, constant in (("equilibrium", 9.34e-3 / 6.6e-4), ("quasi-steady", (9.34e-3 + 1e-4) / 6.6e-4)):
+        reduced = network.reduce(["_J0"], relation=relation).simulate(times, rtol=1e-11)
+
+        def rates(_, y, constant=constant):
+            bound = y[0] + y[1] + constant
+            c = 2.0 * y[0] * y[1] / (bound + np.sqrt(bound**2 - 4.0 * y[0] * y[1]))
+            *_, i, g, f, a = y
+            h = 3600.0
+            return [
+                -1e-4 * c, -1e-4 * c + 2e-4 * i, 1e-4 * c - 2e-4 * i,
+                1e-5 * c + 0.5 / h * g * (1 - g / 50) / (1 + 10 * a) - 0.05 / h * g,
+                g / (1 + g) / h - 0.1 / h * f, 0.5 / h * f**2 / (0.04 + f**2) - 0.05 / h * a,
+            ]  # fmt: skip
+
+        start = [5.0, 10.0, 0.0, 0.0, 0.0, 0.0]
+        other = solve_ivp(rates, (0.0, 172800.0), start, "Radau", times, rtol=1e-11, atol=1e-14).y
+        for k, name in enumerate(["VT", "R", "I", "G", "F", "A"]):
+            if name == "R":
+                continue
+            ours = reduced["V"] + reduced["C"] if name == "VT" else reduced[name]
+            true = full["V"] + full["C"] if name == "VT" else full[name]
+            assert np.abs(ours - other[k]).max() < 1e-6 * true.max(), name
+            if relation == "equilibrium":
+                assert np.abs(ours - true)[1:].max() / true.max() == pytest.approx(printed[name], rel=0.06)
+
+
 def test_virus_needs_a_thousand_times_fewer_explicit_evaluations():
     network = virus(100.0)
     times = [0.0, 172800.0]
@@ -199,6 +243,18 @@ def test_error_bars_of_enzymes_are_honest():
         index = effectivity(network, network.reduce(["C1", "C2"]), times, 50.0 / a)
         assert index.min() > 0.5
         assert index.max() < 5.0
+
+
+@pytest.mark.parametrize("kind", ["chain", "cycle", "enzyme"])
+def test_planted_sets_of_other_topologies(kind):
+    for seed in range(8):
+        planted = planted_topology(kind, seed)
+        times = np.r_[0.0, np.geomspace(0.05, planted.horizon, 60)]
+        proposal = planted.network.timescales(times).proposal()
+        assert set(planted.network.reduce(proposal).fast_reactions) == set(planted.fast), seed
+        index = effectivity(planted.network, planted.network.reduce(planted.fast), times, 0.05)
+        assert index.min() > 0.5, seed
+        assert index.max() < 5.0, seed
 
 
 def test_planted_fast_reactions_are_found_and_their_error_is_known():

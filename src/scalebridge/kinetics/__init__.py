@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from scalebridge.kinetics.manifold import ildm as ildm
     from scalebridge.kinetics.network import Network as Network
     from scalebridge.kinetics.network import Trajectory as Trajectory
+    from scalebridge.kinetics.network import Violation as Violation
     from scalebridge.kinetics.reduced import Reduced as Reduced
+    from scalebridge.kinetics.sensitivity import Sensitivities as Sensitivities
     from scalebridge.kinetics.stochastic import Runs as Runs
     from scalebridge.kinetics.stochastic import distortion as distortion
     from scalebridge.kinetics.stochastic import simulate_counts as simulate_counts
@@ -44,8 +46,10 @@ _HOMES = {
     "Reduced": "reduced",
     "Runs": "stochastic",
     "SafeRun": "_fallback",
+    "Sensitivities": "sensitivity",
     "TimeScales": "_detect",
     "Trajectory": "network",
+    "Violation": "network",
     "csp": "manifold",
     "distortion": "stochastic",
     "enzyme_criteria": "criteria",
@@ -65,8 +69,10 @@ __all__ = [
     "Reduced",
     "Runs",
     "SafeRun",
+    "Sensitivities",
     "TimeScales",
     "Trajectory",
+    "Violation",
     "csp",
     "distortion",
     "enzyme_criteria",

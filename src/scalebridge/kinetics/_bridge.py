@@ -13,13 +13,15 @@ import numpy.typing as npt
 from scalebridge.bridge import Bridge, Outcome, Progress, Step
 from scalebridge.errors import InputError
 from scalebridge.kinetics._error_bars import trajectory_amounts
+from scalebridge.kinetics._reduced_definition import Relation
 from scalebridge.kinetics.network import Form, Network
-from scalebridge.kinetics.reduced import Reduced, Relation
+from scalebridge.kinetics.reduced import Reduced
 from scalebridge.ledger import Entry, Verdict
 from scalebridge.scales import Cost, Scale, ScaleMap, Separation
 
 Floats = npt.NDArray[np.float64]
 _EMPTY = np.zeros(0)
+UNKNOWN = "error bars are known up to the first event"
 STAGES = ("full run", "time scales", "reduction", "error bars", "reduced SBML")
 
 
@@ -35,6 +37,9 @@ class KineticsState:
         fast_modes: shape (times,).
         gap: shape (times,).
         pointers: shape (times, states).
+        reactions: names of the reactions.
+        participation: share of each reaction in the fast modes, shape (times, reactions).
+        importance: largest share of each reaction in the slow motion of a state, shape (times, reactions).
         fast: reactions or species taken as fast.
         reduced: values of the reduced model, shape (times, states).
         bars: half widths, same shape.
@@ -53,10 +58,13 @@ class KineticsState:
     fast_modes: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     gap: Floats = field(default_factory=lambda: _EMPTY, metadata={"missing": "no gap at this time is wide enough"})
     pointers: Floats = field(default_factory=lambda: _EMPTY)
+    reactions: tuple[str, ...] = ()
+    participation: Floats = field(default_factory=lambda: _EMPTY)
+    importance: Floats = field(default_factory=lambda: _EMPTY)
     fast: tuple[str, ...] = ()
     reduced: Floats = field(default_factory=lambda: _EMPTY)
-    bars: Floats = field(default_factory=lambda: _EMPTY)
-    fast_ratio: Floats = field(default_factory=lambda: _EMPTY)
+    bars: Floats = field(default_factory=lambda: _EMPTY, metadata={"missing": UNKNOWN})
+    fast_ratio: Floats = field(default_factory=lambda: _EMPTY, metadata={"missing": UNKNOWN})
     slow: tuple[str, ...] = ()
     eliminated: tuple[str, ...] = ()
     closed: bool = False
@@ -150,7 +158,7 @@ class Kinetics(Bridge[KineticsState]):
     @functools.cached_property
     def _plain(self) -> Network:
         """The network with nothing marked as fast."""
-        from scalebridge.kinetics.reduced import unmarked
+        from scalebridge.kinetics._reduce import unmarked
 
         return unmarked(network_of(self.sbml))[0]
 
@@ -168,6 +176,10 @@ class Kinetics(Bridge[KineticsState]):
         least, size = -float(amounts.min()), float(np.abs(amounts).max()) or 1.0
         what = "amounts not negative"
         entries.append(Entry(what, "amount", least, 0.0, size, 1e-6, "full model", self.times[-1], relation="<="))
+        broken = {v.message: v.time for v in run.violations}
+        for _, message in network.definition.constraints:
+            at = broken.get(message, self.times[-1])
+            entries.append(Entry("constraint of the model", "1", float(message in broken), 0.0, 1.0, 0.0, message, at))
         new = replace(state, names=network.state_names, full=values, evaluations=(run.evaluations, 0))
         return new, tuple(entries)
 
@@ -181,7 +193,11 @@ class Kinetics(Bridge[KineticsState]):
                 "Nothing in this model is fast over this time: no gap in its time scales is wide enough. It has to be "
                 "run in full; name fast species or reactions if you know better."
             )
-        new = replace(state, tau=found.tau, fast_modes=found.fast, gap=found.gap, pointers=found.pointers, fast=fast)
+        new = replace(
+            state, tau=found.tau, fast_modes=found.fast, gap=found.gap, pointers=found.pointers, fast=fast,
+            reactions=network.reactions, participation=found.participation,
+            importance=found.importance.max(1, initial=0.0),
+        )  # fmt: skip
         return new, (self._slope(network),)
 
     def _slope(self, network: Network) -> Entry:
@@ -228,9 +244,9 @@ class Kinetics(Bridge[KineticsState]):
         reduced = self._made(state)
         bars = reduced.error_bars(np.array(self.times))
         run = reduced.simulate(self.times)
-        late = np.array(self.times) >= self.times[0] + self.settle * (self.times[-1] - self.times[0])
-        entries = []
-        for k, name in enumerate(bars.names):
+        late = self.late & (np.array(self.times) < bars.known_until)
+        entries = [self._whole(state, bars.values)] if bars.known_until <= self.times[-1] else []
+        for k, name in enumerate(bars.names if late.any() else ()):
             size = float(np.abs(state.full[late, k]).max()) or 1.0
             error = float(np.abs(state.full[late, k] - bars.values[late, k]).max())
             bar = float(bars.bars[late, k].max())
@@ -246,6 +262,19 @@ class Kinetics(Bridge[KineticsState]):
         )  # fmt: skip
         return new, tuple(entries)
 
+    @functools.cached_property
+    def late(self) -> npt.NDArray[np.bool_]:
+        """Which times are after the initial layer, shape (times,)."""
+        return np.array(self.times) >= self.times[0] + self.settle * (self.times[-1] - self.times[0])
+
+    def _whole(self, state: KineticsState, values: Floats) -> Entry:
+        """Where events end the error bars, the reduced run is compared with the full one."""
+        size = np.maximum(np.abs(state.full[self.late]).max(0), 1e-300)
+        error = np.abs(state.full - values)[self.late].max(0) / size
+        worst = int(error.argmax())
+        return Entry("error through events, against the full run", "1", float(error[worst]), self.allowance, 1.0, 0.0,
+                     state.names[worst], self.times[-1], relation="<=")  # fmt: skip
+
     def _write(self, state: KineticsState) -> tuple[KineticsState, tuple[Entry, ...]]:
         text = self._made(state).to_sbml()
         again = Network.from_sbml_text(text).simulate(self.times)
@@ -260,8 +289,8 @@ class Kinetics(Bridge[KineticsState]):
 
     def separation(self, state: KineticsState) -> Separation:
         """Slow over fast time scales where they are closest, after the initial layer."""
-        late = np.array(self.times) >= self.times[0] + self.settle * (self.times[-1] - self.times[0])
-        worst = float(state.fast_ratio[late].max())
+        known = state.fast_ratio[self.late & np.isfinite(state.fast_ratio)]
+        worst = float(known.max(initial=0.0)) if len(known) else float(np.nanmax(1.0 / state.gap, initial=0.0))
         return Separation(
             "slow / fast time scale", 1.0 / worst if worst > 0.0 else np.finfo(float).max, 20.0, 5.0,
             "the fast part must settle before the slow part moves; its lag is of the order of the inverse ratio",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from scalebridge.kinetics._bridge import Kinetics, KineticsState
 
 _BLUE, _RED = "#0072b2", "#d55e00"
+_MANY = 36  # rows of a map that can still be read
 _STYLE: dict[Any, Any] = {
     "font.size": 10.5, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "0.35",
     "axes.linewidth": 0.8, "legend.frameon": False, "svg.hashsalt": "scalebridge", "svg.fonttype": "path",
@@ -26,7 +27,10 @@ _STYLE: dict[Any, Any] = {
 def pictures(bridge: Kinetics, state: KineticsState) -> tuple[Picture, ...]:
     """In reading order."""
     with _style():
-        return _curves(bridge, state), _spectrum(bridge, state), _map(bridge, state)
+        shown = [_curves(bridge, state), _spectrum(bridge, state), _map(bridge, state)]
+        if state.reactions:
+            shown.append(_reaction_map(bridge, state))
+        return (*shown, _cost(bridge, state))
 
 
 @contextlib.contextmanager
@@ -82,12 +86,62 @@ def _map(bridge: Kinetics, state: KineticsState) -> Picture:
                     "Species with a star follow the others in the reduced model.")  # fmt: skip
 
 
+def _reaction_map(bridge: Kinetics, state: KineticsState) -> Picture:
+    """Participation in the fast modes beside importance for the slow motion, the most important of many reactions."""
+    most = np.argsort(-np.maximum(state.participation.max(0), state.importance.max(0)))[:_MANY]
+    rows = np.sort(most)
+    figure = _figure(8.4, min(1.4 + 0.22 * len(rows), 9.0))
+    left, right = figure.subplots(1, 2, sharey=True)
+    t = np.array(bridge.times)
+    nothing = np.where(state.fast_modes[:, None] > 0, 1.0, np.nan)  # where nothing is fast there are no indices
+    for axes, table, title in ((left, state.participation, "part in the fast modes"),
+                               (right, state.importance, "importance for the slow motion")):  # fmt: skip
+        shown = (table * nothing)[:, rows].T
+        mesh = axes.pcolormesh(
+            t, np.arange(len(rows)), shown, cmap="cividis", vmin=0.0, vmax=1.0, shading="nearest", rasterized=True
+        )
+        axes.set_title(title, fontsize=10)
+        axes.set_xlabel("time")
+        axes.ticklabel_format(axis="x", style="sci", scilimits=(-2, 4))
+    names = [state.reactions[i] for i in rows]
+    left.set_yticks(np.arange(len(rows)), [f"{n} *" if n in state.fast else n for n in names], fontsize=8)
+    left.invert_yaxis()
+    figure.colorbar(mesh, ax=[left, right], label="share")
+    return _picture(figure, "reactions", "Which reactions are fast, and which matter",
+                    "CSP indices of each reaction: its share in the amplitudes of the fast modes (left), where large "
+                    "shares balance each other, and its largest share in the slow motion of a species (right). White: "
+                    "nothing is fast there.")  # fmt: skip
+
+
+def _cost(bridge: Kinetics, state: KineticsState) -> Picture:
+    """Stiffness along the run, before and after, and rate evaluations."""
+    figure = _figure(7.6, 3.0)
+    stiffness, cost = figure.subplots(1, 2, width_ratios=(2, 1))
+    t = np.array(bridge.times)
+    end = t[-1] - t[0]
+    slow = np.array([row[max(len(row) - m - 1, 0)] for row, m in zip(state.tau, state.fast_modes, strict=True)])
+    stiffness.plot(t, end / state.tau[:, -1], color="0.2", label="full")
+    stiffness.plot(t, end / slow, "--", color=_RED, label="reduced")
+    stiffness.set_yscale("log")
+    stiffness.set_xlabel("time")
+    stiffness.set_ylabel("run time over fastest time scale")
+    stiffness.ticklabel_format(axis="x", style="sci", scilimits=(-2, 4))
+    stiffness.legend(fontsize=8)
+    bars = cost.bar(["full", "reduced"], state.evaluations, color=["0.4", _RED], width=0.6)
+    cost.bar_label(bars, fontsize=9)
+    cost.set_ylabel("rate evaluations, implicit")
+    return _picture(figure, "cost", "Stiffness and cost, before and after",
+                    "Left: how many fastest time scales fit into the run; an explicit solver takes a few steps for "
+                    "each. Right: evaluations of the rates by the implicit solver, which stiffness hardly "
+                    "costs.")  # fmt: skip
+
+
 def _curves(bridge: Kinetics, state: KineticsState) -> Picture:
     t = np.array(bridge.times)
-    late = t >= t[0] + bridge.settle * (t[-1] - t[0])
+    late = bridge.late
     size = np.abs(state.full).max(0)
     moving = np.flatnonzero((np.ptp(state.full, axis=0) > 1e-3 * size) & (size > 0.0))
-    relative = state.bars[late].max(0) / np.maximum(size, 1e-300)
+    relative = np.nan_to_num(state.bars[late]).max(0) / np.maximum(size, 1e-300)
     shown = sorted(moving[np.argsort(-relative[moving])][:6].tolist())
     rows = max(1, -(-len(shown) // 3))
     figure = _figure(7.6, 2.3 * rows)

@@ -79,6 +79,8 @@ class ErrorBars:
         estimate: full minus reduced as predicted, same shape.
         bars: half widths, same shape.
         fast_ratio: slowest fast time scale over fastest slow one along the run, shape (times,): what must be small.
+        layer: slowest fast time scale at the start, with which the initial layer dies out.
+        known_until: first event of the reduced run; from there on `estimate`, `bars` and `fast_ratio` are NaN.
     """
 
     times: Floats
@@ -87,6 +89,8 @@ class ErrorBars:
     estimate: Floats
     bars: Floats
     fast_ratio: Floats
+    layer: float
+    known_until: float = np.inf
 
     def __getitem__(self, name: str) -> tuple[Floats, Floats]:
         """Values and half widths of one species, shapes (times,)."""
@@ -123,8 +127,10 @@ def error_bars(
         begin: amounts of the full model's states at the first time; None for its start.
     """
     full, c = reduced.full, reduced.coordinates
-    if reduced.network.definition.events:
-        raise InputError("Error bars are not known for models with events: run both models and compare.")
+    if reduced.network.definition.events and begin is None:
+        until = first_event(reduced, times)
+        if until <= times[-1]:
+            return _until(reduced, times, until, safety, refine)
     grid = _grid(times, refine, reduced, full)
     trajectory = reduced.simulate(grid) if begin is None else reduced.continue_from(begin, grid)
     amounts = trajectory_amounts(full, trajectory.names, trajectory.values)
@@ -149,8 +155,31 @@ def error_bars(
     size = _sizes(full, trajectory.names, trajectory.values, amounts)
     ratio = np.array([_ratio(b) for b in at])
     return ErrorBars(
-        times, full.state_names, (amounts / size)[keep], (estimate / size)[keep], (bars / size)[keep], ratio[keep]
-    )
+        times, full.state_names, (amounts / size)[keep], (estimate / size)[keep], (bars / size)[keep], ratio[keep],
+        1.0 / max(float(np.abs(np.linalg.eigvals(at[0].gw).real).min()), 1e-300),
+    )  # fmt: skip
+
+
+def first_event(reduced: Reduced, times: Floats) -> float:
+    """When something jumps first in the reduced run; infinity where nothing does."""
+    simulation = reduced.network._simulation(float(times[0]))
+    simulation.run(times)
+    return simulation.first_event
+
+
+def _until(reduced: Reduced, times: Floats, until: float, safety: float, refine: int) -> ErrorBars:
+    """Bars before the first event; values from there on, too."""
+    before = times[times < until]
+    names = reduced.full.state_names
+    shape = (len(times), len(names))
+    estimate, bars, ratio, layer = np.full(shape, np.nan), np.full(shape, np.nan), np.full(len(times), np.nan), 0.0
+    if len(before):
+        known = error_bars(reduced, before, safety=safety, refine=refine)
+        k = len(before)
+        estimate[:k], bars[:k], ratio[:k], layer = known.estimate, known.bars, known.fast_ratio, known.layer
+    run = reduced.simulate(times)
+    values = np.column_stack([run[n] for n in names])
+    return ErrorBars(times, names, values, estimate, bars, ratio, layer, until)
 
 
 def _refined_rate(reduced: Reduced, p: Floats, n: Floats, b: Blocks, t: float) -> Floats | None:

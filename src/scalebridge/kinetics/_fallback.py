@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from scalebridge.errors import ConvergenceError, InputError
-from scalebridge.kinetics._error_bars import ErrorBars, error_bars, trajectory_amounts
+from scalebridge.kinetics._error_bars import ErrorBars, error_bars, first_event, trajectory_amounts
 from scalebridge.kinetics._simulate import Simulation
 
 if TYPE_CHECKING:
+    from scalebridge.kinetics.network import Network
     from scalebridge.kinetics.reduced import Reduced
 
 Floats = npt.NDArray[np.float64]
@@ -51,7 +52,9 @@ def safe_run(reduced: Reduced, times: Floats, allowance: float) -> SafeRun:
         raise InputError(f"The allowance must be positive; found {allowance}.")
     full = reduced.full
     if full.definition.events:
-        raise InputError("Falling back to the full model is not possible where the model has events.")
+        until = first_event(reduced, times)
+        if until <= times[-1]:
+            return _with_events(reduced, times, allowance, until)
     start = full._simulation(float(times[0])).y.copy()
     amounts, by_full = np.empty((len(times), len(start))), np.zeros(len(times), dtype=bool)
     amounts[0], by_full[0] = start, True
@@ -75,6 +78,48 @@ def safe_run(reduced: Reduced, times: Floats, allowance: float) -> SafeRun:
     return SafeRun(times, full.state_names, amounts, by_full, switches, tuple(notes))
 
 
+def _with_events(reduced: Reduced, times: Floats, allowance: float, until: float) -> SafeRun:
+    """The reduced model up to shortly before the first event, where its error is known; the full one from there on."""
+    full = reduced.full
+    k = int(np.searchsorted(times, until)) - 1
+    while k > 0:
+        k -= 1  # one output early: the full model meets its event at another time than the reduced one
+        run = _before_events(reduced, times[: k + 1], allowance)
+        if not any(_triggered(full, float(times[k]), run.amounts[-1])):
+            break
+    else:
+        start = full._simulation(float(times[0])).y.copy()
+        run = SafeRun(times[:1], full.state_names, start[None], np.ones(1, dtype=bool), 0, ())
+    later = times[len(run.times) - 1 :]
+    if len(run.times) == 1:
+        trajectory = full.simulate(later)
+        values, names = trajectory.values, trajectory.names
+    else:
+        simulation = _full_from(full, float(later[0]), run.amounts[-1])
+        values, names = simulation.run(later), tuple(simulation.regime.names)
+    amounts = np.vstack([run.amounts[:-1], trajectory_amounts(full, names, values)])
+    by_full = np.concatenate([run.full, np.ones(len(later) - 1, dtype=bool)])
+    note = f"full model from {later[0]:g} on: error bars are not known through the event at {until:g}"
+    return SafeRun(times, full.state_names, amounts, by_full, run.switches + (not run.full[-1]), (*run.notes, note))
+
+
+def _before_events(reduced: Reduced, times: Floats, allowance: float) -> SafeRun:
+    if len(times) == 1:
+        start = reduced.full._simulation(float(times[0])).y.copy()
+        return SafeRun(times, reduced.full.state_names, start[None], np.ones(1, dtype=bool), 0, ())
+    return safe_run(reduced, times, allowance)
+
+
+def _triggered(full: Network, t: float, amounts: Floats) -> list[bool]:
+    simulation = full._simulation(t)
+    return [bool(v) for v in simulation.regime.evaluate("trigger", t, np.ascontiguousarray(amounts), simulation.p)]
+
+
+def _full_from(full: Network, start: float, amounts: Floats) -> Simulation:
+    values = dict(zip(full.system.states, amounts.tolist(), strict=True))
+    return Simulation(full.definition, start, overrides=values, cache=full._cache)
+
+
 def _good_until(reduced: Reduced, times: Floats, begin: Floats, allowance: float, size: Floats) -> tuple[int, str]:
     """How many of the coming times the reduced model reaches within the allowance; why no more."""
     try:
@@ -92,8 +137,6 @@ def _good_until(reduced: Reduced, times: Floats, begin: Floats, allowance: float
 
 
 def _full_step(reduced: Reduced, start: float, end: float, begin: Floats) -> Floats:
-    full = reduced.full
-    values = dict(zip(full.system.states, begin.tolist(), strict=True))
-    simulation = Simulation(full.definition, start, overrides=values, cache=full._cache)
+    simulation = _full_from(reduced.full, start, begin)
     simulation.run(np.array([start, end]))
     return np.array(simulation.y)

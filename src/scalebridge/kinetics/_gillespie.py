@@ -27,7 +27,7 @@ def _uniform(dice):
 
 @compiled(error_model="numpy")
 def _direct(f, times, start, p, change, out, dice):
-    """One run of counts; `f` writes propensities."""
+    """One run of counts, or of slow coordinates whose propensities `f` writes as exact functions of them."""
     n, m = change.shape
     state = start.copy()
     a = np.empty(m)
@@ -36,9 +36,7 @@ def _direct(f, times, start, p, change, out, dice):
     events = 0
     while k < times.size:
         f(t, state.ctypes.data, p.ctypes.data, a.ctypes.data)
-        total = 0.0
-        for j in range(m):
-            total += a[j]
+        total = a.sum()
         ahead = t + -np.log(1.0 - _uniform(dice)) / total if total > 0.0 else np.inf
         while k < times.size and times[k] < ahead:
             out[k] = state
@@ -174,46 +172,4 @@ def slow_runs(f, times, start, p, change, step, fast, slow, seeds):
     for r in numba.prange(seeds.size):
         dice = seeds[r : r + 1].copy()
         events[r] = _slow_run(f, times, start, p, change, step, fast, slow, out[r], dice)
-    return out, events
-
-
-@compiled(error_model="numpy")
-def _closed_run(f, times, start, p, change, out, dice):
-    """A run of slow coordinates whose propensities are exact functions of them."""
-    n, m = change.shape
-    state = start.copy()
-    a = np.empty(m)
-    t = times[0]
-    k = 0
-    events = 0
-    while k < times.size:
-        f(t, state.ctypes.data, p.ctypes.data, a.ctypes.data)
-        total = a.sum()
-        ahead = t + -np.log(1.0 - _uniform(dice)) / total if total > 0.0 else np.inf
-        while k < times.size and times[k] < ahead:
-            out[k] = state
-            k += 1
-        if k == times.size:
-            break
-        pick = _uniform(dice) * total
-        j = 0
-        run = a[0]
-        while run < pick and j < m - 1:
-            j += 1
-            run += a[j]
-        for i in range(n):
-            state[i] += change[i, j]
-        t = ahead
-        events += 1
-    return events
-
-
-@compiled(parallel=True, error_model="numpy")
-def closed_runs(f, times, start, p, change, seeds):
-    """Slow coordinates, shape (runs, times, coordinates), and numbers of slow events."""
-    out = np.empty((seeds.size, times.size, start.size))
-    events = np.zeros(seeds.size, dtype=np.int64)
-    for r in numba.prange(seeds.size):
-        dice = seeds[r : r + 1].copy()
-        events[r] = _closed_run(f, times, start, p, change, out[r], dice)
     return out, events

@@ -30,20 +30,29 @@ def outcome(bridge: Kinetics, state: KineticsState) -> Outcome:
     """See the module."""
     import xarray as xr
 
+    from scalebridge.kinetics._bridge import UNKNOWN
+
     unit = {"units": "model unit"}
     over = ("time", "state")
+    missing = {} if np.isfinite(state.bars).all() else {"missing": UNKNOWN}
     data = xr.Dataset(
         {
             "full": (over, state.full, unit),
             "reduced": (over, state.reduced, unit),
-            "bar": (over, state.bars, unit),
+            "bar": (over, state.bars, unit | missing),
             "pointer": (over, state.pointers, {"units": "1"}),
             "tau": (("time", "mode"), state.tau, {"units": "model time"}),
+            "participation": (("time", "reaction"), state.participation, {"units": "1"}),
+            "importance": (("time", "reaction"), state.importance, {"units": "1"}),
             "fast_modes": ("time", state.fast_modes, {"units": "1"}),
             "gap": ("time", state.gap, {"units": "1", "missing": "no gap at this time is wide enough"}),
-            "fast_ratio": ("time", state.fast_ratio, {"units": "1"}),
+            "fast_ratio": ("time", state.fast_ratio, {"units": "1"} | missing),
         },
-        coords={"time": ("time", np.array(bridge.times), {"units": "model time"}), "state": list(state.names)},
+        coords={
+            "time": ("time", np.array(bridge.times), {"units": "model time"}),
+            "state": list(state.names),
+            "reaction": list(state.reactions),
+        },
     )
     return Outcome(
         data=data, headlines=_headlines(bridge, state), separations=(bridge.separation(state),),
@@ -54,10 +63,10 @@ def outcome(bridge: Kinetics, state: KineticsState) -> Outcome:
 
 
 def _headlines(bridge: Kinetics, state: KineticsState) -> dict[str, Headline]:
-    late = np.array(bridge.times) >= bridge.times[0] + bridge.settle * (bridge.times[-1] - bridge.times[0])
+    late = bridge.late
     size = np.maximum(np.abs(state.full[late]).max(0), 1e-300)
     error = np.abs(state.full - state.reduced)[late].max(0) / size
-    bar = state.bars[late].max(0) / size
+    bar = np.nan_to_num(state.bars[late]).max(0) / size
     return {
         "slow_variables": Headline(float(len(state.slow)), "1", "variables still integrated"),
         "eliminated": Headline(float(len(state.eliminated)), "1", "species that follow"),

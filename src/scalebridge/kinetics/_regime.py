@@ -19,7 +19,7 @@ from scalebridge.kinetics._definition import TIME, Definition
 from scalebridge.kinetics._evaluate import evaluate
 from scalebridge.kinetics._native import NativeModule, Outputs
 from scalebridge.kinetics._sundials import accessors
-from scalebridge.kinetics._system import System, build, eliminate_linear
+from scalebridge.kinetics._system import System, amount_symbol, build, eliminate_linear, substitute
 
 Floats = npt.NDArray[np.float64]
 _REST = sp.Symbol("rest()", real=True)
@@ -41,7 +41,8 @@ class Regime:
         rates = list(system.rates)
         if not self.states:
             self.states, rates = [_REST], [sp.Integer(0)]
-        self.parameters = list(system.parameters) + [s for s, _, _ in system.delays]
+        self.parameters = [*system.parameters, *_delays_as_polynomials(system)]
+        rates = list(system.rates) if system.states else rates
         if len(self.unknowns) != len(system.residuals):
             raise InputError(
                 f"The model has {len(system.residuals)} algebraic equation(s) for {len(self.unknowns)} unknown(s)."
@@ -62,7 +63,7 @@ class Regime:
             c for e in self.equations for piece in e.atoms(sp.Piecewise) for _, c in piece.args if c is not sp.true
         ]
         steps = [f.args[0] for e in self.equations for f in e.atoms(sp.floor, sp.ceiling)]
-        edges = [r.lhs - r.rhs for r in _relations([*conditions, *self.triggers])]
+        edges = [r.lhs - r.rhs for r in _relations([*conditions, *self.triggers, *self.constraints])]
         edges += [a.args[0] for e in self.equations for a in e.atoms(sp.sign)]
         edges += [sp.sin(sp.pi * s) for s in steps]
         edges += list(extra)
@@ -134,18 +135,12 @@ class Regime:
 
     # start -----------------------------------------------------------------------------------------------------------
 
-    def begin(self, store: dict[Any, float]) -> tuple[Floats, Floats]:
+    def begin(self, t: float, store: dict[Any, float]) -> tuple[Floats, Floats]:
         """Vectors y and p of stored quantities; unknowns are guesses."""
         p = np.array([store.get(s, 0.0) for s in self.parameters] or [0.0])
         table = {**store}
-        fast = self.system.fast
-        if fast is not None:
-            n = [store[s] for s in fast.species]
-            for i, row in zip(fast.independent, fast.mixing, strict=True):
-                name = fast.species[i].name[7:-1]
-                table[sp.Symbol(f"total({name})", real=True)] = n[i] - float(
-                    np.dot(row, [n[k] for k in fast.dependent])
-                )
+        if self.system.fast is not None:
+            table.update(self.system.fast.totals({**store, TIME: t}))
         y = np.array([table.get(s, 0.0) for s in [*self.states, *self.unknowns]])
         return y, p
 
@@ -171,6 +166,22 @@ class Regime:
             f"The algebraic equations have no regular solution near the start values at t = {t:g} "
             f"(unknowns {', '.join(s.name for s in self.unknowns[:5])}). Give these better start values."
         )
+
+    def refuse_singular(self, t: float, y: Floats, p: Floats, worst: float = 1e13) -> None:
+        """Raise where the equations of the fast reactions do not determine their species.
+
+        Raises:
+            ConvergenceError: the scaled Jacobian of these equations has a condition number above `worst`.
+        """
+        n = len(self.states)
+        j = self.jacobian(t, y, p)[n:, n:]
+        size = np.abs(j).max(1, keepdims=True, initial=0.0)
+        if len(j) and (not np.isfinite(j).all() or np.any(size == 0.0) or np.linalg.cond(j / size) > worst):
+            raise ConvergenceError(
+                f"The fast reactions do not determine {', '.join(s.name for s in self.unknowns[:5])} at t = {t:g}: "
+                "their rates vanish together there (irreversible fast reactions that share a reactant, or a fast cycle "
+                "that never rests), so who gets how much is not a matter of equilibrium. Give them finite rates."
+            )
 
     def _newton(self, t: float, y: Floats, p: Floats, n: int) -> bool:
         for _ in range(60):
@@ -210,6 +221,22 @@ class Regime:
         return yp
 
 
+def _delays_as_polynomials(system: System) -> list[Any]:
+    """Replace delayed quantities by quadratics in time, valid for a short while; their coefficients, and its start."""
+    if not system.delays:
+        return []
+    begin = sp.Symbol("window()", real=True)
+    coefficients: list[Any] = []
+    table: dict[Any, Any] = {}
+    for k, (s, _, _) in enumerate(system.delays):
+        c = sp.symbols(f"delayed{k}(0:3)", real=True)
+        coefficients += c
+        table[s] = c[0] + c[1] * (TIME - begin) + c[2] * (TIME - begin) ** 2
+    substitute(system, table)
+    system.moved.update(table)
+    return [*coefficients, begin]
+
+
 def _settle(e: Any, table: dict[Any, Any]) -> Any:
     while not e.free_symbols.isdisjoint(table):
         e = e.xreplace(table)
@@ -229,17 +256,36 @@ def make_regime(definition: Definition, store: dict[Any, float] | None, inactive
         inactive: fast reactions that stand still.
         t: time.
     """
-    if inactive:
-        definition = replace(
-            definition,
-            reactions=tuple(replace(r, fast=r.fast and r.name not in inactive) for r in definition.reactions),
-        )
-    system = build(definition, store)
+    system = build(without_fast(definition, inactive), store)
     extra: list[Any] = []
+    if store is not None:
+        extra = [_awakening(system, name, store, t) for name in sorted(inactive)]
     if store is not None and system.fast is not None:
-        extra = pick_branches(system, store, t)
+        extra += pick_branches(system, store, t)
     eliminate_linear(system)
     return Regime(system, [_settle(e, system.moved) for e in extra])
+
+
+def without_fast(definition: Definition, names: frozenset[str]) -> Definition:
+    """The same model with some fast reactions taken as slow: these stand still."""
+    if not names:
+        return definition
+    reactions = tuple(replace(r, fast=r.fast and r.name not in names) for r in definition.reactions)
+    return replace(definition, reactions=reactions)
+
+
+def _awakening(system: System, reaction: str, store: dict[Any, float], t: float) -> Any:
+    """What becomes positive when a fast reaction that stood still, for want of something slow, begins to run."""
+    flux = system.reaction_rates[reaction]
+    values = {**store, TIME: t}
+    b: Any = system.builder  # type: ignore[attr-defined]
+    r = next(r for r in system.definition.reactions if r.name == reaction)
+    own = {amount_symbol(s) for s, _ in (*r.reactants, *r.products) if s in b.changed and b.net(r, s) != 0}
+    largest = max((abs(v) for s, v in store.items() if s.name.startswith("amount(")), default=0.0) or 1.0
+    rng = np.random.default_rng(0)
+    filled = {s: largest * rng.uniform(0.5, 1.0) for s in sorted(own, key=str)}
+    size = abs(evaluate(flux, {**{s: v or largest for s, v in values.items()}, **filled}))
+    return sp.Abs(flux.xreplace({s: sp.Float(v) for s, v in filled.items()})) - sp.Float(1e-9 * (size or 1.0))
 
 
 def pick_branches(system: System, store: dict[Any, float], t: float) -> list[Any]:
@@ -249,8 +295,7 @@ def pick_branches(system: System, store: dict[Any, float], t: float) -> list[Any
     n = len(system.residuals) - len(system.fast.dependent)  # type: ignore[union-attr]
     for s, e in system.moved.items():
         values.setdefault(s, evaluate(e, values) if s not in values else 0.0)
-    for z in system.states:
-        values.setdefault(z, _total(system, z, store))
+    values.update(system.fast.totals(values))  # type: ignore[union-attr]  # stored totals are those of before a jump
     for k in range(n, len(system.residuals)):
         g = system.residuals[k]
         for piece in list(g.atoms(sp.Piecewise)):
@@ -262,24 +307,23 @@ def pick_branches(system: System, store: dict[Any, float], t: float) -> list[Any
         active = [f for f in factors if not f.free_symbols.isdisjoint(system.unknowns)]
         if len(active) > 1 or (active and active[0].is_Pow):
             bases = [f.base if f.is_Pow and f.exp.is_positive else f for f in active]
-            sizes = [abs(evaluate(b, values)) for b in bases]
-            best = int(np.argmin(sizes))
+            best = int(np.argmin([_distance(b, system.unknowns, values) for b in bases]))
             g = bases[best]
             watched += [b for i, b in enumerate(bases) if i != best]
+        elif active and active[0] is not g:
+            # what multiplies it may be small or change: only its zero matters, until the multiplier is zero
+            loose = [f for f in factors if f is not active[0] and f.free_symbols]
+            if all(evaluate(f, values) != 0.0 for f in loose):
+                g, watched = active[0], watched + loose
         system.residuals[k] = g
     return watched
 
 
-def _total(system: System, z: Any, store: dict[Any, float]) -> float:
-    fast = system.fast
-    if fast is None:
-        return 0.0
-    for i, row in zip(fast.independent, fast.mixing, strict=True):
-        if z.name == f"total({fast.species[i].name[7:-1]})":
-            return store[fast.species[i]] - float(
-                sum(c * store[fast.species[k]] for c, k in zip(row, fast.dependent, strict=True))
-            )
-    return 0.0
+def _distance(factor: Any, unknowns: Sequence[Any], values: dict[Any, float]) -> float:
+    """How far a factor is from its zero, as an amount: factors in different units can be compared."""
+    slope = sum(abs(evaluate(sp.diff(factor, u), values)) for u in unknowns if u in factor.free_symbols)
+    size = abs(evaluate(factor, values))
+    return size / slope if slope > 0.0 else size
 
 
 def _branch(g: Any, values: dict[Any, float]) -> Any:
@@ -334,7 +378,7 @@ class Relaxation:
         others = [t if s == TIME else store[s] for s in self.others]  # the model's time stands still
         return np.array([store[s] for s in self.species]), np.array(others or [0.0])
 
-    def _not_negative(self, store: dict[Any, float]) -> dict[Any, float]:
+    def _not_negative(self, t: float, store: dict[Any, float]) -> dict[Any, float]:
         """Stored values in which no fast species is negative, reached by the smallest extents of fast reactions.
 
         A species that is used up is found a hair below zero; what made it negative is undone.
@@ -347,7 +391,7 @@ class Relaxation:
         r = len(self.fast.dependent)
         move = np.zeros((len(y), r))
         move[list(self.fast.dependent)] = np.eye(r)
-        move[list(self.fast.independent)] = self.fast.mixing
+        move[list(self.fast.independent)] = self.fast.mix({**store, TIME: t})
         scale = float(-y.min())
         found = linprog(np.ones(2 * r), A_ub=-np.hstack([move, -move]), b_ub=y / scale, bounds=(0.0, None))
         if not found.success:
@@ -364,7 +408,10 @@ class Relaxation:
         """
         from scalebridge.kinetics._sundials import Integrator
 
-        store = self._not_negative(store)
+        for s in [*self.species, *(x for x in self.others if x != TIME)]:
+            if not np.isfinite(store[s]):
+                raise InputError(f"'{s.name}' has no finite value at t = {t:g}, and fast reactions depend on it.")
+        store = self._not_negative(t, store)
         y, p = self._vectors(t, store)
         n = len(y)
         j = np.zeros(n * n)

@@ -166,7 +166,13 @@ class Reader:
         function = _FUNCTIONS.get(kind)
         if function is None:
             raise InputError(f"The mathematics '{sb.formulaToL3String(node)}' uses an element that is not supported.")
-        return function(*children)
+        try:
+            return function(*children)
+        except (TypeError, IndexError, ValueError):
+            raise InputError(
+                f"The mathematics '{sb.formulaToL3String(node)}' gives an element {len(children)} argument(s) that it "
+                "cannot take."
+            ) from None
 
     def define(self, name: str, node: Any) -> None:
         """Take in a function definition."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,12 @@ from scalebridge.errors import InputError
 from scalebridge.kinetics._definition import Definition, Event, Reaction, Variable, symbol
 from scalebridge.kinetics._sbml_math import Reader, truth
 
+_CORE = "http://www.sbml.org/sbml/level"
+_NAMESPACES = {
+    ("1", "1"): f"{_CORE}1", ("1", "2"): f"{_CORE}1", ("2", "1"): f"{_CORE}2",
+    **{("2", str(v)): f"{_CORE}2/version{v}" for v in range(2, 6)},
+    **{("3", str(v)): f"{_CORE}3/version{v}/core" for v in (1, 2)},
+}  # fmt: skip
 _HARMLESS = {"layout", "render", "groups", "l3v2extendedmath", "annot", "annotation", "html"}
 
 
@@ -25,12 +33,36 @@ def read_file(path: str | Path) -> Definition:
     path = Path(path)
     if not path.is_file():
         raise InputError(f"There is no SBML file at '{path}'.")
+    with path.open("rb") as file:
+        _refuse_version(file.read(100_000).decode("latin-1"), path.name)
     return _read(sb.readSBMLFromFile(str(path)), path.name)
 
 
 def read_text(text: str) -> Definition:
     """Definition from SBML text; raises as `read_file`."""
+    _refuse_version(text[:100_000], "SBML text")
     return _read(sb.readSBMLFromString(text), "SBML text")
+
+
+def _refuse_version(text: str, where: str) -> None:
+    """Levels and versions that do not exist end the whole process inside libSBML, so they are looked at before."""
+    tag = re.search(r"<(?:\w+:)?sbml\b[^>]*>", text)
+    if tag is None:
+        return
+    stated = dict(re.findall(r"\b(level|version)\s*=\s*[\"']([^\"']*)[\"']", tag.group()))
+    pair = stated.get("level", ""), stated.get("version", "")
+    namespace = _NAMESPACES.get(pair)
+    if namespace is None:
+        raise InputError(
+            f"{where}: there is no SBML level '{pair[0]}', version '{pair[1]}'; known are levels 1 (versions 1, 2), 2 "
+            "(1 to 5) and 3 (1, 2). Mend the first element of the file."
+        )
+    named = re.findall(r"xmlns(?::\w+)?\s*=\s*[\"']([^\"']*)[\"']", tag.group())
+    if namespace not in named:
+        raise InputError(
+            f"{where}: SBML level {pair[0]}, version {pair[1]}, belongs to the namespace '{namespace}', which the "
+            "first element of the file does not name."
+        )
 
 
 def _read(document: Any, where: str) -> Definition:
@@ -59,8 +91,12 @@ def _read(document: Any, where: str) -> Definition:
             raise InputError(f"{where}: a rule sets '{name}', which the model does not define.")
     initial = {a.getSymbol(): reader(a.getMath()) for a in model.getListOfInitialAssignments() if a.isSetMath()}
     events = tuple(_event(i, e, reader) for i, e in enumerate(model.getListOfEvents()) if e.isSetTrigger())
+    for event in (e for e in events if e is not None):
+        for name in event.assignments:
+            if name not in variables:
+                raise InputError(f"{where}: event '{event.name}' sets '{name}', which the model does not define.")
     constraints = tuple(
-        (truth(reader(c.getMath())), c.getMessageString() or f"constraint {i + 1}")
+        (truth(reader(c.getMath())), _message(c, i))
         for i, c in enumerate(model.getListOfConstraints())
         if c.isSetMath()
     )
@@ -184,6 +220,14 @@ def _stoichiometry(reference: Any, reader: Reader, variables: dict[str, Variable
         variables[name] = Variable(name, "stoichiometry", value, reference.getConstant())
         return symbol(name)
     return sp.nsimplify(value) if value is not None else sp.Integer(1)
+
+
+def _message(constraint: Any, i: int) -> str:
+    """The words of a constraint's message, without its markup."""
+    message = constraint.getMessage() if constraint.isSetMessage() else None
+    words = " ".join(re.sub(r"<[^>]*>", " ", html.unescape(message.toXMLString())).split()) if message else ""
+    name = constraint.getId() if constraint.isSetIdAttribute() else ""
+    return ": ".join(x for x in (name or f"constraint {i + 1}", words) if x)
 
 
 def _event(i: int, e: Any, reader: Reader) -> Event | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 import libsbml as sb
@@ -141,13 +142,13 @@ def write(d: Definition) -> str:
     for e in d.algebraic:
         model.createAlgebraicRule().setMath(_math(e))
     for r in d.reactions:
-        _reaction(model, r)
+        _reaction(model, r, d)
     for event in d.events:
         _event(model, event)
     for condition, message in d.constraints:
         constraint = model.createConstraint()
         constraint.setMath(_math(condition))
-        del message
+        constraint.setMessage(f"<p xmlns='http://www.w3.org/1999/xhtml'>{html.escape(message)}</p>", True)
     _check(document)
     return str(sb.writeSBMLToString(document))
 
@@ -186,26 +187,43 @@ def _variable(model: Any, v: Variable, d: Definition) -> None:
             p.setValue(v.value)
 
 
-def _reaction(model: Any, r: Reaction) -> None:
+def _reaction(model: Any, r: Reaction, d: Definition) -> None:
     reaction = model.createReaction()
     reaction.setId(r.name)
     reaction.setFast(r.fast)
     reaction.setReversible(r.reversible)
-    for side, create in ((r.reactants, reaction.createReactant), (r.products, reaction.createProduct)):
-        for name, count in side:
+    sides = (("reactant", r.reactants, reaction.createReactant), ("product", r.products, reaction.createProduct))
+    for side, members, create in sides:
+        for i, (name, count) in enumerate(members):
             reference = create()
             reference.setSpecies(name)
-            count = sp.sympify(count)
-            reference.setConstant(not count.free_symbols)
-            if count.free_symbols:
-                reference.setId(str(count))
-            else:
-                reference.setStoichiometry(float(count))
+            _stoichiometry(model, reference, sp.sympify(count), d, f"{r.name}_{side}{i + 1}")
     known = {name for name, _ in (*r.reactants, *r.products)}
     for s in sorted(r.rate.free_symbols, key=str):
         if s != TIME and s.name not in known and model.getSpecies(s.name) is not None:
             reaction.createModifier().setSpecies(s.name)
     reaction.createKineticLaw().setMath(_math(r.rate))
+
+
+def _stoichiometry(model: Any, reference: Any, count: Any, d: Definition, fresh: str) -> None:
+    """A number, an identifier that something else sets, or (of Level 2) an expression, which becomes a rule."""
+    v = d.variables.get(count.name) if count.is_Symbol else None
+    if not count.free_symbols:
+        reference.setConstant(True)
+        reference.setStoichiometry(float(count))
+    elif v is not None and v.kind == "stoichiometry":
+        reference.setId(v.name)
+        reference.setConstant(v.constant and v.name not in d.assigned and v.name not in d.rates)
+        if v.value is not None and v.name not in d.assigned:
+            reference.setStoichiometry(v.value)
+    else:
+        while model.getElementBySId(fresh) is not None:
+            fresh += "_"
+        reference.setId(fresh)
+        reference.setConstant(False)
+        rule = model.createAssignmentRule()
+        rule.setVariable(fresh)
+        rule.setMath(_math(count))
 
 
 def _event(model: Any, e: Event) -> None:

@@ -12,7 +12,7 @@ from scalebridge.errors import ConvergenceError, InputError
 from scalebridge.kinetics._definition import TIME, Definition, Event
 from scalebridge.kinetics._evaluate import evaluate
 from scalebridge.kinetics._history import History
-from scalebridge.kinetics._regime import Regime, Relaxation, make_regime, pick_branches
+from scalebridge.kinetics._regime import Regime, Relaxation, make_regime, pick_branches, without_fast
 from scalebridge.kinetics._sundials import Integrator
 from scalebridge.kinetics._system import System, amount_symbol, build
 
@@ -52,14 +52,19 @@ class Simulation:
         self.pending: list[_Pending] = []
         self.was = [e.initial for e in definition.events]
         self.warnings: list[str] = []
+        self.violated: dict[int, float] = {}
+        self.first_event = np.inf
         self.integrator: Integrator | None = None
         self.y, self.p = np.zeros(0), np.zeros(0)
         self.steps = self.evaluations = 0
         self.history: History | None = None
+        self._window_end = np.inf
+        self._roots_here, self._leaps, self._moved_at, self._span = 0, 0, -np.inf, 0.0
         if self.plain.delays:
             self._start_history()
         self._settle()
         self._events()
+        self._check_constraints()
 
     def _cached(self, key: Any, make: Any) -> Any:
         if key not in self.cache:
@@ -76,30 +81,49 @@ class Simulation:
         if self.plain.fast is not None:
             key = ("relax", self._fast_stoichiometry())
             relaxation: Relaxation = self._cached(key, lambda: Relaxation(build(self.d, self.store)))
-            inactive = relaxation.standing(t, self.store)
+            later = self._a_little_later()
+            inactive = relaxation.standing(t, later)
             self.store = relaxation.relax(t, self.store)
-            ahead = relaxation.relax(t, self._a_little_later(relaxation))
-        branch = (inactive, self._fast_stoichiometry(), self._signature(t, ahead))
+            ahead = relaxation.relax(t, later)
+        branch = (inactive, self._fast_stoichiometry(), self._signature(t, ahead, inactive))
         if self.plain.fast is None:
             regime = self._cached("regime", lambda: make_regime(self.d, None, inactive, t))
         else:
             regime = self._cached(branch, lambda: make_regime(self.d, ahead, inactive, t))
         same = self.integrator is not None and regime is self.regime
         self.regime: Regime = regime
-        self.y, p = regime.begin(self.store)
+        self.y, p = regime.begin(self.t, self.store)
         if same:
             self.p[:] = p
         else:
             self.p = p
         if self.history is not None:
             self._set_delayed(self.t)
-        self.y = regime.solve_unknowns(self.t, self.y, self.p)
+        try:
+            self.y = regime.solve_unknowns(self.t, self.y, self.p)
+        except ConvergenceError:
+            self._blame_fast(1e8)
+            raise
+        self._blame_fast(1e13)
         self._hold()
         if not same:
             self._collect()
             self.integrator = self._new_integrator()
         yp = regime.rates_at(self.t, self.y, self.p) if regime.dae else None
         self.integrator.start(self.t, self.y, yp)  # type: ignore[union-attr]
+
+    def _blame_fast(self, worst: float) -> None:
+        """Say so where it is the fast reactions that have no regular equilibrium."""
+        if self.plain.fast is not None:
+            self.regime.refuse_singular(self.t, self.y, self.p, worst)
+
+    def _advance(self, end: float, **how: Any) -> bool:
+        assert self.integrator is not None
+        try:
+            return self.integrator.advance(end, **how)
+        except ConvergenceError:
+            self._blame_fast(1e8)
+            raise
 
     def _fast_stoichiometry(self) -> tuple[float, ...]:
         if self.plain.fast is None:
@@ -109,23 +133,25 @@ class Simulation:
         }  # fmt: skip
         return tuple(self.store.get(s, 0.0) for s in sorted(names, key=lambda s: s.name))
 
-    def _a_little_later(self, relaxation: Relaxation) -> dict[Any, float]:
-        """Stored values after a moment of slow reactions: it shows which of two exhausted species stays so."""
-        b = self.plain.builder  # type: ignore[attr-defined]
-        values = {**self.store, TIME: self.t}
+    def _a_little_later(self) -> dict[Any, float]:
+        """Stored values after a moment of slow reactions: it shows which of two exhausted species stays so, and which
+        reactions only wait for a catalyst."""
         moment = 1e-9 * max(abs(self.t), 1e-3)
+        values = {**self.store, TIME: self.t}
+        rates = self._cached("slow rates", lambda: _slow_rates(self.plain))
         later = dict(self.store)
-        for s in relaxation.species:
-            rate = self._cached(("slow", s), lambda s=s: b.reaction_change(s.name[7:-1], fast=False))
+        for s, rate in rates.items():
             change = moment * evaluate(rate, values)
             later[s] += change if np.isfinite(change) else 0.0
         return later
 
-    def _signature(self, t: float, store: dict[Any, float]) -> tuple[Any, ...]:
+    def _signature(self, t: float, store: dict[Any, float], inactive: frozenset[str]) -> tuple[Any, ...]:
         """Which branch and which vanishing factor each fast rate has."""
         if self.plain.fast is None:
             return ()
-        system = build(self.d, store)
+        system = build(without_fast(self.d, inactive), store)
+        if system.fast is None:
+            return ()
         pick_branches(system, store, t)
         return tuple(str(g) for g in system.residuals)
 
@@ -190,13 +216,17 @@ class Simulation:
             )
         return {name: evaluate(b.resolve(e), values) for name, e in table.items()}
 
-    def _events(self) -> bool:
-        """Trigger and execute everything that is due; whether anything jumped."""
+    def _events(self, *, fall: bool = True) -> bool:
+        """Trigger and execute everything that is due; whether anything jumped.
+
+        With `fall` false no trigger becomes false before something jumps: equations that are solved again at the time
+        of a root may move a value back across it by the last digits.
+        """
         if not self.d.events:
             return False
         jumped = False
         for _ in range(10_000):
-            self._look()
+            self._look(fall=fall or jumped)
             due = [q for q in self.pending if q.time <= self.t + 1e-13 * max(1.0, abs(self.t))]
             if not due:
                 return jumped
@@ -207,8 +237,10 @@ class Simulation:
             jumped = True
         raise ConvergenceError(f"Events trigger each other without end at t = {self.t:g}.")
 
-    def _look(self) -> None:
+    def _look(self, *, fall: bool) -> None:
         now = self._triggers(self.t, self.y)
+        if not fall:
+            now = [a or b for a, b in zip(now, self.was, strict=True)]
         for i, event in enumerate(self.d.events):
             if now[i] and not self.was[i]:
                 delay = self._numbers({"d": event.delay})["d"] if event.delay is not None else 0.0
@@ -224,6 +256,7 @@ class Simulation:
         return self._numbers({"p": q.event.priority})["p"]
 
     def _execute(self, q: _Pending) -> None:
+        self.first_event = min(self.first_event, self.t)
         values = q.values if q.values is not None else self._numbers(dict(q.event.assignments))
         b = self.plain.builder  # type: ignore[attr-defined]
         before = dict(self.store)
@@ -268,11 +301,22 @@ class Simulation:
         return np.array([self.history.at(k, t - h) for k, h in enumerate(lag)])
 
     def _set_delayed(self, t: float) -> None:
+        """Quadratics in time that follow the past from now until the end of a window."""
+        assert self.history is not None
         n = len(self.plain.delays)
-        if n:
-            values = self._delayed(t)
-            self.p[len(self.regime.system.parameters) :][:n] = values
-            self.store.update({s: float(v) for (s, _, _), v in zip(self.plain.delays, values, strict=True)})
+        lag = self.regime.evaluate("lag", t, self.y, self.p)
+        positive = lag[lag > 0.0]
+        window = float(positive.min()) / 50.0 if len(positive) else 1.0
+        self._window_end = min(t + window, self.history.next_break(t, lag))
+        window = self._window_end - t
+        inside = np.array([1e-6, 0.5, 1.0 - 1e-6])
+        powers = np.linalg.inv(np.vander(inside, 3, increasing=True))
+        first = len(self.regime.system.parameters)
+        for k, h in enumerate(lag.tolist()):
+            seen = [self.history.at(k, t + u * window - h) for u in inside.tolist()]
+            self.p[first + 3 * k :][:3] = powers @ seen / window ** np.arange(3)
+        self.p[first + 3 * n] = t
+        self.store.update({s: float(v) for (s, _, _), v in zip(self.plain.delays, self._delayed(t), strict=True)})
 
     # time ------------------------------------------------------------------------------------------------------------
 
@@ -285,7 +329,7 @@ class Simulation:
         """
         if len(times) and (times[0] < self.t or np.any(np.diff(times) < 0.0)):
             raise InputError("Output times must ascend and not lie before the start.")
-        if self.regime.roots or self.d.events or self.history is not None:
+        if self.regime.roots or self.d.events or self.d.constraints or self.history is not None:
             return self._run_with_events(times)
         return self._run_plain(times)
 
@@ -295,7 +339,7 @@ class Simulation:
         assert integrator is not None
         for k, t in enumerate(times.tolist()):
             if t > integrator.t:
-                integrator.advance(t)
+                self._advance(t)
             ys[k] = integrator.y
         self.y = integrator.y
         self.t = integrator.t
@@ -303,6 +347,7 @@ class Simulation:
 
     def _run_with_events(self, times: Floats) -> Floats:
         out = np.empty((len(times), len(self.regime.names)))
+        self._span = float(times[-1]) - self.t
         k = self._record(times, out, 0)
         while k < len(times):
             k = self._leap(times, out, k)
@@ -312,10 +357,8 @@ class Simulation:
         """Outputs that are due at the present time."""
         near = 1e-11 * max(1.0, abs(self.t))
         while k < len(times) and times[k] <= self.t + near:
-            if self.history is not None:
-                self._set_delayed(self.t)
             out[k] = self.outputs()
-            k += 1
+            k, self._leaps = k + 1, 0
         return k
 
     def _leap(self, times: Floats, out: Floats, k: int) -> int:
@@ -324,26 +367,24 @@ class Simulation:
         assert integrator is not None
         horizon = min([times[-1], *[q.time for q in self.pending]])
         if self.history is not None:
-            horizon = min(horizon, self.t + self._window())
+            horizon = min(horizon, self._window_end)
         before = self.t
         root = False
         if horizon > self.t:
-            root = integrator.advance(horizon, stop=horizon, one_step=True)
+            root = self._advance(horizon, stop=horizon, one_step=True)
+            self._stepped(before, integrator.t)
         t = integrator.t if horizon > self.t else horizon
         near = 1e-11 * max(1.0, abs(t))
         while k < len(times) and times[k] < t - near:
             y = integrator.at(times[k])
-            if self.history is not None:
-                self.y = y
-                self._set_delayed(times[k])
             out[k] = self.regime.outputs(times[k : k + 1], y[None], self.p)[0]
             k += 1
         if self.history is not None:
             self._remember(before, t)
         self.t, self.y = t, integrator.y.copy()
-        if self.history is not None:
-            self._set_delayed(t)
+        self._refuse_chatter(t, root=root)
         if root:
+            self._at_root()
             # a hair beyond the root, where conditions have their new value
             nudge = 1e-10 * max(abs(t), 1e-3)
             self.y = self.y + nudge * self.regime.rates_at(t, self.y, self.p)
@@ -357,23 +398,50 @@ class Simulation:
             integrator.start(self.t, self.y, self.regime.rates_at(self.t, self.y, self.p))
         if root and self.regime.switches and not jumped:
             self._settle()
-            jumped = bool(self.d.events) and self._events()
-        if self.history is not None and not jumped and t >= horizon:
+            jumped = bool(self.d.events) and self._events(fall=False)
+        if root:
+            self._left_root()
+        if self.history is not None and not jumped and t >= self._window_end:
             self._settle()
         if jumped and self.history is not None:
             self._remember(self.t, self.t)
+        self._check_constraints()
         return self._record(times, out, k)
+
+    def _check_constraints(self) -> None:
+        """Note when each constraint of the model is first false."""
+        if self.d.constraints:
+            for i, holds in enumerate(self.regime.evaluate("constraint", self.t, self.y, self.p)):
+                if not holds:
+                    self.violated.setdefault(i, self.t)
+
+    def _refuse_chatter(self, t: float, *, root: bool) -> None:
+        """Conditions that undo each other at once, as in sliding modes, would never let time pass."""
+        if t - self._moved_at > 1e-6 * self._span:
+            self._roots_here, self._moved_at = 0, t
+        self._roots_here += root
+        self._leaps += 1
+        if self._roots_here > 2000 or self._leaps > self.max_steps:
+            raise ConvergenceError(
+                f"At t = {t:g} time hardly moves on: a condition in the model switches back and forth without end (the "
+                "rates on both sides of it lead back to it), or values blow up. Make the change of rates smooth, or "
+                "the trigger not undo itself; where the model is right, allow more steps (max_steps)."
+            )
+
+    def _stepped(self, before: float, now: float) -> None:
+        """Called after a step, before anything that happens at its end; for what is carried along with the solution."""
+
+    def _at_root(self) -> None:
+        """Called at the zero of a root function, before anything jumps."""
+
+    def _left_root(self) -> None:
+        """Called when everything that happens at a zero has happened."""
 
     def _used_up(self) -> bool:
         """Whether a fast species fell below zero: two started at zero together, and the wrong one was held."""
         fast = self.plain.fast
         amounts = np.array([self.store[s] for s in fast.species]) if fast is not None else np.zeros(0)
         return bool(amounts.min(initial=0.0) < -1e-9 * np.abs(amounts).max(initial=0.0))
-
-    def _window(self) -> float:
-        lag = self.regime.evaluate("lag", self.t, self.y, self.p)
-        positive = lag[lag > 0.0]
-        return float(positive.min()) / 50.0 if len(positive) else np.inf
 
     def _remember(self, before: float, now: float) -> None:
         assert self.history is not None
@@ -383,3 +451,10 @@ class Simulation:
             return
         for s in np.linspace(before, now, 5)[1:]:
             self.history.add(float(s), self.regime.evaluate("delayed", float(s), self.integrator.at(float(s)), self.p))
+
+
+def _slow_rates(system: System) -> dict[Any, Any]:
+    """Rates of stored quantities by slow reactions and rate rules."""
+    b = system.builder  # type: ignore[attr-defined]
+    rates = {amount_symbol(s): b.reaction_change(s, fast=False) for s in b.changed}
+    return rates | {b.base[n]: b.resolve(e) for n, e in system.definition.rates.items()}

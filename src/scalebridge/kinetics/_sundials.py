@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import os
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,10 @@ def _context() -> Any:
     context = _P()
     _function("core", "SUNContext_Create", ctypes.c_int, _P)(0, ctypes.byref(context))
     _function("core", "SUNContext_ClearErrHandlers", _P)(context)
+    logger = _P()
+    _function("core", "SUNContext_GetLogger", _P, _P)(context, ctypes.byref(logger))
+    # steps that are too small end in an exception with words; the library would also print to the terminal
+    _function("core", "SUNLogger_SetWarningFilename", _P, ctypes.c_char_p)(logger, os.devnull.encode())
     return context
 
 
@@ -193,6 +198,12 @@ class Integrator:
                 "the usual cause; a looser tolerance or more steps (max_steps) helps where the model is right."
             )
         return bool(flag == _ROOT)
+
+    def roots_met(self) -> npt.NDArray[np.int32]:
+        """Of each root function, whether the last step ended on its zero: -1, 0 or 1, the direction of the crossing."""
+        found = np.zeros(max(self.roots, 1), dtype=np.int32)
+        self._call("GetRootInfo", found.ctypes.data, types=(_P,))
+        return found[: self.roots]
 
     def at(self, t: float, order: int = 0) -> Floats:
         """Solution (or a derivative of it) at a time within the last step."""

@@ -8,7 +8,7 @@ algebraic, and the equations are the independent ones among S_f v_f = 0.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,7 @@ from scalebridge.errors import InputError
 from scalebridge.kinetics._definition import TIME, Definition, Variable, symbol
 from scalebridge.kinetics._evaluate import evaluate
 from scalebridge.kinetics._matching import determined
-from scalebridge.kinetics._rational import split
+from scalebridge.kinetics._rational import echelon, exact, split
 from scalebridge.kinetics._sbml_math import DELAY, RATE_OF
 
 Floats = npt.NDArray[np.float64]
@@ -29,6 +29,11 @@ Floats = npt.NDArray[np.float64]
 def amount_symbol(species: str) -> Any:
     """Symbol of the amount of a species."""
     return sp.Symbol(f"amount({species})", real=True)
+
+
+def total_symbol(amount: Any) -> Any:
+    """Symbol of the slow total that takes the place of an amount."""
+    return sp.Symbol(f"total({amount.name[7:-1]})", real=True)
 
 
 @dataclass(frozen=True)
@@ -40,14 +45,25 @@ class FastPart:
         rates: S_f v_f, in these symbols.
         dependent: indices D in `species`.
         independent: indices I in `species`.
-        mixing: C in z = N_I - C N_D.
+        mixing: C in z = N_I - C N_D, in numbers or, where stoichiometries change with time, expressions.
     """
 
     species: tuple[Any, ...]
     rates: tuple[Any, ...]
     dependent: tuple[int, ...]
     independent: tuple[int, ...]
-    mixing: Floats
+    mixing: tuple[tuple[Any, ...], ...]
+
+    def mix(self, values: Mapping[Any, float]) -> Floats:
+        """C at stored values (and time), shape (independent, dependent)."""
+        numbers = [[evaluate(sp.sympify(c), values) for c in row] for row in self.mixing]
+        return np.array(numbers).reshape(len(self.independent), len(self.dependent))
+
+    def totals(self, values: Mapping[Any, float]) -> dict[Any, float]:
+        """z by symbol at stored values (and time)."""
+        n = np.array([values[s] for s in self.species])
+        z = n[list(self.independent)] - self.mix(values) @ n[list(self.dependent)]
+        return {total_symbol(self.species[i]): float(x) for i, x in zip(self.independent, z, strict=True)}
 
 
 @dataclass
@@ -214,11 +230,9 @@ class _Builder:
     def number(self, name: str) -> float:
         """Initial value of an identifier (as its symbol means it); the present one where stored values are given."""
         if self.now is not None and self.base.get(name) in self.now:
-            return self.now[self.base[name]] / (
-                self.number(self.v[name].compartment)
-                if self.base[name] != symbol(name) and self.concentration(self.v[name])
-                else 1.0
-            )
+            as_amount = self.base[name] != symbol(name) and self.concentration(self.v[name])
+            size = self.number(self.v[name].compartment) if as_amount else 1.0
+            return self.now[self.base[name]] / size if size else float("nan")
         if name in self.numbers:
             return self.numbers[name]
         if name in self.busy:
@@ -244,11 +258,9 @@ class _Builder:
             return float("nan")
         if v.kind == "species" and v.compartment:
             size = self.number(v.compartment) if v.amount == self.concentration(v) else 1.0
-            return (
-                v.value / size
-                if v.amount and self.concentration(v)
-                else v.value * (1.0 if v.amount == v.substance or not v.compartment else size)
-            )
+            if v.amount and self.concentration(v):
+                return v.value / size if size else float("nan")  # in nothing there is no concentration
+            return v.value * (1.0 if v.amount == v.substance else size)
         return v.value
 
     def _solve_rule(self, name: str) -> float:
@@ -286,6 +298,12 @@ class _Builder:
         v = self.v[species]
         value = self.number(species)
         return value * self.number(v.compartment) if self.concentration(v) else value
+
+
+def start_values(definition: Definition) -> dict[Any, float]:
+    """Initial value of every stored quantity, by symbol; nothing is assembled."""
+    b = _Builder(definition)
+    return {s: b.stored_number(s) for s in b.base.values()}
 
 
 def build(definition: Definition, now: Mapping[Any, float] | None = None) -> System:
@@ -339,42 +357,81 @@ def _fast_species(b: _Builder) -> list[str]:
 
 
 def _add_fast(b: _Builder, out: System, species: list[str]) -> None:
+    for s in species:
+        if s in b.solved:
+            raise InputError(f"An algebraic rule determines '{s}', which fast reactions change, too: not supported.")
     reactions = [r for r in b.d.reactions if r.fast]
-    matrix = np.array(
-        [[b.at_start(b.v[s].conversion) * b.at_start(b.net(r, s)) for r in reactions] for s in species]
-    ).reshape(len(species), len(reactions))
-    _refuse_varying(b, species, reactions)
+    changes = [[b.resolve(b.v[s].conversion) * b.net(r, s) for r in reactions] for s in species]
+    matrix = np.array([[b.at_start(e) for e in row] for row in changes]).reshape(len(species), len(reactions))
+    if not any(_moves(b, s) for row in changes for e in row for s in sp.sympify(e).free_symbols):
+        changes = [[_nice(n) for n in row] for row in matrix.tolist()]
     side = {s: np.mean([_others(r, s) for r in reactions if b.net(r, s) != 0]) for s in species}
     order = sorted(range(len(species)), key=lambda i: side[species[i]])
-    dependent, independent, mixing = split(matrix, order)
+    dependent, independent, numbers = split(matrix, order)
+    mixing: Any = [[_nice(c) for c in row] for row in numbers.tolist()]
+    drift = [sp.Integer(0)] * len(independent)
     amounts = [amount_symbol(s) for s in species]
-    totals = [sp.Symbol(f"total({species[i]})", real=True) for i in independent]
+    if any(sp.sympify(e).free_symbols for row in changes for e in row):
+        mixing = _moving_mixture(changes, matrix, dependent, independent, [r.name for r in reactions])
+        drift = [_drift(b, row, [amounts[k] for k in dependent], amounts) for row in mixing]
+    totals = [total_symbol(amounts[i]) for i in independent]
     moved = {
-        amounts[i]: z + sum((_nice(c) * amounts[k] for c, k in zip(row, dependent, strict=True) if c), sp.Integer(0))
+        amounts[i]: z + sum((c * amounts[k] for c, k in zip(row, dependent, strict=True)), sp.Integer(0))
         for i, z, row in zip(independent, totals, mixing, strict=True)
     }
     slow = [b.reaction_change(s, fast=False) for s in species]
     fluxes = [b.value(r.name) for r in reactions]
     out.fast = FastPart(
         tuple(amounts),
-        tuple(sum((_nice(n) * v for n, v in zip(row, fluxes, strict=True) if n), sp.Integer(0)) for row in matrix),
-        tuple(dependent), tuple(independent), mixing,
+        tuple(sum((n * v for n, v in zip(row, fluxes, strict=True)), sp.Integer(0)) for row in changes),
+        tuple(dependent), tuple(independent), tuple(tuple(row) for row in mixing),
     )  # fmt: skip
     independent_rates = len(dependent) == len(reactions)
     balance = fluxes if independent_rates else [out.fast.rates[k] for k in dependent]
     out.states += totals
     out.rates += [
-        slow[i] - sum((_nice(c) * slow[k] for c, k in zip(row, dependent, strict=True) if c), sp.Integer(0))
-        for i, row in zip(independent, mixing, strict=True)
+        slow[i] - sum((c * slow[k] for c, k in zip(row, dependent, strict=True)), sp.Integer(0)) - turning
+        for i, row, turning in zip(independent, mixing, drift, strict=True)
     ]
     out.unknowns += [amounts[k] for k in dependent]
     out.residuals += list(balance)
     substitute(out, moved)
     out.moved.update(moved)
-    for i, z, row in zip(independent, totals, mixing, strict=True):
-        out.starts[z] = out.starts[amounts[i]] - float(
-            sum(c * out.starts[amounts[k]] for c, k in zip(row, dependent, strict=True))
+    out.starts.update(out.fast.totals({**out.starts, TIME: 0.0}))
+
+
+def _moving_mixture(
+    changes: list[list[Any]], numbers: Floats, dependent: list[int], independent: list[int], names: list[str]
+) -> list[list[Any]]:
+    """C in symbols: S_I = C S_D at all times.
+
+    Raises:
+        InputError: no such C.
+    """
+    _, columns = echelon(exact(numbers[dependent]))
+    s = sp.Matrix(changes)
+    c = s[independent, columns] * s[dependent, columns].inv() if independent else sp.zeros(0, len(dependent))
+    rest = s[independent, :] - c * s[dependent, :] if independent else c
+    if any(sp.simplify(e) != 0 for e in rest):
+        raise InputError(
+            f"The stoichiometries of the fast reactions {', '.join(names)} change with time so that what they conserve "
+            "appears or vanishes. Make them constant or the reactions slow."
         )
+    return [[sp.cancel(e) for e in c.row(i)] for i in range(c.rows)]
+
+
+def _drift(b: _Builder, row: list[Any], amounts: list[Any], fast: list[Any]) -> Any:
+    """C' N_D: what a changing stoichiometry adds to a slow total."""
+    total = sp.Integer(0)
+    for c, n in zip(row, amounts, strict=True):
+        if not c.free_symbols.isdisjoint(fast):
+            raise InputError(
+                f"The stoichiometry {c} of a fast reaction depends on a species that fast reactions change: slow "
+                "totals do not exist then. Make it constant or the reaction slow."
+            )
+        if c.free_symbols:
+            total += b.rate_of(c) * n
+    return total
 
 
 def _others(r: Any, species: str) -> int:
@@ -383,22 +440,21 @@ def _others(r: Any, species: str) -> int:
     return len(same)
 
 
-def _refuse_varying(b: _Builder, species: Iterable[str], reactions: Iterable[Any]) -> None:
-    fixed = {n for n, v in b.v.items() if v.constant}
-    for s in species:
-        for r in reactions:
-            for e in (b.net(r, s), b.resolve(b.v[s].conversion)):
-                loose = [x.name for x in e.free_symbols if x == TIME or x.name not in fixed]
-                if any(_moves(b, name) for name in loose):
-                    raise InputError(
-                        f"The stoichiometry of '{s}' in the fast reaction '{r.name}' changes with time (through "
-                        f"{loose[0]}): slow totals do not exist then. Make it constant or the reaction slow."
-                    )
+def _moves(b: _Builder, s: Any) -> bool:
+    bare = s.name[7:-1] if s.name.startswith("amount(") else s.name
+    return s == TIME or bare in b.d.rates or bare in b.changed or bare in b.solved
 
 
-def _moves(b: _Builder, name: str) -> bool:
-    bare = name[7:-1] if name.startswith("amount(") else name
-    return bare == TIME.name or bare in b.d.rates or bare in b.changed or bare in b.solved
+def moving_stoichiometry(system: System) -> tuple[str, str] | None:
+    """A reaction whose stoichiometry changes with time or by an event, and through what; None where there is none."""
+    b: _Builder = system.builder  # type: ignore[attr-defined]
+    jumping = {symbol(v) for e in b.d.events for v in e.assignments}
+    for r in b.d.reactions:
+        for species in {s for s, _ in (*r.reactants, *r.products)} & b.changed:
+            for s in sp.sympify(b.net(r, species)).free_symbols:
+                if _moves(b, s) or s in jumping:
+                    return r.name, s.name
+    return None
 
 
 def _nice(value: float) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,14 +17,28 @@ from scalebridge.kinetics._definition import Definition
 from scalebridge.kinetics._rational import conserved
 from scalebridge.kinetics._regime import Regime
 from scalebridge.kinetics._simulate import Simulation
-from scalebridge.kinetics._system import System, build
+from scalebridge.kinetics._system import System, build, moving_stoichiometry
 
 if TYPE_CHECKING:
     from scalebridge.kinetics._detect import TimeScales
     from scalebridge.kinetics.reduced import Reduced
+    from scalebridge.kinetics.sensitivity import Sensitivities
 
 Floats = npt.NDArray[np.float64]
 Form = Literal["auto", "standard", "total", "reverse"]
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A constraint of the model that did not hold: from then on the model does not claim to be right.
+
+    Attributes:
+        time: when it was first false.
+        message: what the model says about it.
+    """
+
+    time: float
+    message: str
 
 
 @dataclass(frozen=True)
@@ -36,6 +51,7 @@ class Trajectory:
         values: shape (times, names).
         steps: steps of the integrator.
         evaluations: evaluations of the right-hand side.
+        violations: constraints of the model that were violated, in order of time; a warning is given for each.
     """
 
     times: Floats
@@ -43,6 +59,7 @@ class Trajectory:
     values: Floats
     steps: int
     evaluations: int
+    violations: tuple[Violation, ...] = ()
 
     def __getitem__(self, name: str) -> Floats:
         """Values of an identifier over time, shape (times,)."""
@@ -119,9 +136,15 @@ class Network:
         """Change of every state's amount by every reaction, shape (states, reactions).
 
         Raises:
-            InputError: a stoichiometry is not a number.
+            InputError: a stoichiometry changes during the run.
         """
         b = self.system.builder  # type: ignore[attr-defined]
+        moving = moving_stoichiometry(self.system)
+        if moving:
+            raise InputError(
+                f"The stoichiometry in the reaction '{moving[0]}' changes during the run (through {moving[1]}): time "
+                "scales and reductions are made for constant stoichiometries."
+            )
         out = np.zeros((len(self.state_names), len(self.reactions)))
         for i, name in enumerate(self.state_names):
             if name not in b.changed:
@@ -169,8 +192,7 @@ class Network:
         grid = checked_times(times)
         simulation = self._simulation(grid[0], rtol, atol, max_steps, values)
         out = simulation.run(grid)
-        steps, evaluations = simulation.counts()
-        return Trajectory(grid, tuple(simulation.regime.names), out, steps, evaluations)
+        return Trajectory(grid, tuple(simulation.regime.names), out, *simulation.counts(), violations(simulation))
 
     def _simulation(
         self, start: float, rtol: float = 1e-8, atol: float | None = None, max_steps: int = 100_000,
@@ -246,6 +268,22 @@ class Network:
         simulation = self._simulation(time)
         return simulation.y.copy(), simulation.p.copy()
 
+    def sensitivities(self, times: npt.ArrayLike, parameters: Iterable[str], **options: Any) -> Sensitivities:
+        """Derivatives of the run by parameters and initial values, forward along the run and across events.
+
+        Args:
+            times: ascending; the model starts at the first.
+            parameters: identifiers of parameters, compartments and, for their initial values, species.
+            options: ``keep`` (identifiers to differentiate, all species where left out) and ``rtol``.
+
+        Raises:
+            InputError: unknown identifiers; reactions marked as fast, delays and events that jump compartments.
+            ConvergenceError: derivatives do not exist at some time.
+        """
+        from scalebridge.kinetics.sensitivity import sensitivities
+
+        return sensitivities(self, times, list(parameters), **options)
+
     def timescales(self, times: npt.ArrayLike, **options: Any) -> TimeScales:
         """Time scales, exhausted modes and who takes part in them along a run; see `kinetics.TimeScales`."""
         from scalebridge.kinetics._detect import timescales
@@ -268,9 +306,20 @@ class Network:
         Raises:
             InputError: unknown names, nothing fast found, or a fast part that cannot be eliminated.
         """
-        from scalebridge.kinetics.reduced import reduce_network
+        from scalebridge.kinetics._reduce import reduce_network
 
         return reduce_network(self, None if fast is None else list(fast), form, times, **options)
+
+
+def violations(simulation: Simulation) -> tuple[Violation, ...]:
+    """Constraints that a run violated; warns of each."""
+    found = []
+    for i, t in sorted(simulation.violated.items(), key=lambda item: item[1]):
+        found.append(Violation(t, simulation.d.constraints[i][1]))
+        warnings.warn(
+            f"Constraint of the model '{simulation.d.name}' violated at time {t:g}: {found[-1].message}", stacklevel=3
+        )
+    return tuple(found)
 
 
 def checked_times(times: npt.ArrayLike) -> Floats:

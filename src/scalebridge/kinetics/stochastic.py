@@ -17,7 +17,7 @@ import sympy as sp
 from scalebridge.errors import InputError
 from scalebridge.kinetics._definition import TIME
 from scalebridge.kinetics._explicit import Pointer, read_cells
-from scalebridge.kinetics._gillespie import _average, closed_runs, direct_runs, slow_runs
+from scalebridge.kinetics._gillespie import _average, direct_runs, slow_runs
 from scalebridge.kinetics._native import NativeModule, Outputs
 from scalebridge.kinetics.network import Network, checked_times
 
@@ -239,7 +239,7 @@ def _closed(
     w = [states[i] for i in c.fast]
     column = sp.Matrix(c.from_slow) * sp.Matrix(z) + sp.Matrix(c.from_fast) * sp.Matrix(w)
     table = {s: sp.nsimplify(column[i]) for i, s in enumerate(states) if i not in c.fast}
-    from scalebridge.kinetics.reduced import fast_balance
+    from scalebridge.kinetics._reduced_definition import fast_balance
 
     equations = [e.xreplace(table) for e in fast_balance(network, c, fast)]
     solution = sp.solve(equations, w, dict=True)[0]
@@ -247,7 +247,7 @@ def _closed(
     module = _compile(network, z, rates)
     f = Pointer(module.address("a"), module)
     change = c.to_slow @ a.change[:, slow]
-    out, events = closed_runs(f, grid, c.to_slow @ start, p, np.ascontiguousarray(change), seeds)
+    out, events = direct_runs(f, grid, c.to_slow @ start, p, np.ascontiguousarray(change), seeds)
     means = NativeModule(
         [Outputs("n", [table.get(s, s).xreplace(solution) for s in states], range(len(states)))],
         TIME,
