@@ -69,15 +69,15 @@ class Picture:
     Attributes:
         title: heading.
         caption: what is seen and how to read it, two or three sentences.
-        data: the image.
-        kind: image format.
+        data: the image; of a scene the numbers that `scalebridge.bridge.scene` makes.
+        kind: image format; ``"scene"`` for a body that the reader can turn.
         name: file stem in the run folder, unique in a run.
     """
 
     title: str
     caption: str
     data: bytes
-    kind: Literal["svg", "png"]
+    kind: Literal["svg", "png", "scene"]
     name: str
 
 

@@ -44,7 +44,8 @@ class DaskExecutor(Executor):
             self._client = distributed.Client(address, timeout=20) if address else distributed.Client(**given)
         except (OSError, ValueError, TimeoutError) as error:
             raise RunError(
-                f"No Dask scheduler answers at {address!r} ({error}). Start one with 'dask scheduler', or unset {ADDRESS}."
+                f"No Dask scheduler answers at {address!r} ({error}). Start one with 'dask scheduler', or unset "
+                f"{ADDRESS}."
             ) from error
         self._inner: Executor = self._client.get_executor(pure=False)
 
