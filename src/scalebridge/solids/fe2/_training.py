@@ -147,6 +147,8 @@ def most_different(path: Floats, candidates: Ints, count: int) -> Ints:
 
     Source: T. F. Gonzalez (1985), Clustering to minimize the maximum intercluster distance, Theoret. Comput. Sci. 38.
     """
+    if not candidates.size:
+        return candidates
     features = path[:, candidates].transpose(1, 0, 2).reshape(candidates.size, -1)
     distance = np.linalg.norm(features, axis=1)
     chosen: list[int] = []
