@@ -2,8 +2,8 @@
 
 A quarter of a plate with a round notch, a ball of glass in a J2 matrix (24^3 voxels) at each of 1152 points. The run on
 the ladder is one real run, with rehearsal, training, enrichment and audits. All cells in full would take half a day or
-more: their cost is measured at sampled points through all steps, and multiplied by the number of answers that the macroscopic
-solver asked for.
+more: their cost is measured at sampled points through all steps, and multiplied by the number of answers that the
+macroscopic solver asked for.
 
 What the ladder gets wrong in the reaction R follows from the same cells without a run in full: R is the work of the
 stresses on the strains e of a unit displacement of the grip, and with e in equilibrium for the tangents of the step,

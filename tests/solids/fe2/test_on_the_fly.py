@@ -12,7 +12,7 @@ from scalebridge import solids
 from scalebridge.errors import InputError
 from scalebridge.parallel import SerialExecutor
 from scalebridge.solids.fe2 import FE2, Cell, Displacement, FE2Bridge, Ladder, OnTheFly, Part
-from scalebridge.solids.fe2._training import divided, evenly, most_different
+from scalebridge.solids.fe2._training import continued, divided, evenly, most_different
 from scalebridge.solids.microstructure import Microstructure
 from scalebridge.solids.reduced import Size
 from support.bodies import box
@@ -144,6 +144,18 @@ def test_paths_are_resampled_at_equal_times_and_chosen_far_apart():
     assert most_different(features, np.arange(5), 2).tolist() == [2, 3]
     assert most_different(features, np.arange(0), 2).size == 0
     assert [len(x) for x in divided(list(range(9)))] == [7, 2]
+
+
+def test_paths_go_on_as_they_were_foreseen():
+    ones = np.ones((1, 2, 3, 3))
+    past, steps = np.concatenate([1.0 * ones, 3.0 * ones]), np.array([1.0, 1.0])
+    foreseen = np.concatenate([1.0 * ones, 2.0 * ones, 5.0 * ones, 4.0 * ones]), np.array([1.0, 1.5, 1.0, 1.0])
+    path, lengths = continued(past, steps, foreseen, np.array([1]))
+    # at time 2 the rehearsal was at 1 + 2/3; from there it went to 2, 5 and 4
+    assert path[:, 0, 0, 0] == pytest.approx([1.0, 3.0, 3.0 + 1.0 / 3.0, 3.0 + 10.0 / 3.0, 3.0 + 7.0 / 3.0])
+    assert lengths == pytest.approx([1.0, 1.0, 0.5, 1.0, 1.0])
+    same, _ = continued(past, steps, (np.zeros((0, 2, 3, 3)), np.zeros(0)), np.array([0]))
+    assert np.array_equal(same, past[:, :1])
 
 
 def test_impossible_training_is_refused():

@@ -35,13 +35,13 @@ class View {
       if (!moved && Math.hypot(dx, dy) < 4) return;
       moved = true;
       from = [e.clientX, e.clientY];
-      this.rotate(0.01 * dx, 0.01 * dy);
+      this.rotate(-0.01 * dx, 0.01 * dy);
     });
     canvas.addEventListener("pointerup", (e) => { if (from && !moved) this.pick(e.offsetX, e.offsetY); from = null; });
     canvas.addEventListener("pointercancel", () => { from = null; });
     canvas.addEventListener("dblclick", () => { [this.turn, this.tilt] = this.start; this.draw(); });
     canvas.addEventListener("keydown", (e) => {
-      const step = { ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowUp: [0, -0.1], ArrowDown: [0, 0.1] }[e.key];
+      const step = { ArrowLeft: [0.1, 0], ArrowRight: [-0.1, 0], ArrowUp: [0, -0.1], ArrowDown: [0, 0.1] }[e.key];
       if (step) { e.preventDefault(); this.rotate(...step); }
     });
     new ResizeObserver(() => this.draw()).observe(canvas);
@@ -64,7 +64,7 @@ class View {
   }
   projection(width, height) {
     const ct = Math.cos(this.turn), st = Math.sin(this.turn), cv = Math.cos(this.tilt), sv = Math.sin(this.tilt);
-    const right = [ct, st, 0], up = [st * sv, -ct * sv, cv], near = [st * cv, -ct * cv, -sv].map((x) => -x);
+    const right = [ct, st, 0], up = [-st * sv, ct * sv, cv], near = [st * cv, -ct * cv, sv];
     return { rows: [right, up, near], ...this.fitted(right, up, width, height) };
   }
   fitted(right, up, width, height) {
@@ -217,13 +217,13 @@ function chooser(holder, names, act) {
 
 for (const figure of document.querySelectorAll("figure.scene")) {
   const scene = JSON.parse(figure.querySelector("script").textContent);
-  const body = new View(figure.querySelector("canvas.body"), -0.65, 0.45);
+  const body = new View(figure.querySelector("canvas.body"), 0.65, 0.45);
   const points = decoded(scene.points, Float32Array), faces = decoded(scene.faces, Uint32Array);
   const fields = scene.fields.map((f) => ({ ...f, values: decoded(f.values, Float32Array) }));
   body.marks = scene.marks;
   chooser(figure.querySelector(".fields"), fields.map((f) => f.title), (i) => body.show(points, faces, fields[i].values, fields[i]))(0);
   if (!scene.marks.length) continue;
-  const cell = new View(figure.querySelector("canvas.cell"), -0.65, 0.45);
+  const cell = new View(figure.querySelector("canvas.cell"), 0.65, 0.45);
   cell.cull = true;
   let mark = 0, kind = 0;
   const draw = () => {

@@ -18,8 +18,8 @@ from scalebridge.scales import ScaleMap
 from scalebridge.solids.fe2._conditions import Condition
 from scalebridge.solids.fe2._fe2 import FE2, Kinematics
 from scalebridge.solids.fe2._ladder import Ladder
-from scalebridge.solids.fe2._ladder_points import ladder_states
 from scalebridge.solids.fe2._materials import Material, Oriented
+from scalebridge.solids.fe2._on_ladder import on_ladder
 from scalebridge.solids.fe2._points import CanTrain, Floats
 from scalebridge.solids.fe2._records import FE2State, StepResult
 from scalebridge.solids.fe2._space import MacroElement
@@ -195,9 +195,9 @@ class FE2Bridge(Bridge[FE2BridgeState]):
         """The rehearsal, as a step of its own: what was learned is worth a checkpoint."""
         body = self.model.prepared(state.body, self.times)
         after = replace(state, body=body, prepared=True)
-        models = [s.model for s in ladder_states(body.micro) if s.model is not None]
         allowed = self.ladder.allowance if self.ladder is not None else 1.0
-        found = max((m.error for m in models), default=0.0)
+        parts = on_ladder(self.model.points, body.micro, np.arange(self.model.points.count))
+        found = max((part.points.learned_error(part.state) for part in parts), default=0.0)
         # what exceeds the allowance here is watched by the indicators later
         entry = Entry(
             "error of the reduced model on cells it had not seen", "1", found, allowed, 1.0, 1e-9, "rehearsal", 0.0,

@@ -17,7 +17,7 @@ from scalebridge.solids.fe2._points import Answer, CanClimb, CanTrain, Flags, Fl
 from scalebridge.solids.fe2._rve_points import CellPoints
 from scalebridge.solids.fe2._sharing import path_lengths, representatives
 from scalebridge.solids.fe2._training import MARGIN as MARGIN_OF_PATHS
-from scalebridge.solids.fe2._training import OnTheFly, divided, most_different, solved, training_rve
+from scalebridge.solids.fe2._training import OnTheFly, continued, divided, most_different, solved, training_rve
 from scalebridge.solids.laws import from_mandel, to_mandel
 from scalebridge.solids.reduced import audit, enrich, model_from, stand_in
 from scalebridge.solids.rve import RVE
@@ -64,6 +64,7 @@ class LadderState:
         audits: what audits found.
         audited: number of the step that was audited last.
         rehearsal: whether points stay with the reduced model, however wrong it is.
+        foreseen: strains that a rehearsal saw, (T, n, 3, 3), and the lengths of its steps, (T,), s; empty without one.
     """
 
     rung: npt.NDArray[np.int64]
@@ -79,6 +80,7 @@ class LadderState:
     audits: tuple[Judged, ...] = ()
     audited: int = -1
     rehearsal: bool = False
+    foreseen: tuple[Floats, Floats] = field(default=(np.zeros((0, 0, 3, 3)), np.zeros(0)), repr=False)
 
     @property
     def scale(self) -> float:
@@ -302,7 +304,7 @@ class LadderPoints(MaterialPoints, CanClimb, CanTrain):
         chosen = most_different(after.path, seekers, wanted)
         if first and chosen.size < 2:
             return state
-        return self._learned(state, after.strains[:, chosen], after.steps)
+        return self._learned(state, *continued(after.strains, after.steps, state.foreseen, chosen))
 
     def _learned(self, state: LadderState, paths: Floats, steps: Floats) -> LadderState:
         """The state with a model that knows the full solutions along some paths (T, K, 3, 3) too."""
@@ -345,10 +347,27 @@ class LadderPoints(MaterialPoints, CanClimb, CanTrain):
         """A reduced model from full solutions at the points whose paths in the rehearsal differ most."""
         learns = self._learns
         assert learns is not None
+        seen = replace(state, foreseen=(after.strains, after.steps))
         chosen = most_different(after.path, np.flatnonzero(after.rung == REDUCED), learns.paths)
         if chosen.size < 2:
-            return state
-        return self._learned(state, MARGIN_OF_PATHS * after.strains[:, chosen], after.steps)
+            return seen
+        return self._learned(seen, MARGIN_OF_PATHS * after.strains[:, chosen], after.steps)
+
+    def learned_error(self, state: LadderState) -> float:
+        """Largest error of the reduced model along the paths kept from its fit, relative to the largest stress of all.
+
+        Stresses are measured as in the allowance: in the norm of the compliance. Zero where nothing was learned.
+        """
+        training = getattr(state.model, "training", None)
+        if training is None:
+            return 0.0
+        inverse = self._roots[1]
+        scale = max(np.linalg.norm(s.stress @ inverse, axis=1).max() for s in (*training.fitted, *training.kept))
+        errors = [0.0]
+        for known in training.kept:
+            _, stress, _ = state.model.replay(from_mandel(known.strain)[None], known.dt)
+            errors.append(float(np.linalg.norm((to_mandel(stress[0]) - known.stress) @ inverse, axis=1).max()))
+        return max(errors) / float(scale)
 
     def _cells_of(self, state: LadderState, points: npt.NDArray[np.int64]) -> Any:
         """States of the cells after these points have gone through their strains; elastic ones leave no trace."""

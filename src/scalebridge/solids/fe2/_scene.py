@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from scalebridge.bridge import Picture
 from scalebridge.solids.fe2._draw_body import RUNG_COLOURS, surface, von_mises
-from scalebridge.solids.fe2._ladder_points import LadderPoints, LadderState
-from scalebridge.solids.fe2._placed import PlacedPoints
-from scalebridge.solids.fe2._points import Floats, MaterialPoints
-from scalebridge.solids.fe2._regions import RegionPoints
-from scalebridge.solids.fe2._training import Ints, training_rve
+from scalebridge.solids.fe2._on_ladder import OnLadder, on_ladder
+from scalebridge.solids.fe2._points import Floats
+from scalebridge.solids.fe2._training import training_rve
 
 if TYPE_CHECKING:
     from scalebridge.solids.fe2._bridge import FE2Bridge, FE2BridgeState
@@ -64,52 +60,29 @@ def _packed(values: Any, kind: Any) -> str:
     return base64.b64encode(ordered.tobytes()).decode("ascii")
 
 
-@dataclass(frozen=True)
-class OnLadder:
-    """Points on a ladder: their state, their numbers in the body, and the axes of their material, (n, 3, 3)."""
-
-    points: LadderPoints
-    state: LadderState
-    where: Ints
-    frames: Floats
-
-
 Mark = tuple[OnLadder, int]
 """Points on a ladder, and the number of one among them."""
 
 
 def _chosen(bridge: FE2Bridge, state: FE2BridgeState) -> list[Mark]:
-    """On each rung the points with the largest stress, and no two of one element."""
-    size = np.linalg.norm(state.body.stress, axis=(1, 2))
-    all_points = np.arange(bridge.model.space.points)
-    found: list[tuple[int, float, Mark]] = []
-    for part in on_ladder(bridge.model.points, state.body.micro, all_points):
+    """The most stressed point of each rung, then stressed points far from those."""
+    size, where = np.linalg.norm(state.body.stress, axis=(1, 2)), bridge.model.space.positions
+    parts = list(on_ladder(bridge.model.points, state.body.micro, np.arange(len(size))))
+    chosen: list[Mark] = []
+    for part in parts:
         for rung in np.unique(part.state.rung):
             there = np.flatnonzero(part.state.rung == rung)
-            best = there[np.argsort(-size[part.where[there]], kind="stable")][:200]
-            found += [(rank, -size[part.where[k]], (part, int(k))) for rank, k in enumerate(best)]
-    per_element = bridge.model.space.weights.shape[1]
-    chosen: list[Mark] = []
-    taken: set[int] = set()
-    # first the best of every rung, then the second ones in other elements
-    for _, _, (part, k) in sorted(found, key=lambda x: x[:2]):
-        element = int(part.where[k]) // per_element
-        if len(chosen) < MARKS and element not in taken:
-            chosen.append((part, k))
-            taken.add(element)
+            chosen.append((part, int(there[np.argmax(size[part.where[there]])])))
+    chosen = sorted(chosen, key=lambda mark: -size[mark[0].where[mark[1]]])[:MARKS]
+    others = [(part, int(k)) for part in parts for k in np.flatnonzero(size[part.where] > 0.3 * size.max())]
+    while others and len(chosen) < MARKS:
+        known = where[[part.where[k] for part, k in chosen]]
+        places = where[[part.where[k] for part, k in others]]
+        gap = np.linalg.norm(places[:, None] - known, axis=2).min(axis=1)
+        if not gap.max() > 0.0:
+            break
+        chosen.append(others[int(np.argmax(gap))])
     return chosen
-
-
-def on_ladder(points: MaterialPoints, micro: Any, where: Ints, frames: Floats | None = None) -> Iterator[OnLadder]:
-    """All points on ladders."""
-    axes = np.broadcast_to(np.eye(3), (where.size, 3, 3)) if frames is None else frames
-    if isinstance(points, LadderPoints):
-        yield OnLadder(points, micro, where, axes)
-    elif isinstance(points, PlacedPoints):
-        yield from on_ladder(points.inner, micro, where, points.rotation)
-    elif isinstance(points, RegionPoints):
-        for part, own, inside in zip(points.parts, micro, points.indices, strict=True):
-            yield from on_ladder(part, own, where[inside], axes[inside])
 
 
 def _mark(bridge: FE2Bridge, state: FE2BridgeState, mark: Mark, factor: float) -> dict[str, Any] | None:

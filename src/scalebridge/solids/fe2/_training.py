@@ -142,6 +142,26 @@ def evenly(paths: Floats, steps: Floats) -> tuple[Floats, float]:
     return between, float(times[-1] / count)
 
 
+def continued(strains: Floats, steps: Floats, foreseen: tuple[Floats, Floats], points: Ints) -> tuple[Floats, Floats]:
+    """Paths of some points so far, (T, K, 3, 3), and on as a rehearsal foresaw it from there; with their steps.
+
+    A model that learned only what has been would have to learn again in the next step.
+    """
+    past, (later, lengths) = strains[:, points], foreseen
+    now, ends = float(steps.sum()), np.cumsum(lengths)
+    ahead = ends > now * (1.0 + 1e-9)
+    if not ahead.any():
+        return past, steps
+    first = int(np.argmax(ahead))
+    known = np.concatenate([np.zeros_like(later[:1, points]), later[:, points]])
+    since = ends[first] - lengths[first]
+    share = (now - since) / lengths[first]
+    here = (1.0 - share) * known[first] + share * known[first + 1]
+    future = past[-1] + later[first:, points] - here
+    rest = np.concatenate([[ends[first] - now], lengths[first + 1 :]])
+    return np.concatenate([past, future]), np.concatenate([steps, rest])
+
+
 def most_different(path: Floats, candidates: Ints, count: int) -> Ints:
     """Up to `count` candidates whose scaled paths (T, n, 6) are far from each other and from rest, the farthest first.
 
