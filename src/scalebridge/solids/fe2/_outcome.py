@@ -128,7 +128,7 @@ def _methods(bridge: FE2Bridge, state: FE2BridgeState) -> str:
             "[1]; its mean stress and consistent tangent answered the macroscopic strain, as first-order theory has "
             "it [2]."
         )
-    if bridge.ladder is not None:
+    if bridge.ladder is not None and cells_of(bridge):
         text.append(
             "Cells in which no integration point yields were answered by their exact effective tensor; "
             + ("points with nearly the same history shared one cell; " if bridge.ladder.sharing else "")
