@@ -37,11 +37,13 @@ class DaskExecutor(Executor):
             import distributed
         except ImportError as error:
             raise MissingExtraError("distributed", "dask") from error
+        # its own functions have no types
+        client: Any = distributed.Client
         address = os.environ.get(ADDRESS)
         given: dict[str, Any] = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
         try:
             # the first contact is waited for: an address that is wrong should be said now
-            self._client = distributed.Client(address, timeout=20) if address else distributed.Client(**given)
+            self._client: Any = client(address, timeout=20) if address else client(**given)
         except (OSError, ValueError, TimeoutError) as error:
             raise RunError(
                 f"No Dask scheduler answers at {address!r} ({error}). Start one with 'dask scheduler', or unset "

@@ -318,8 +318,7 @@ class LadderPoints(MaterialPoints, CanClimb, CanTrain):
             model = model_from(self._rve, fitted, kept or fitted[-1:], learns.sizes, learns.seed)
         else:
             model = enrich(state.model, self._rve, fitted, kept=kept)
-        # times of computation are no part of a state
-        model = replace(model, training=replace(model.training, cpu=0.0))
+        model = model.without_times()
         there = np.flatnonzero(state.rung == REDUCED)
         return self._with_model(replace(state, solved=state.solved + len(known)), model, there)
 

@@ -117,7 +117,8 @@ def solved(owners: Owners, cell: CellKernel, paths: Floats, steps: Floats) -> tu
     resampled, dt = evenly(paths, steps)
     count = resampled.shape[1]
     # which owner solves a path does not matter: they are dealt out evenly, one to a unit
-    rounds, found = -(-count // owners.units), []
+    rounds = -(-count // owners.units)
+    found: list[Snapshots] = []
     for turn in range(rounds):
         some = np.arange(turn, count, rounds)
         place = owners.starts[np.arange(some.size) * owners.units // some.size]

@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from scalebridge.errors import InputError
 from scalebridge.solids.laws import from_mandel, to_mandel
-from scalebridge.solids.reduced._model import ReducedRVE
+from scalebridge.solids.reduced._model import Reach, ReducedRVE
 from scalebridge.solids.reduced._paths import RandomPaths
 from scalebridge.solids.reduced._sibling import sibling
 from scalebridge.solids.reduced._snapshots import Size, Snapshots, Training, solve_paths
-from scalebridge.solids.reduced._train import check_reducible, train
+from scalebridge.solids.reduced._train import Trained, check_reducible, train
 from scalebridge.solids.rve import RVE
 
 Floats = npt.NDArray[np.float64]
@@ -187,9 +187,28 @@ def _model(
     trained = train(rve, fitted, sizes, np.random.SeedSequence(seed))
     raw = ReducedRVE(trained.members, trained.modes, 1.0, 0.0, np.inf, None)
     distance, error = validate(raw, kept)
+    # where the model has no answer it says so by itself; the indicator is for the answers it gives
+    answered = np.isfinite(distance) & np.isfinite(error)
+    distance, error = distance[answered], error[answered]
     factor, floor = _calibrated(distance, error)
     training = Training(fitted, kept, tuple(sizes), seed, time.process_time() - begin)
-    return ReducedRVE(trained.members, trained.modes, factor, floor, float(error.max()), training)
+    largest = float(error.max(initial=0.0)) if answered.any() else np.inf
+    return ReducedRVE(trained.members, trained.modes, factor, floor, largest, training, _reach(trained, fitted, kept))
+
+
+def _reach(trained: Trained, fitted: Sequence[Snapshots], kept: Sequence[Snapshots]) -> Reach:
+    """States of the answering member that are known, and how far from them those of the kept solutions are."""
+    member = trained.members[-1]
+    known, other = (
+        np.concatenate(
+            [
+                np.concatenate([s.strain, trained.modes.amplitudes(s.fluctuation)[:, : member.modes]], axis=1)
+                for s in some
+            ]
+        )
+        for some in (fitted, kept)
+    )
+    return Reach.of(known, member.elastic, other)
 
 
 def validate(model: ReducedRVE, known: Sequence[Snapshots]) -> tuple[Floats, Floats]:
@@ -206,6 +225,8 @@ def validate(model: ReducedRVE, known: Sequence[Snapshots]) -> tuple[Floats, Flo
 
 def _calibrated(distance: Floats, error: Floats) -> tuple[float, float]:
     """Factor that bounds 95 of 100 errors above the median one, which is the floor."""
+    if not error.size:
+        return 1.0, np.inf
     floor = float(np.median(error))
     above = error > floor
     ratio = error[above] / np.maximum(distance[above], 1e-9)
