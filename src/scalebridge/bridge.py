@@ -70,9 +70,9 @@ class Picture:
         title: heading.
         caption: what is seen and how to read it, two or three sentences.
         data: the image; of a scene JSON with ``points`` (x y z of each, float32), ``faces`` (four points of each,
-            uint32), ``fields`` (``title``, ``name``, ``low``, ``high``, ``values`` of the faces, float32; or ``colours``
-            with ``labels``) and ``marks`` (``at``, ``text``, ``shape`` and ``fields`` of a block of voxels, uint8);
-            arrays are base64 of little-endian numbers.
+            uint32), ``fields`` (``title``, ``name``, ``low``, ``high``, ``values`` of the faces, float32; or
+            ``colours`` with ``labels``) and ``marks`` (``at``, ``text``, ``shape`` and ``fields`` of a block of
+            voxels, uint8); arrays are base64 of little-endian numbers.
         kind: image format; ``"scene"`` for a body that the reader can turn, and click at.
         name: file stem in the run folder, unique in a run.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, final
 
@@ -13,6 +13,7 @@ from scalebridge.errors import InputError
 from scalebridge.ledger import Entry, Verdict
 from scalebridge.solids.fe2._elastic_range import ElasticRange, elastic_laws, elastic_range
 from scalebridge.solids.fe2._ladder import EXACT, FULL, REDUCED, SHARED, Ladder, ReducedModel
+from scalebridge.solids.fe2._ladder_state import Judged, LadderState, rows_of, with_rows
 from scalebridge.solids.fe2._points import Answer, CanClimb, CanTrain, Flags, Floats, MaterialPoints
 from scalebridge.solids.fe2._rve_points import CellPoints
 from scalebridge.solids.fe2._sharing import path_lengths, representatives
@@ -27,65 +28,6 @@ MARGIN = 0.5
 
 LOST = 1e6
 """Relative error of a point at which the reduced model has no answer."""
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A point of rung 1 that was judged on the full grid.
-
-    Attributes:
-        step: number of the load step, from 0.
-        point: number of the point.
-        indicator: error that the reduced model itself estimated, relative to the allowance.
-        error: error that the full grid estimates, relative to the allowance.
-    """
-
-    step: int
-    point: int
-    indicator: float
-    error: float
-
-
-@dataclass(frozen=True)
-class LadderState:
-    """What the next step of all points depends on.
-
-    Attributes:
-        rung: of each point, (n,).
-        leader: point whose cell each point on rung 2 shares, (n,).
-        path: Mandel strains after each step, scaled by the root of the stiffness, (T, n, 6).
-        strains: the same as tensors, (T, n, 3, 3).
-        steps: lengths of the steps, (T,), s.
-        reduced: state of the reduced model.
-        full: states of the cells.
-        peak: largest stress of each point so far in the norm of the compliance, (n,), root of J/m^3.
-        model: reduced model that was made on the fly; None before.
-        solved: full solutions that went into it.
-        audits: what audits found.
-        audited: number of the step that was audited last.
-        rehearsal: whether points stay with the reduced model, however wrong it is.
-        foreseen: strains that a rehearsal saw, (T, n, 3, 3), and the lengths of its steps, (T,), s; empty without one.
-    """
-
-    rung: npt.NDArray[np.int64]
-    leader: npt.NDArray[np.int64]
-    path: Floats
-    strains: Floats
-    steps: Floats
-    reduced: Any = field(repr=False)
-    full: Any = field(repr=False)
-    peak: Floats = field(default_factory=lambda: np.zeros(0))
-    model: Any = field(default=None, repr=False)
-    solved: int = 0
-    audits: tuple[Judged, ...] = ()
-    audited: int = -1
-    rehearsal: bool = False
-    foreseen: tuple[Floats, Floats] = field(default=(np.zeros((0, 0, 3, 3)), np.zeros(0)), repr=False)
-
-    @property
-    def scale(self) -> float:
-        """Largest stress in the body so far, root of J/m^3."""
-        return float(self.peak.max(initial=0.0))
 
 
 @final
@@ -210,14 +152,14 @@ class LadderPoints(MaterialPoints, CanClimb, CanTrain):
         tangent: Floats,
     ) -> tuple[Any, Floats]:
         """State of the reduced model and its relative errors; where it has no answer the point will climb."""
-        s, c, error, after = state.model.advance(strain[points], _rows(state.reduced, points), dt)
+        s, c, error, after = state.model.advance(strain[points], rows_of(state.reduced, points), dt)
         lost = ~(np.isfinite(s).all(axis=(1, 2)) & np.isfinite(c).all(axis=(1, 2)) & np.isfinite(error))
         # until it climbs, such a point is held as stiffly as it began
         root = self._roots[0]
         stiffness = root @ root
         stress[points] = np.where(lost[:, None, None], from_mandel(to_mandel(strain[points]) @ stiffness), s)
         tangent[points] = np.where(lost[:, None, None], stiffness, c)
-        return _with_rows(state.reduced, points, after), np.where(lost, LOST, error)
+        return with_rows(state.reduced, points, after), np.where(lost, LOST, error)
 
     def _entry(self, indicator: Floats, rung: npt.NDArray[np.int64], rehearsal: bool) -> tuple[Entry, ...]:
         """The largest indicator against one, for points that are not solved in full."""
@@ -386,35 +328,7 @@ class LadderPoints(MaterialPoints, CanClimb, CanTrain):
         model, now = state.model, state.reduced
         if model is None or not points.size:
             return now
-        rows = _rows(now, points)
+        rows = rows_of(now, points)
         for strains, length in zip(state.strains, state.steps, strict=True):
             rows = model.advance(strains[points], rows, float(length))[3]
-        return _with_rows(now, points, rows)
-
-
-def ladder_states(micro: Any) -> tuple[LadderState, ...]:
-    """States of all points on the ladder, from the state of a body's points."""
-    if isinstance(micro, LadderState):
-        return (micro,)
-    return tuple(s for part in micro for s in ladder_states(part)) if isinstance(micro, tuple) else ()
-
-
-def _rows(state: Any, points: npt.NDArray[np.int64]) -> Any:
-    """State of some points."""
-    if is_dataclass(state):
-        return replace(state, **{f.name: getattr(state, f.name)[points] for f in fields(state)})  # type: ignore[type-var]
-    return tuple(x[points] for x in state)
-
-
-def _with_rows(state: Any, points: npt.NDArray[np.int64], rows: Any) -> Any:
-    """A state with that of some points replaced."""
-    if is_dataclass(state):
-        changed = {f.name: _put(getattr(state, f.name), points, getattr(rows, f.name)) for f in fields(state)}
-        return replace(state, **changed)  # type: ignore[type-var]
-    return tuple(_put(x, points, y) for x, y in zip(state, rows, strict=True))
-
-
-def _put(array: Any, points: npt.NDArray[np.int64], rows: Any) -> Any:
-    new = array.copy()
-    new[points] = rows
-    return new
+        return with_rows(now, points, rows)

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from scalebridge.solids.fe2._ladder_points import LadderPoints, LadderState
+from scalebridge.solids.fe2._ladder_points import LadderPoints
+from scalebridge.solids.fe2._ladder_state import LadderState
 from scalebridge.solids.fe2._placed import PlacedPoints
 from scalebridge.solids.fe2._points import Floats, MaterialPoints
 from scalebridge.solids.fe2._regions import RegionPoints

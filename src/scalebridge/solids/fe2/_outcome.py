@@ -12,7 +12,7 @@ import xarray as xr
 
 from scalebridge.bridge import Citation, Headline, Outcome, Picture
 from scalebridge.solids.fe2._draw_body import body_pictures, von_mises
-from scalebridge.solids.fe2._ladder_points import Judged, ladder_states
+from scalebridge.solids.fe2._ladder_state import Judged, ladder_states
 from scalebridge.solids.fe2._scales import SECONDS, cells_of, gradient_lengths, measured_separations
 from scalebridge.solids.fe2._scene import RUNGS, scene
 
