@@ -78,7 +78,6 @@ def _data(bridge: FE2Bridge, state: FE2BridgeState) -> xr.Dataset:
 def _headlines(bridge: FE2Bridge, state: FE2BridgeState) -> dict[str, Headline]:
     force = max((float(np.linalg.norm(x.force)) for x in state.lines), default=0.0)
     found = {
-        "largest_force": Headline(force, "N", f"largest force on the boundary {bridge.watch}"),
         "largest_motion": Headline(
             max((float(np.linalg.norm(x.motion)) for x in state.lines), default=0.0),
             "m",
@@ -87,6 +86,8 @@ def _headlines(bridge: FE2Bridge, state: FE2BridgeState) -> dict[str, Headline]:
         "steps": Headline(float(len(state.lines)), "1", f"load steps done of {len(bridge.times)}"),
         "points": Headline(float(bridge.model.space.points), "1", "macroscopic integration points"),
     }
+    if force > 0.0:
+        found["largest_force"] = Headline(force, "N", f"largest force on the boundary {bridge.watch}")
     if cells_of(bridge) and state.lines:
         full = float(state.lines[-1].points[4])
         found["cells_in_full"] = Headline(full, "1", "cells solved in full in the last step")
@@ -204,12 +205,19 @@ def _pictures(bridge: FE2Bridge, state: FE2BridgeState) -> tuple[Picture, ...]:
     lines = state.lines
     figure = Figure(figsize=(6.4, 4.0), layout="constrained")
     axes = figure.add_subplot()
-    axis = int(np.argmax(np.ptp([x.force for x in lines], axis=0) + np.abs([x.force for x in lines]).max(axis=0)))
     motion = [float(np.linalg.norm(x.motion)) for x in lines]
-    axes.plot([0.0, *motion], [0.0, *[x.force[axis] for x in lines]], "o-", ms=3)
-    axes.set(xlabel=f"displacement of {bridge.watch} / m", ylabel=f"force along {'xyz'[axis]} / N")
-    curve = _picture(figure, "force", "Force against displacement",
-                     f"Sum of the reactions on the boundary {bridge.watch}, one mark per load step.")  # fmt: skip
+    forces = np.array([x.force for x in lines])
+    if np.abs(forces).max() > 0.0:
+        axis = int(np.argmax(np.ptp(forces, axis=0) + np.abs(forces).max(axis=0)))
+        axes.plot([0.0, *motion], [0.0, *forces[:, axis]], "o-", ms=3)
+        axes.set(xlabel=f"displacement of {bridge.watch} / m", ylabel=f"force along {'xyz'[axis]} / N")
+        curve = _picture(figure, "force", "Force against displacement",
+                         f"Sum of the reactions on the boundary {bridge.watch}, one mark per load step.")  # fmt: skip
+    else:
+        axes.plot([0.0, *[x.time for x in lines]], [0.0, *motion], "o-", ms=3)
+        axes.set(xlabel="time of loading / s", ylabel=f"displacement of {bridge.watch} / m")
+        curve = _picture(figure, "motion", "Displacement",
+                         f"Mean displacement of the boundary {bridge.watch}, one mark per load step.")  # fmt: skip
     figure = Figure(figsize=(6.4, 3.4), layout="constrained")
     axes = figure.add_subplot()
     shares = np.array([x.points for x in lines])
