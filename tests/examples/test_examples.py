@@ -80,6 +80,6 @@ def test_wing(tmp_path: Path):
     }
     found = shortened("wing", tmp_path, changes).summary
     assert found.headlines["points"].value == 72.0
-    assert found.headlines["largest_motion"].value == pytest.approx(PINNED, rel=1e-3)
+    assert found.headlines["largest_motion"].value == pytest.approx(0.5, rel=1e-3)
     assert found.headlines["responses"].value > 0.0
     assert "canvas" in (tmp_path / "run" / "report.html").read_text()

@@ -21,7 +21,7 @@ MATRIX = solids.J2Plasticity(3e9, 0.35, solids.LinearHardening(30e6, 300e6))
 GLASS = solids.LinearElastic.isotropic(70e9, 0.2)
 TIMES = [0.1, 0.4, 0.7, 1.0, 1.5, 2.0]
 COURSE = ((0.0, 0.0), (1.0, 1.0), (2.0, -0.5))
-LEARNS = OnTheFly(paths=8, more=4, limit=24, sizes=(Size(10, 10, 100), Size(14, 20, 150)))
+LEARNS = OnTheFly(paths=6, more=3, limit=18, sizes=(Size(8, 8, 60), Size(10, 10, 60)))
 
 
 def section():

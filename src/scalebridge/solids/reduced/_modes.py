@@ -109,11 +109,10 @@ def _forces(operator: Operator, fluctuation: Array) -> Floats:
 
 def _whole(operator: Operator, modes: Array, mean: Floats, rve: RVE) -> Floats:
     """Stiffness of the undeformed volume element in mean strain and mode amplitudes."""
-    order = rve.grid.gradient_order
     coupling = np.empty((len(modes), 9))
     for k in range(0, len(modes), BLOCK):
         part = np.ascontiguousarray(modes[k : k + BLOCK])
-        coupling[k : k + BLOCK, order] = operator.apply(part, np.zeros((len(part), 9)))[1]
+        coupling[k : k + BLOCK] = operator.apply(part, np.zeros((len(part), 9)))[1]
     whole = np.eye(6 + len(modes))
     whole[:6, :6] = mean
     whole[6:, :6] = coupling @ symmetric_directions()
