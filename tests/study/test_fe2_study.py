@@ -25,6 +25,7 @@ SMALL = {
     ],
     "traction": [],
     "watch": "right",
+    "solver": {"element": "hex8", "tolerance": 1e-5},
 }
 
 
@@ -77,7 +78,7 @@ def test_mistakes_are_named(tmp_path):
         study(traction=[{"boundary": "rght", "value": {"z": "1 MPa"}, "distribution": "elliptic"}]), tmp_path
     )
     assert set(found) == {"traction.0.boundary", "traction.0.distribution"}
-    assert "body" in mistakes(TEXT.replace('profile = "2415"', 'profile = "wing"'), tmp_path)
+    assert "body" in mistakes(TEXT.replace('profile = "2418"', 'profile = "wing"'), tmp_path)
     finite = study(solver={"kinematics": "finite"})
     assert {"laws.matrix.law", "ladder"} <= set(mistakes(finite, tmp_path))
     few = study(ladder={"reduced": {"paths": 12, "limit": 8}})
