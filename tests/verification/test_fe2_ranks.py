@@ -23,6 +23,7 @@ SMALL = {
     ],
     "traction": [],
     "watch": "right",
+    "solver": {"element": "hex8", "tolerance": 1e-5},
 }
 
 
