@@ -25,6 +25,7 @@ from scalebridge import solids
 from scalebridge.solids.fe2 import FE2, Displacement, FE2State, Ladder, OnTheFly, StepResult
 from scalebridge.solids.fe2._cells import cell_kernel
 from scalebridge.solids.microstructure import centred_sphere
+from scalebridge.solids.reduced import Size
 
 Floats = npt.NDArray[np.float64]
 
@@ -33,7 +34,7 @@ ALLOWANCE = 0.01
 COURSE = ((0.0, 0.0), (1.0, 1.0), (1.5, 0.6), (2.0, 1.3))
 TIMES = tuple(np.linspace(0.05, 2.0, 40))
 STRETCH = 0.012
-TRAINING = OnTheFly(paths=12, more=4, limit=32)
+TRAINING = OnTheFly(paths=16, more=4, limit=32, sizes=(Size(40, 80, 300), Size(60, 120, 400)))
 
 
 @dataclass(frozen=True)
