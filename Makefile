@@ -16,7 +16,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 venv: $(VENV)/.all
 
 demo: $(VENV)/.all
-	"$(BIN)/scalebridge" run examples/fibre_composite/study.toml --folder runs/demo --replace
+	"$(BIN)/scalebridge" run examples/wing/study.toml --folder runs/demo --replace
 
 # files stay whole: what two processes both need would be compiled twice
 test: $(VENV)/.test

@@ -69,15 +69,18 @@ class Picture:
     Attributes:
         title: heading.
         caption: what is seen and how to read it, two or three sentences.
-        data: the image.
-        kind: image format.
+        data: the image; of a scene JSON with ``points`` (x y z of each, float32), ``faces`` (four points of each,
+            uint32), ``fields`` (``title``, ``name``, ``low``, ``high``, ``values`` of the faces, float32; or
+            ``colours`` with ``labels``) and ``marks`` (``at``, ``text``, ``shape`` and ``fields`` of a block of
+            voxels, uint8); arrays are base64 of little-endian numbers.
+        kind: image format; ``"scene"`` for a body that the reader can turn, and click at.
         name: file stem in the run folder, unique in a run.
     """
 
     title: str
     caption: str
     data: bytes
-    kind: Literal["svg", "png"]
+    kind: Literal["svg", "png", "scene"]
     name: str
 
 

@@ -59,6 +59,7 @@ Workers = Annotated[
         help="Processes for independent work; 0 for none. Numbers do not depend on it.", show_default="one per core"
     ),
 ]
+ExecutorName = Annotated[str, typer.Option("--executor", help="Where independent work goes: local, dask, mpi, serial.")]
 
 
 def main() -> None:
@@ -125,6 +126,7 @@ def run(
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace a run that is in the folder.")] = False,
     workers: Workers = None,
+    executor: ExecutorName = "local",
 ) -> None:
     """Carry out a study and write its report."""
     from scalebridge import study as studies
@@ -132,18 +134,20 @@ def run(
 
     home = folder or studies.free_folder(study, Path("runs"))
     with _answers(home), show_progress() as show:
-        result = studies.run(study, home, workers=workers, replace=replace, on_progress=show, command=_typed())
+        result = studies.run(
+            study, home, workers=workers, executor=executor, replace=replace, on_progress=show, command=_typed()
+        )
     _conclude(result)
 
 
 @app.command(epilog=_EPILOG)
-def resume(folder: RunFolder, workers: Workers = None) -> None:
+def resume(folder: RunFolder, workers: Workers = None, executor: ExecutorName = "local") -> None:
     """Continue a run that was ended before it finished; it ends with the same numbers."""
     from scalebridge import study as studies
     from scalebridge.study import show_progress
 
     with _answers(folder), show_progress() as show:
-        result = studies.resume(folder, workers=workers, on_progress=show, command=_typed())
+        result = studies.resume(folder, workers=workers, executor=executor, on_progress=show, command=_typed())
     _conclude(result)
 
 

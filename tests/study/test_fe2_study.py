@@ -25,6 +25,7 @@ SMALL = {
     ],
     "traction": [],
     "watch": "right",
+    "solver": {"element": "hex8", "tolerance": 1e-5},
 }
 
 
@@ -58,15 +59,34 @@ def test_a_small_study_runs_from_the_command_line(tmp_path):
     assert (tmp_path / "run" / "body.vtu").exists()
 
 
+@pytest.mark.verify
+def test_a_study_whose_ladder_learns_shows_cells_in_its_report(tmp_path):
+    reduced = {"paths": 6, "more": 2, "limit": 12, "modes": 12, "points": 12}
+    (tmp_path / "study.toml").write_text(study(ladder={"allowance": 0.02, "reduced": reduced}))
+    ran = CliRunner().invoke(
+        app, ["run", str(tmp_path / "study.toml"), "--folder", str(tmp_path / "run"), "--workers", "0"]
+    )
+    assert ran.exit_code == 0, ran.output
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert summary["headlines"]["cells_in_full"]["value"] == 0.0
+    assert "canvas" in (tmp_path / "run" / "report.html").read_text()
+
+
 def test_mistakes_are_named(tmp_path):
     assert "left" in mistakes(study(watch="tip"), tmp_path)["watch"]
     found = mistakes(
         study(traction=[{"boundary": "rght", "value": {"z": "1 MPa"}, "distribution": "elliptic"}]), tmp_path
     )
     assert set(found) == {"traction.0.boundary", "traction.0.distribution"}
-    assert "body" in mistakes(TEXT.replace('profile = "2415"', 'profile = "wing"'), tmp_path)
+    assert "body" in mistakes(TEXT.replace('profile = "2418"', 'profile = "wing"'), tmp_path)
     finite = study(solver={"kinematics": "finite"})
     assert {"laws.matrix.law", "ladder"} <= set(mistakes(finite, tmp_path))
+    few = study(ladder={"reduced": {"paths": 12, "limit": 8}})
+    assert "at least as many as paths, 12" in mistakes(few, tmp_path)["ladder.reduced.limit"]
+    glass = {"phase": "all", "law": "linear-elastic", "youngs_modulus": "72 GPa", "poisson_ratio": 0.22}
+    assert "rung 0" in mistakes(study(laws={"glass": glass}, ladder={"reduced": {}}), tmp_path)["ladder.reduced"]
+    ball = {**tomllib.loads(TEXT)["microstructure"], "particle": "3 um"}
+    assert "microstructure.particle" in mistakes(study(microstructure=ball), tmp_path)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from support.cell_beam import direct, moment, two_scale
+from benchmarks.cell_beam import direct, moment, two_scale
 
 CURVATURE = 0.04
 TIMES = [0.1, 0.5, 1.0, 1.5]

@@ -23,6 +23,7 @@ SMALL = {
     ],
     "traction": [],
     "watch": "right",
+    "solver": {"element": "hex8", "tolerance": 1e-5},
 }
 
 
@@ -30,14 +31,20 @@ def study(**changes):
     return tomli_w.dumps({**tomllib.loads(TEXT), **SMALL, **changes})
 
 
+LEARNS = {"allowance": 0.01, "reduced": {"paths": 6, "more": 2, "limit": 12, "modes": 12, "points": 12}}
+
+
 @pytest.mark.verify
-def test_two_mpi_ranks_give_the_bits_of_two_processes_and_of_one(tmp_path):
+@pytest.mark.parametrize("ladder", [{"allowance": 0.02}, LEARNS], ids=["sharing", "learning"])
+def test_two_mpi_ranks_give_the_bits_of_two_processes_and_of_one(ladder, tmp_path):
     pytest.importorskip("mpi4py")
     mpiexec = Path(sys.executable).with_name("mpiexec")
     if not mpiexec.exists():
         pytest.skip("no mpiexec next to this Python")
-    (tmp_path / "one.toml").write_text(study())
-    (tmp_path / "two.toml").write_text(study(solver={"element": "hex8", "tolerance": 1e-5, "workers": 2}))
+    (tmp_path / "one.toml").write_text(study(ladder=ladder))
+    (tmp_path / "two.toml").write_text(
+        study(ladder=ladder, solver={"element": "hex8", "tolerance": 1e-5, "workers": 2})
+    )
     start = [sys.executable, "-c", "from scalebridge.cli import main; main()", "run"]
     for command, name in (([], "one"), ([], "two"), ([mpiexec, "-n", "2"], "mpi")):
         text = str(tmp_path / f"{'one' if name == 'mpi' else name}.toml")

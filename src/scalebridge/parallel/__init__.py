@@ -1,12 +1,15 @@
 """Executors by name: where independent work goes.
 
-Anything that is a `concurrent.futures.Executor` will do for an ensemble. Two are here: `LocalExecutor` for the
-processes of this machine and `SerialExecutor` for the calling process. `open_executor` finds them by name.
+Anything that is a `concurrent.futures.Executor` will do for an ensemble. Four are here: `LocalExecutor` for the
+processes of this machine, `DaskExecutor` for a Dask cluster, `MPIExecutor` for MPI ranks and `SerialExecutor` for the
+calling process. `open_executor` finds them by name.
 
 Work whose state should not travel goes to `Owners`: `map_batches` on this process, on worker processes or on MPI ranks.
 """
 
+from scalebridge.parallel._dask import DaskExecutor as DaskExecutor
 from scalebridge.parallel._local import LocalExecutor as LocalExecutor
+from scalebridge.parallel._mpi_executor import MPIExecutor as MPIExecutor
 from scalebridge.parallel._mpi_owners import MPIOwners as MPIOwners
 from scalebridge.parallel._mpi_owners import mpi_program as mpi_program
 from scalebridge.parallel._mpi_owners import release_ranks as release_ranks
@@ -26,8 +29,10 @@ from scalebridge.parallel._serial import SerialExecutor as SerialExecutor
 
 __all__ = [
     "Answers",
+    "DaskExecutor",
     "Kernel",
     "LocalExecutor",
+    "MPIExecutor",
     "MPIOwners",
     "Owners",
     "ProcessOwners",

@@ -108,6 +108,9 @@ def serve_ranks() -> None:
         pool, what, content = comm.bcast(None, root=0)
         if what == "goodbye":
             return
+        if what == "executor":
+            with _rank_executor(comm):
+                continue
         holder = holders.setdefault(pool, Holder())
         if what == "run":
             data, owner, starts, shapes, base, new, drop = content
@@ -124,6 +127,22 @@ def serve_ranks() -> None:
             _move(comm, holder, *content)
         else:
             holders.pop(pool)
+
+
+def lend_ranks() -> Any:
+    """Context manager whose value is an executor on the ranks that serve; for rank 0.
+
+    Inside of it no owners may be used: the ranks do one thing at a time.
+    """
+    comm = world()
+    comm.bcast((0, "executor", None), root=0)
+    return _rank_executor(comm)
+
+
+def _rank_executor(comm: Any) -> Any:
+    from mpi4py.futures import MPICommExecutor
+
+    return MPICommExecutor(comm, root=0)
 
 
 def release_ranks() -> None:

@@ -8,11 +8,15 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 
 from scalebridge.errors import InputError
+from scalebridge.parallel._dask import DaskExecutor
 from scalebridge.parallel._local import LocalExecutor
+from scalebridge.parallel._mpi_executor import MPIExecutor
 from scalebridge.parallel._serial import SerialExecutor
 
 _EXECUTORS: dict[str, Callable[[int], Executor]] = {
     "local": LocalExecutor,
+    "dask": DaskExecutor,
+    "mpi": MPIExecutor,
     "serial": lambda workers: SerialExecutor(),
 }
 
@@ -28,7 +32,8 @@ def open_executor(name: str = "local", workers: int | None = None) -> Executor:
     """The executor called `name`; close it by using it in a ``with`` block.
 
     Args:
-        name: ``"local"`` (processes of this machine) or ``"serial"`` (the calling process).
+        name: ``"local"`` (processes of this machine), ``"dask"`` (a Dask cluster), ``"mpi"`` (MPI ranks) or
+            ``"serial"`` (the calling process).
         workers: how many tasks run at a time; None for one per available processor, 0 for the calling process.
 
     Returns:
@@ -36,6 +41,7 @@ def open_executor(name: str = "local", workers: int | None = None) -> Executor:
 
     Raises:
         InputError: no executor has this name, or `workers` is not a whole number >= 0.
+        MissingExtraError: Dask or mpi4py is asked for and not installed.
     """
     if name not in _EXECUTORS:
         close = difflib.get_close_matches(str(name), _EXECUTORS, n=1)

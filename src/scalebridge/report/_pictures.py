@@ -1,4 +1,4 @@
-"""The bridge's own pictures, embedded so that no script in them can run."""
+"""The bridge's own pictures, embedded so that no script in them can run; scenes are drawn by the page's own script."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from scalebridge.report._html import Markup, join, paragraph, tag
+from scalebridge.report._html import Markup, join, paragraph, raw, tag
 from scalebridge.report._numbers import memory
 from scalebridge.report._record import Record, field
 
-_TYPES = {"png": "image/png", "svg": "image/svg+xml"}
+_TYPES = {"png": "image/png", "svg": "image/svg+xml", "scene": "application/json"}
 # A third is added by base64, and the page has to stay below 5 MB with all the rest.
 _BYTES_IN_ALL = 3_300_000
 
@@ -48,8 +48,23 @@ def _figure(item: Mapping[str, Any], data: bytes | None, fits: bool) -> Markup:
     elif not fits:
         words = f"The picture {file} ({memory(len(data))}) is too large for this page; it is in the folder pictures."
         picture = paragraph(words, class_="quiet")
+    elif field(item, "kind") == "scene":
+        return _scene(title, caption, data)
     else:
         source = f"data:{_TYPES[field(item, 'kind')]};base64,{base64.b64encode(data).decode('ascii')}"
         image = tag("img", src=source, alt=f"{title}. {caption}")
         picture = tag("button", image, type="button", class_="enlarge", aria_label=f"Enlarge: {title}")
     return tag("figure", tag("h3", title), picture, tag("figcaption", caption), class_="picture")
+
+
+def _scene(title: str, caption: str, data: bytes) -> Markup:
+    """A body to turn and to click at; the page's own script draws it from numbers."""
+    # no text of the numbers can end the element that holds them
+    numbers = raw(data.decode("utf-8", "replace").replace("<", "\\u003c"))
+    canvas = tag("canvas", class_="body", role="img", aria_label=f"{title}. {caption}")
+    cell = tag("canvas", class_="cell", role="img", aria_label="The cell behind the mark that was clicked")
+    views = tag("div", tag("div", tag("div", class_="fields"), canvas), class_="views")
+    below = tag("div", tag("div", class_="cell-fields"), cell, paragraph("", class_="told quiet"), class_="views")
+    note = tag("noscript", paragraph("This picture needs JavaScript.", class_="quiet"))
+    kept = tag("script", numbers, type="application/json")
+    return tag("figure", tag("h3", title), views, below, note, kept, tag("figcaption", caption), class_="picture scene")

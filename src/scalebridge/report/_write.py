@@ -56,6 +56,8 @@ def write_report(folder: Path) -> Path:
 def render(record: Record) -> str:
     """The page as text."""
     style, script = _asset("style.css"), _asset("script.js")
+    if any(field(item, "kind") == "scene" for item in record.pictures):
+        script += _asset("scene.js").removeprefix('"use strict";\n')
     title = field(record.summary, "title") or field(record.study, "title") or record.folder.resolve().name
     head = tag(
         "head",

@@ -10,11 +10,11 @@ watch = "tip"                     # force and motion of this boundary are record
 
 [body]
 shape = "wing"                    # or "box", or "file": a mesh of gmsh, Abaqus, VTK
-span = "4 m"
-chord = "0.25 m"
+span = "2 m"
+chord = "0.4 m"
 taper = 0.5                       # chord at the tip over chord at the root
-profile = "2415"                  # NACA four-digit number
-skin = 0.004                      # thickness of the skins, share of the chord
+profile = "2418"                  # NACA four-digit number
+skin = 0.02                       # thickness of the skins, share of the chord
 skin_angles = [0.0]               # lay-up from outside in, degrees from the span
 spar_angle = 45.0
 spars = [0.3]                     # place of the inner web along the chord; front and rear are closed by webs
@@ -51,7 +51,7 @@ value = { x = "0 m", y = "0 m", z = "0 m" }
 
 [[traction]]
 boundary = "lower"
-value = { z = "140 kPa" }
+value = { z = "60 kPa" }
 distribution = "elliptic"         # or "uniform"
 
 [loading]
@@ -60,9 +60,11 @@ unload = 0.5                      # share of the load that is taken back at the 
 
 [ladder]                          # leave the table out to solve every cell in full
 allowance = 0.02                  # error of a stress, of the largest in the body
+# [ladder.reduced]                # a reduced model, made from the body's own cells: for cells of many voxels
+# paths = 12                      # cells solved in full to learn from
 
 [solver]
-element = "hex8"
+element = "hex20"                 # linear ones lock in bending
 tolerance = 1e-5
 workers = 0                       # processes that own the cells
 """

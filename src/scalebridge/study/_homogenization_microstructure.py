@@ -71,7 +71,7 @@ class FilePart(StudyPart):
 
 
 class FibresPart(StudyPart):
-    """Section through unidirectional fibres, normal to axis 3."""
+    """Unidirectional fibres along axis 3: a section, or with a depth a cell in three dimensions."""
 
     source: Literal["fibres"]
     arrangement: Literal["random", "square", "hexagonal"] = "random"
@@ -81,9 +81,23 @@ class FibresPart(StudyPart):
     edge: Length | None = Field(default=None, description="edge of the section, for the random arrangement")
     minimum_gap: Gap = 0.0
     variation: Spread = 0.0
+    depth: Length | None = Field(default=None, description="length of the cell along the fibres; none for a section")
+    particle: Length | None = Field(
+        default=None,
+        description="diameter of a ball of another phase (2) where the matrix has most room; needs a depth",
+    )
 
     def draw(self, rng: np.random.Generator) -> Microstructure:
-        """The section."""
+        """The section or cell."""
+        from scalebridge.solids import microstructure
+
+        section = self._section(rng)
+        if self.depth is None:
+            return section
+        cell = microstructure.extrude(section, max(2, round(self.depth / self.voxel_size)), self.depth)
+        return cell if self.particle is None else microstructure.add_particle(cell, self.particle)
+
+    def _section(self, rng: np.random.Generator) -> Microstructure:
         from scalebridge.solids import microstructure
 
         if self.edge is not None:
@@ -102,7 +116,9 @@ class FibresPart(StudyPart):
                 allowed = f"no {key} in a {self.arrangement} arrangement; its cell follows from the volume fraction"
                 yield Problem(f"microstructure.{key}", str(format_quantity(value, _DIMENSION[key])), allowed)
         edge = (self.edge or 0.0) if random else self._period()
-        yield from _grid(edge, self.voxel_size, 2)
+        yield from _grid(edge, self.voxel_size, 2 if self.depth is None else 3)
+        if self.particle is not None and self.depth is None:
+            yield Problem("microstructure.particle", "a particle in a section", "a depth: the length along the fibres")
         area = math.pi / 4 * self.diameter**2
         yield from _crowd((self.edge or 0.0) ** 2 * self.volume_fraction, area, "fibres")
 
@@ -110,7 +126,7 @@ class FibresPart(StudyPart):
         """Draws random sections of any size."""
         from scalebridge.solids.homogenization import FibreSource
 
-        if self.arrangement != "random":
+        if self.arrangement != "random" or self.depth is not None:
             return None
         return FibreSource(self.volume_fraction, self.diameter, self.voxel_size, self.minimum_gap, self.variation)
 

@@ -49,6 +49,7 @@ def run(
     folder: str | Path,
     *,
     workers: int | None = None,
+    executor: str = "local",
     replace: bool = False,
     on_progress: OnProgress | None = None,
     command: str = "",
@@ -61,6 +62,7 @@ def run(
         folder: the run folder to make.
         workers: processes for independent work; None for one per processor, 0 for this process. Numbers do not depend
             on it.
+        executor: where independent work goes, see `scalebridge.parallel.open_executor`.
         replace: remove a run that is in `folder`.
         on_progress: called with the progress before the first step and after each step.
         command: what was typed, for the provenance.
@@ -80,13 +82,14 @@ def run(
     bridge = read.model.build()
     bridge.scales()
     home = create_folder(read, Path(folder), command=command, replace=replace)
-    return _carry_out(home, read.model, bridge, _Options(workers, on_progress, command, checkpoint_interval))
+    return _carry_out(home, read.model, bridge, _Options(workers, executor, on_progress, command, checkpoint_interval))
 
 
 def resume(
     folder: str | Path,
     *,
     workers: int | None = None,
+    executor: str = "local",
     on_progress: OnProgress | None = None,
     command: str = "",
     checkpoint_interval: float = 2.0,
@@ -96,6 +99,7 @@ def resume(
     Args:
         folder: the run folder.
         workers: see `run`.
+        executor: see `run`.
         on_progress: see `run`.
         command: what was typed, for the provenance.
         checkpoint_interval: see `run`.
@@ -116,12 +120,15 @@ def resume(
         report = home / "report.html"
         return RunResult(home, summary, report) if report.exists() else _with_report(home, summary)
     model = read_study(home / STUDY).model
-    return _carry_out(home, model, model.build(), _Options(workers, on_progress, command, checkpoint_interval))
+    return _carry_out(
+        home, model, model.build(), _Options(workers, executor, on_progress, command, checkpoint_interval)
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _Options:
     workers: int | None
+    executor: str
     on_progress: OnProgress | None
     command: str
     interval: float
@@ -159,7 +166,7 @@ def _compute(
     point = recorder.last or Point(bridge.init(np.random.SeedSequence(model.seed)))
     require_no_nan(point.state, "At the start")
     with Ledger(home / "ledger.csv", keep=point.entries) as ledger:
-        with open_executor("local", options.workers) as executor:
+        with open_executor(options.executor, options.workers) as executor:
             point = _loop(bridge, point, ledger, executor, recorder, options.on_progress)
         return _conclude(home, model, bridge, point, ledger, recorder)
 

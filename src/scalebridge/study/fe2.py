@@ -19,7 +19,7 @@ from scalebridge.study.homogenization import Name
 from scalebridge.units import Quantity
 
 if TYPE_CHECKING:
-    from scalebridge.solids.fe2 import FE2Bridge
+    from scalebridge.solids.fe2 import FE2Bridge, Ladder, OnTheFly
     from scalebridge.solids.fe2._conditions import Condition
     from scalebridge.solids.microstructure import Microstructure
 
@@ -57,12 +57,40 @@ class SolverPart(StudyPart):
     workers: int = Field(default=0, ge=0, le=1024, description="processes that own the cells; 0: the run's own")
 
 
+class ReducedPart(StudyPart):
+    """A reduced model, made from the cells of the body itself and enriched where it errs."""
+
+    paths: int = Field(default=12, ge=4, le=1000, description="cells solved in full for the first model")
+    more: int = Field(default=4, ge=1, le=1000, description="cells solved in full for each enrichment")
+    limit: int = Field(default=36, ge=4, le=10_000, description="cells solved in full for it altogether")
+    modes: int = Field(default=40, ge=6, le=1000, description="modes of the fluctuation")
+    points: int = Field(default=64, ge=1, le=10_000, description="integration points of the reduced model")
+    audits: int = Field(default=1, ge=0, le=1000, description="points judged on the full grid in each load step")
+
+    def build(self, seed: int) -> OnTheFly:
+        """How the model is made; its judge has two thirds of its modes and half of its points."""
+        from scalebridge.solids.fe2 import OnTheFly
+        from scalebridge.solids.reduced import Size
+
+        judge = Size(max(6, 2 * self.modes // 3), max(1, self.points // 2), 200)
+        sizes = (judge, Size(self.modes, self.points, 300))
+        return OnTheFly(self.paths, self.more, self.limit, sizes, self.audits, seed)
+
+
 class LadderPart(StudyPart):
     """What may be simplified where that is proved to be harmless."""
 
     allowance: float = Field(default=0.01, gt=0.0, le=0.2, description="error of a stress, of the largest in the body")
     elastic: bool = Field(default=True, description="cells in which nothing yields answer by their exact tensor")
     sharing: bool = Field(default=True, description="points with nearly the same history share a cell")
+    reduced: ReducedPart | None = Field(default=None, description="cells that yield answer by a reduced model")
+
+    def build(self, seed: int) -> Ladder:
+        """The ladder."""
+        from scalebridge.solids.fe2 import Ladder
+
+        reduced = None if self.reduced is None else self.reduced.build(seed)
+        return Ladder(self.allowance, self.elastic, reduced, self.sharing)
 
 
 class LoadingPart(StudyPart):
@@ -96,6 +124,9 @@ class FE2Study(StudyModel):
         yield from self._boundary_problems()
         if self.ladder is not None and self.solver.kinematics == "finite":
             yield Problem("ladder", "a ladder in finite strain", "none; it is for small strain")
+        reduced = None if self.ladder is None else self.ladder.reduced
+        if reduced is not None and reduced.limit < reduced.paths:
+            yield Problem("ladder.reduced.limit", str(reduced.limit), f"at least as many as paths, {reduced.paths}")
         for i, part in enumerate(self.traction):
             if part.distribution == "elliptic" and not isinstance(self.body, WingPart):
                 yield Problem(f"traction.{i}.distribution", "'elliptic' for a body without a span", "uniform")
@@ -107,7 +138,7 @@ class FE2Study(StudyModel):
             StudyError: mistakes between keys.
             InputError: what mesh, microstructure or solver refuse.
         """
-        from scalebridge.solids.fe2 import Cell, FE2Bridge, Ladder
+        from scalebridge.solids.fe2 import Cell, FE2Bridge
 
         problems = tuple(self.problems())
         if problems:
@@ -125,9 +156,7 @@ class FE2Study(StudyModel):
             times=self._times(),
             watch=self.watch,
             kinematics=solver.kinematics,
-            ladder=None
-            if self.ladder is None
-            else Ladder(self.ladder.allowance, self.ladder.elastic, None, self.ladder.sharing),
+            ladder=None if self.ladder is None else self.ladder.build(self.seed),
             element=solver.element,
             workers=solver.workers,
             tolerance=solver.tolerance,
@@ -158,6 +187,7 @@ class FE2Study(StudyModel):
         return found
 
     def _law_problems(self) -> Iterator[Problem]:
+        linear = True
         for name, part in self.laws.items():
             if isinstance(part, ConductionPart):
                 yield Problem(f"laws.{name}.law", "'conduction'", "a mechanical law; FE² needs stresses")
@@ -167,9 +197,13 @@ class FE2Study(StudyModel):
             except InputError as error:
                 yield Problem(f"laws.{name}", f"constants that cannot be used ({error})", "a stable material")
                 continue
+            linear &= law.is_linear
             if self.solver.kinematics not in law.kinematics:
                 found = f"a law that works in {' and '.join(law.kinematics)} strain"
                 yield Problem(f"laws.{name}.law", found, f"a law for {self.solver.kinematics} strain")
+
+        if linear and self.ladder is not None and self.ladder.reduced is not None:
+            yield Problem("ladder.reduced", "a reduced model where all laws are linear", "none: rung 0 is exact there")
 
     def _boundary_problems(self) -> Iterator[Problem]:
         known = self.body.boundaries
@@ -209,4 +243,4 @@ class FE2Study(StudyModel):
         return (*up, *(1.0 + self.loading.unload * k / back for k in range(1, back + 1)))
 
 
-__all__ = ["BoxPart", "FE2Study", "LadderPart", "LoadingPart", "MeshPart", "SolverPart", "WingPart"]
+__all__ = ["BoxPart", "FE2Study", "LadderPart", "LoadingPart", "MeshPart", "ReducedPart", "SolverPart", "WingPart"]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from scalebridge.errors import InputError
 from scalebridge.solids.microstructure import (
+    add_particle,
     centred_sphere,
     extrude,
     hexagonal_fibres,
@@ -48,6 +49,22 @@ def test_square_and_hexagonal_arrays_have_the_fraction_and_the_symmetry():
     assert np.array_equal(even, np.roll(even, (128, 222), axis=(0, 1)))
     assert np.array_equal(even, even[::-1])
     assert np.array_equal(even, even[:, ::-1])
+
+
+def test_a_particle_lies_where_the_matrix_has_most_room():
+    fibre = square_fibres(0.4, diameter=10e-6, voxels=20)
+    cell = extrude(fibre, 20, fibre.size[0])
+    ball = add_particle(cell, 5e-6)
+    assert ball.phases == (0, 1, 2)
+    assert (ball.phase[cell.phase == 1] == 1).all(), "fibres stay whole"
+    wanted = np.pi / 6 * (5e-6) ** 3 / np.prod(cell.size)
+    assert (ball.phase == 2).mean() == pytest.approx(wanted, rel=0.15)
+    # between four fibres, that is at the corner of the cell, seen periodically
+    assert ball.phase[0, 0].max() == 2
+    with pytest.raises(InputError, match="does not fit"):
+        add_particle(cell, 9e-6)
+    with pytest.raises(InputError, match="3-D cell"):
+        add_particle(fibre, 5e-6)
 
 
 @pytest.mark.parametrize("voxels", [15, 16, 63, 64])

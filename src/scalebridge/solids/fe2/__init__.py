@@ -27,6 +27,7 @@ from scalebridge.solids.fe2._records import FE2State as FE2State
 from scalebridge.solids.fe2._records import StepResult as StepResult
 from scalebridge.solids.fe2._records import StepStatus as StepStatus
 from scalebridge.solids.fe2._space import macro_space as macro_space
+from scalebridge.solids.fe2._training import OnTheFly as OnTheFly
 from scalebridge.solids.fe2._wing import Lift as Lift
 from scalebridge.solids.fe2._wing import Wing as Wing
 
@@ -44,6 +45,7 @@ __all__ = [
     "Lift",
     "MaterialPoints",
     "MicroSimulation",
+    "OnTheFly",
     "Oriented",
     "Part",
     "Pressure",

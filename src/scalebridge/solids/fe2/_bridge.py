@@ -13,13 +13,14 @@ import numpy.typing as npt
 
 from scalebridge.bridge import Bridge, Failure, Outcome, Progress, Step
 from scalebridge.errors import InputError
-from scalebridge.ledger import Entry
+from scalebridge.ledger import Entry, Verdict
 from scalebridge.scales import ScaleMap
 from scalebridge.solids.fe2._conditions import Condition
 from scalebridge.solids.fe2._fe2 import FE2, Kinematics
 from scalebridge.solids.fe2._ladder import Ladder
 from scalebridge.solids.fe2._materials import Material, Oriented
-from scalebridge.solids.fe2._points import Floats
+from scalebridge.solids.fe2._on_ladder import on_ladder
+from scalebridge.solids.fe2._points import CanTrain, Floats
 from scalebridge.solids.fe2._records import FE2State, StepResult
 from scalebridge.solids.fe2._space import MacroElement
 from scalebridge.solids.laws import Law
@@ -89,12 +90,14 @@ class FE2BridgeState:
         lines: what was kept of each step.
         rung: of each point in the last step, (n,).
         reason: why the run ended early; empty where it did not.
+        prepared: whether reduced models have been made, where they are.
     """
 
     body: FE2State
     lines: tuple[Line, ...] = ()
     rung: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     reason: str = ""
+    prepared: bool = True
 
 
 @dataclass(frozen=True)
@@ -140,8 +143,11 @@ class FE2Bridge(Bridge[FE2BridgeState]):
     def model(self) -> FE2:
         """The body."""
         materials: dict[str, Material] = {}
+        # one volume element per cell, so that regions share what is learned about it
+        cells = {id(p.material): p.material.rve(self.kinematics)
+                 for p in self.parts.values() if isinstance(p.material, Cell)}  # fmt: skip
         for name, part in self.parts.items():
-            material = part.material.rve(self.kinematics) if isinstance(part.material, Cell) else part.material
+            material = cells[id(part.material)] if isinstance(part.material, Cell) else part.material
             materials[name] = (
                 material if part.orientation is None else Oriented(material, part.orientation, part.fibre_axis)
             )
@@ -165,11 +171,15 @@ class FE2Bridge(Bridge[FE2BridgeState]):
     def init(self, seed: np.random.SeedSequence) -> FE2BridgeState:
         """The undeformed body; nothing here is random."""
         del seed
-        return FE2BridgeState(self.model.initial_state)
+        start, points = self.model.initial_state, self.model.points
+        waits = isinstance(points, CanTrain) and points.untrained(start.micro)
+        return FE2BridgeState(start, prepared=not waits)
 
     def step(self, state: FE2BridgeState, executor: Executor) -> Step[FE2BridgeState]:
         """One load step. The cells stay with their owners, whatever the executor."""
         del executor
+        if not state.prepared:
+            return self._prepared(state)
         time = self.times[len(state.lines)]
         body, found = self.model.step(state.body, time)
         if not found.converged:
@@ -180,6 +190,20 @@ class FE2Bridge(Bridge[FE2BridgeState]):
         entries = tuple(replace(e, when=time) for e in found.entries)
         after = replace(state, body=body, lines=(*state.lines, self._line(found)), rung=found.rung)
         return Step(after, entries)
+
+    def _prepared(self, state: FE2BridgeState) -> Step[FE2BridgeState]:
+        """The rehearsal, as a step of its own: what was learned is worth a checkpoint."""
+        body = self.model.prepared(state.body, self.times)
+        after = replace(state, body=body, prepared=True)
+        allowed = self.ladder.allowance if self.ladder is not None else 1.0
+        parts = on_ladder(self.model.points, body.micro, np.arange(self.model.points.count))
+        found = max((part.points.learned_error(part.state) for part in parts), default=0.0)
+        # what exceeds the allowance here is watched by the indicators later
+        entry = Entry(
+            "error of the reduced model on cells it had not seen", "1", found, allowed, 1.0, 1e-9, "rehearsal", 0.0,
+            "<=", Verdict.WARNS,
+        )  # fmt: skip
+        return Step(after, (entry,))
 
     def _line(self, found: StepResult) -> Line:
         return Line(
@@ -199,6 +223,8 @@ class FE2Bridge(Bridge[FE2BridgeState]):
         """Load steps done."""
         count, total = len(state.lines), len(self.times)
         done = total if state.reason else count
+        if not state.prepared:
+            return Progress(float(done), float(total), "rehearsal, and cells in full to learn from")
         return Progress(float(done), float(total), f"load step {min(count + 1, total)} of {total}")
 
     def finish(self, state: FE2BridgeState) -> Outcome:

@@ -28,7 +28,7 @@ def body_pictures(bridge: FE2Bridge, state: FE2BridgeState) -> tuple[Picture, ..
     """The body coloured by stress, and by rung where there are several."""
     elements = len(bridge.model.space.connectivity)
     stress = von_mises(state.body.stress, elements) / 1e6
-    faces, owner, factor = _surface(bridge, state)
+    faces, owner, factor = surface(bridge, state)
     shown = f"Displacements are drawn {factor:.3g} times as large as they are."
     first = _picture(
         faces, stress[owner], "stress", "Stress in the body",
@@ -44,7 +44,7 @@ def body_pictures(bridge: FE2Bridge, state: FE2BridgeState) -> tuple[Picture, ..
     return first, _picture(faces, rung[owner], "rung_map", "Where cells were solved", caption, RUNG_COLOURS)
 
 
-def _surface(bridge: FE2Bridge, state: FE2BridgeState) -> tuple[Floats, Any, float]:
+def surface(bridge: FE2Bridge, state: FE2BridgeState) -> tuple[Floats, Any, float]:
     """Corners of the deformed boundary faces (f, c, 3), their elements, and the magnification."""
     mesh, basis = bridge.mesh, bridge.model.space.basis
     border = mesh.boundary_facets()

@@ -19,6 +19,12 @@ from scalebridge.solids.rve import RVE
 from scalebridge.solids.rve._grid import symmetric_directions
 from scalebridge.solids.rve._newton import point_strains
 
+CHUNK = 4096
+"""Integration points that are looked at together."""
+
+_ROWS, _COLUMNS = np.triu_indices(6)
+_TWICE = np.where(_ROWS == _COLUMNS, 1.0, 2.0)
+
 
 @dataclass(frozen=True)
 class ElasticRange:
@@ -26,27 +32,34 @@ class ElasticRange:
 
     Attributes:
         tensor: effective stiffness, (6, 6) Mandel, Pa.
-        ratios: R_v of all points that can yield, (V, 6, 6).
-        bound: largest |R_v E| of any unit strain E.
+        forms: upper triangles of R_v^T R_v of all points that can yield, the largest first, (V, 21).
+        bounds: largest |R_v E| of any unit strain E, descending, (V,).
     """
 
     tensor: Floats
-    ratios: Floats
-    bound: float
+    forms: Floats
+    bounds: Floats
 
     def load(self, strain: Floats) -> Floats:
         """Largest equivalent stress in the cell relative to the yield stress, for Mandel strains (n, 6).
 
-        Strains that are too small for any point to yield get an upper bound instead.
+        Strains that are too small for any point to yield get an upper bound instead, and loads above one a lower one.
         """
-        load = self.bound * np.linalg.norm(strain, axis=1)
-        close = np.flatnonzero(load > 1.0)
-        for begin in range(0, close.size, 64):
-            some = close[begin : begin + 64]
-            local = np.tensordot(self.ratios, strain[some].T, axes=1)
-            load[some] = np.sqrt(np.einsum("vkn,vkn->vn", local, local).max(axis=0))
-        found: Floats = load
-        return found
+        size = np.linalg.norm(strain, axis=1)
+        load: Floats = size * self.bounds.max(initial=0.0)
+        waiting = np.flatnonzero(load > 1.0)
+        load[waiting] = 0.0
+        squares = _TWICE * strain[:, _ROWS] * strain[:, _COLUMNS]
+        for begin in range(0, len(self.bounds), CHUNK):
+            # the points left cannot bring these strains to yield
+            safe = size[waiting] * self.bounds[begin] <= 1.0
+            load[waiting[safe]] = np.maximum(load[waiting[safe]], size[waiting[safe]] * self.bounds[begin])
+            waiting = waiting[~safe & (load[waiting] <= 1.0)]
+            if not waiting.size:
+                break
+            found = (self.forms[begin : begin + CHUNK] @ squares[waiting].T).max(axis=0)
+            load[waiting] = np.maximum(load[waiting], np.sqrt(np.maximum(found, 0.0)))
+        return load
 
 
 def elastic_laws(laws: Mapping[int, Law]) -> dict[int, LinearElastic] | None:
@@ -80,7 +93,7 @@ def elastic_range(microstructure: Microstructure, laws: Mapping[int, Law], bound
             shear = law.youngs_modulus / (2.0 * (1.0 + law.poisson_ratio))
             parts.append(local * (np.sqrt(6.0) * shear / float(law.hardening.stress(np.zeros(())))))  # type: ignore[arg-type]
     ratios = np.concatenate(parts)
-    bound = 0.0
-    if len(ratios):
-        bound = float(np.sqrt(np.linalg.eigvalsh(np.einsum("vki,vkj->vij", ratios, ratios)).max()))
-    return ElasticRange(found.tensor, ratios, bound)
+    forms = np.einsum("vki,vkj->vij", ratios, ratios)
+    bounds = np.sqrt(np.maximum(np.linalg.eigvalsh(forms)[:, -1], 0.0)) if len(forms) else np.zeros(0)
+    order = np.argsort(-bounds, kind="stable")
+    return ElasticRange(found.tensor, np.ascontiguousarray(forms[:, _ROWS, _COLUMNS][order]), bounds[order])

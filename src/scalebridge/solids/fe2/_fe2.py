@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, final
@@ -16,12 +17,15 @@ from scalebridge.solids.fe2._loading import compile_loading
 from scalebridge.solids.fe2._materials import Material, material_points
 from scalebridge.solids.fe2._mesh import read_mesh
 from scalebridge.solids.fe2._newton import Problem, Settings
-from scalebridge.solids.fe2._points import MaterialPoints
+from scalebridge.solids.fe2._points import CanTrain, MaterialPoints
 from scalebridge.solids.fe2._records import FE2Result, FE2State, StepResult
 from scalebridge.solids.fe2._space import MacroElement, Space, macro_space
 from scalebridge.solids.fe2._step import load_step
 
 Kinematics = Literal["small", "finite"]
+
+REHEARSAL = 1e-3
+"""Residual that is good enough for a rehearsal."""
 
 
 @final
@@ -108,6 +112,24 @@ class FE2:
             raise InputError(f"the step leads to time {time}; it must be later than the state's, {state.time} s.")
         return load_step(self.problem, state, float(time))
 
+    def prepared(self, state: FE2State, times: Sequence[float]) -> FE2State:
+        """The state with reduced models that are trained on the strains which a rehearsal of the load steps shows.
+
+        Args:
+            state: state from which the load steps go on.
+            times: their ends.
+        """
+        points = self.points
+        if not isinstance(points, CanTrain) or not points.untrained(state.micro):
+            return state
+        loose = replace(self.problem, settings=replace(self.problem.settings, tolerance=REHEARSAL))
+        now = replace(state, micro=points.rehearsing(state.micro))
+        for time in times:
+            now, found = load_step(loose, now, float(time))
+            if not found.converged:
+                break
+        return replace(state, micro=points.trained(state.micro, now.micro))
+
     def run(
         self,
         steps: int | Sequence[float],
@@ -127,7 +149,9 @@ class FE2:
         """
         now = self.initial_state if state is None else state
         results: list[StepResult] = []
-        for time in _times(steps, now.time):
+        times = _times(steps, now.time)
+        now = self.prepared(now, times)
+        for time in times:
             now, found = self.step(now, time)
             results.append(found)
             if on_step is not None:

@@ -7,10 +7,13 @@ point; rung 3 the cell solved in full. Every rung has an indicator that is at mo
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol, final
+from typing import TYPE_CHECKING, Any, Protocol, final
 
 from scalebridge.errors import InputError
 from scalebridge.solids.fe2._points import Floats
+
+if TYPE_CHECKING:
+    from scalebridge.solids.fe2._training import OnTheFly
 
 EXACT, REDUCED, SHARED, FULL = 0, 1, 2, 3
 
@@ -41,13 +44,13 @@ class Ladder:
     Args:
         allowance: error that the stress of a point may have, relative to the largest stress in the body so far.
         elastic: whether cells in which nothing yields are answered by their exact tensor.
-        reduced: reduced model; None where there is none.
+        reduced: reduced model, or how one is made during the run; None where there is none.
         sharing: whether similar points share one cell.
     """
 
     allowance: float = 0.01
     elastic: bool = True
-    reduced: ReducedModel | None = None
+    reduced: ReducedModel | OnTheFly | None = None
     sharing: bool = True
 
     def __post_init__(self) -> None:

@@ -15,6 +15,7 @@ from scalebridge.solids.fe2._points import Floats
 DIRECT_LIMIT = 60_000
 """Unknowns up to which factorisation is the faster way in three dimensions."""
 ACCURACY = 1e-10
+CORRECTIONS = 5
 
 
 class SingularError(ConvergenceError):
@@ -58,8 +59,12 @@ def _direct(matrix: sparse.csr_matrix, rhs: Floats) -> Floats:
                 options={"SymmetricMode": True},
             )
             solution: Floats = scale * factors.solve(scale * rhs)
-            # one correction takes what the weak pivoting lost
-            solution += scale * factors.solve(scale * (rhs - matrix @ solution))
+            # corrections take what the weak pivoting lost, and more of them what thin elements do
+            for _ in range(CORRECTIONS):
+                rest = rhs - matrix @ solution
+                solution += scale * factors.solve(scale * rest)
+                if np.linalg.norm(rest) <= ACCURACY * np.linalg.norm(rhs):
+                    break
     except (RuntimeError, linalg.MatrixRankWarning) as error:
         raise SingularError(_SINGULAR) from error
     pivots = np.abs(factors.U.diagonal())

@@ -49,20 +49,41 @@ def material_points(
     """
     per_element = space.weights.shape[1]
     parts, indices = [], []
-    for name, elements, chosen in _assignment(space, material):
-        points = (elements[:, None] * per_element + np.arange(per_element)).ravel()
-        inner = chosen.material if isinstance(chosen, Oriented) else chosen
-        made = _points_of(inner, name, points.size, finite, ladder, workers, tangent)
-        if isinstance(chosen, Oriented):
-            rotation = np.repeat(
-                frames(chosen.orientation, len(elements), name, chosen.fibre_axis), per_element, axis=0
-            )
-            made = PlacedPoints(made, rotation)
+    for same in _alike(_assignment(space, material)):
+        name, _, first = same[0]
+        points = [(elements[:, None] * per_element + np.arange(per_element)).ravel() for _, elements, _ in same]
+        count = sum(p.size for p in points)
+        made = _points_of(_inner(first), name, count, finite, ladder, workers, tangent)
+        if any(isinstance(chosen, Oriented) for _, _, chosen in same):
+            turns = [_frames(chosen, len(elements), region) for region, elements, chosen in same]
+            made = PlacedPoints(made, np.repeat(np.concatenate(turns), per_element, axis=0))
         parts.append(made)
-        indices.append(points)
-    if len(parts) == 1:
+        indices.append(np.concatenate(points))
+    if len(parts) == 1 and (np.diff(indices[0]) == 1).all():
         return parts[0]
     return RegionPoints(tuple(parts), tuple(indices))
+
+
+Region = tuple[str, npt.NDArray[np.int64], "Material"]
+
+
+def _inner(material: Material) -> Law | RVE:
+    return material.material if isinstance(material, Oriented) else material
+
+
+def _alike(regions: list[Region]) -> list[list[Region]]:
+    """Regions with one and the same volume element together: they share what is learned about it."""
+    groups: dict[int, list[Region]] = {}
+    for number, region in enumerate(regions):
+        inner = _inner(region[2])
+        groups.setdefault(id(inner) if isinstance(inner, RVE) else -number, []).append(region)
+    return list(groups.values())
+
+
+def _frames(material: Material, elements: int, region: str) -> Any:
+    if isinstance(material, Oriented):
+        return frames(material.orientation, elements, region, material.fibre_axis)
+    return np.broadcast_to(np.eye(3), (elements, 3, 3))
 
 
 def _assignment(

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from scalebridge.errors import InputError
-from scalebridge.solids.fe2._points import Answer, CanClimb, Floats, MaterialPoints, climbed
+from scalebridge.solids.fe2._points import Answer, CanClimb, CanTrain, Floats, MaterialPoints, climbed
 from scalebridge.solids.laws import mandel_rotation
 
 
 @dataclass(frozen=True)
-class PlacedPoints(MaterialPoints, CanClimb):
+class PlacedPoints(MaterialPoints, CanClimb, CanTrain):
     """Points whose material axes are the columns of `rotation`, (n, 3, 3), in coordinates of the body."""
 
     inner: MaterialPoints
@@ -44,6 +44,18 @@ class PlacedPoints(MaterialPoints, CanClimb):
     def climb(self, answer: Answer, strain: Floats, state: Any, dt: float) -> Any | None:
         """What the points themselves say."""
         return climbed(self.inner, answer, self._down(strain), state, dt)
+
+    def untrained(self, state: Any) -> bool:
+        """Whether a rehearsal would be of use."""
+        return isinstance(self.inner, CanTrain) and self.inner.untrained(state)
+
+    def rehearsing(self, state: Any) -> Any:
+        """State in which the points answer cheaply."""
+        return self.inner.rehearsing(state) if isinstance(self.inner, CanTrain) else state
+
+    def trained(self, state: Any, after: Any) -> Any:
+        """The state before a rehearsal, with what can be learned from it."""
+        return self.inner.trained(state, after) if isinstance(self.inner, CanTrain) else state
 
     def _down(self, strain: Floats) -> Floats:
         r = self.rotation

@@ -98,6 +98,22 @@ class CanClimb(ABC):
         """
 
 
+class CanTrain(ABC):
+    """Points that can learn, from a rehearsal, which strains they will see."""
+
+    @abstractmethod
+    def untrained(self, state: Any) -> bool:
+        """Whether a rehearsal would be of use."""
+
+    @abstractmethod
+    def rehearsing(self, state: Any) -> Any:
+        """State in which points answer cheaply, however wrong that is, and never climb to a full cell."""
+
+    @abstractmethod
+    def trained(self, state: Any, after: Any) -> Any:
+        """The state before a rehearsal, with what can be learned from the state after it."""
+
+
 def climbed(points: MaterialPoints, answer: Answer, strain: Floats, state: Any, dt: float) -> Any | None:
     """What `climb` gives; None for points that cannot."""
     return points.climb(answer, strain, state, dt) if isinstance(points, CanClimb) else None

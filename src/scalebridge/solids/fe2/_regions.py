@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from scalebridge.solids.fe2._points import Answer, CanClimb, Floats, MaterialPoints, climbed, rows_of_tangent
+from scalebridge.solids.fe2._points import Answer, CanClimb, CanTrain, Floats, MaterialPoints, climbed, rows_of_tangent
 
 
 @dataclass(frozen=True)
-class RegionPoints(MaterialPoints, CanClimb):
+class RegionPoints(MaterialPoints, CanClimb, CanTrain):
     """Material points of a body; part i has those whose indices are in `indices[i]`."""
 
     parts: tuple[MaterialPoints, ...]
@@ -61,6 +61,28 @@ class RegionPoints(MaterialPoints, CanClimb):
         if all(x is None for x in found):
             return None
         return tuple(before if x is None else x for before, x in zip(state, found, strict=True))
+
+    def untrained(self, state: tuple[Any, ...]) -> bool:
+        """Whether a rehearsal would be of use to a part."""
+        return any(_wants(part, own) for part, own in zip(self.parts, state, strict=True))
+
+    def rehearsing(self, state: tuple[Any, ...]) -> tuple[Any, ...]:
+        """State in which all parts answer cheaply."""
+        return tuple(
+            part.rehearsing(own) if isinstance(part, CanTrain) and _wants(part, own) else own
+            for part, own in zip(self.parts, state, strict=True)
+        )
+
+    def trained(self, state: tuple[Any, ...], after: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The state before a rehearsal, with what the parts can learn from it."""
+        return tuple(
+            part.trained(own, late) if isinstance(part, CanTrain) and _wants(part, own) else own
+            for part, own, late in zip(self.parts, state, after, strict=True)
+        )
+
+
+def _wants(part: MaterialPoints, state: Any) -> bool:
+    return isinstance(part, CanTrain) and part.untrained(state)
 
 
 def _part(answer: Answer, where: npt.NDArray[np.int64], state: Any) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scalebridge.solids.microstructure._correlation import TwoPointCorrelation as TwoPointCorrelation
+from scalebridge.solids.microstructure._fibres import add_particle as add_particle
 from scalebridge.solids.microstructure._fibres import extrude as extrude
 from scalebridge.solids.microstructure._fibres import hexagonal_fibres as hexagonal_fibres
 from scalebridge.solids.microstructure._fibres import random_fibres as random_fibres
@@ -25,6 +26,7 @@ from scalebridge.solids.microstructure._voronoi import voronoi_mosaic as voronoi
 __all__ = [
     "Microstructure",
     "TwoPointCorrelation",
+    "add_particle",
     "centred_sphere",
     "extrude",
     "hexagonal_fibres",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from scipy import ndimage
 
 from scalebridge.errors import InputError
 from scalebridge.solids.microstructure._checks import count as whole
@@ -121,3 +122,42 @@ def extrude(section: Microstructure, voxels: int, thickness: float) -> Microstru
     phase = np.repeat(section.phase[:, :, None], layers, axis=2)
     size = (*section.size, length("The thickness", thickness))
     return Microstructure(phase, size, section.names, section.orientations, section.origin)
+
+
+def add_particle(cell: Microstructure, diameter: float) -> Microstructure:
+    """One spherical particle of a new phase, where the matrix of a periodic 3-D cell has most room for it.
+
+    Args:
+        cell: 3-D microstructure whose phase 0 is the matrix.
+        diameter: of the particle in m.
+
+    Returns:
+        The cell with the particle as its highest phase.
+
+    Raises:
+        InputError: the microstructure is 2-D, the particle does not fit into the matrix, or it is less than a voxel.
+    """
+    if cell.ndim != 3:
+        raise InputError("A particle needs a 3-D cell; extrude the section first.")
+    radius = 0.5 * length("The particle's diameter", diameter)
+    tiled = np.pad(cell.phase == 0, [(n // 2, n - n // 2) for n in cell.shape], mode="wrap")
+    room = ndimage.distance_transform_edt(tiled, sampling=cell.spacing)
+    inside = tuple(slice(n // 2, n // 2 + n) for n in cell.shape)
+    found = np.unravel_index(int(np.argmax(room[inside])), cell.shape)
+    if room[inside][found] < radius:
+        raise InputError(
+            f"A particle of diameter {diameter:.3g} m does not fit between the fibres; the widest place in the matrix "
+            f"takes {2.0 * room[inside][found]:.3g} m."
+        )
+    # distances in a periodic cell, from the middle of the voxel that was found
+    away = np.zeros(cell.shape)
+    for axis, (n, step) in enumerate(zip(cell.shape, cell.spacing, strict=True)):
+        gap = np.abs(np.arange(n) - found[axis])
+        shape = [1, 1, 1]
+        shape[axis] = n
+        away = away + (np.minimum(gap, n - gap) * step).reshape(shape) ** 2
+    ball = away <= radius**2
+    if int(ball.sum()) < 2:
+        raise InputError(f"A particle of diameter {diameter:.3g} m is less than a voxel; make voxels smaller.")
+    phase = np.where(ball, max(cell.phases) + 1, cell.phase)
+    return Microstructure(phase, cell.size, {}, cell.orientations, cell.origin)

@@ -9,8 +9,10 @@ from scalebridge.solids.reduced._model import ReducedRVE as ReducedRVE
 from scalebridge.solids.reduced._model import ReducedState as ReducedState
 from scalebridge.solids.reduced._paths import RandomPaths as RandomPaths
 from scalebridge.solids.reduced._reduce import enrich as enrich
+from scalebridge.solids.reduced._reduce import model_from as model_from
 from scalebridge.solids.reduced._reduce import reduce_rve as reduce_rve
 from scalebridge.solids.reduced._reduce import resize as resize
+from scalebridge.solids.reduced._reduce import stand_in as stand_in
 from scalebridge.solids.reduced._reduce import validate as validate
 from scalebridge.solids.reduced._snapshots import Size as Size
 from scalebridge.solids.reduced._snapshots import Snapshots as Snapshots
@@ -28,8 +30,10 @@ __all__ = [
     "Training",
     "audit",
     "enrich",
+    "model_from",
     "reduce_rve",
     "resize",
     "solve_path",
+    "stand_in",
     "validate",
 ]

@@ -100,8 +100,7 @@ def audit(
         if t in wanted:
             goal = accuracy * np.sqrt(dots(now.residual, now.residual))
             step = solve(system, now.residual, now.residual_y, goal, np.ones(1), limit=rve.max_iterations, refine=False)
-            change = np.empty((1, 9))
-            change[:, rve.grid.gradient_order] = operator.apply(step.u, np.zeros((1, 9)))[1]
+            change = operator.apply(step.u, np.zeros((1, 9)))[1]
             corrected[t] = (now.mean[0] + change[0]) @ symmetric_directions()
     peak = np.fmax.accumulate(np.linalg.norm(corrected, axis=1))
     peak = np.where(np.isnan(peak), np.fmax.accumulate(np.linalg.norm(stress, axis=1)), peak)

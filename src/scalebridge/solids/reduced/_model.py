@@ -78,6 +78,48 @@ class ReducedResult:
 
 @final
 @dataclass(frozen=True)
+class Reach:
+    """States that a reduced model has learned from: how far from them a state is, and how far is still near.
+
+    Attributes:
+        states: mean strains and amplitudes of all increments that were fitted, and rest, scaled by the root of the
+            elastic stiffness, (K, 6 + m).
+        root: what scales them, (6 + m, 6 + m).
+        near: distance within which the indicator was calibrated.
+    """
+
+    states: Floats
+    root: Floats
+    near: float
+
+    @staticmethod
+    def of(unknowns: Floats, elastic: Floats, kept: Floats) -> Reach:
+        """From fitted states (K, 6 + m), and kept ones, of which 95 in 100 count as near."""
+        root: Floats = np.asarray(np.linalg.cholesky(elastic), np.float64)
+        states = np.concatenate([np.zeros_like(unknowns[:1]), unknowns]) @ root
+        unlimited = Reach(states, root, np.inf)
+        near = max(
+            float(np.quantile(unlimited.distance(kept), 0.95)), 1e-6 * float(np.linalg.norm(states, axis=1).max())
+        )
+        return replace(unlimited, near=near)
+
+    def distance(self, unknowns: Floats) -> Floats:
+        """Distance to the nearest known state, (N,)."""
+        # no matrix product: the numbers of a point must not depend on the others
+        x = np.einsum("nm,mk->nk", unknowns, self.root)
+        square = np.einsum("nk,nk->n", x, x)[:, None] - 2.0 * np.einsum("nm,km->nk", x, self.states)
+        square += np.einsum("kj,kj->k", self.states, self.states)
+        nearest: Floats = np.sqrt(np.maximum(square.min(axis=1), 0.0))
+        return nearest
+
+    def stretch(self, unknowns: Floats) -> Floats:
+        """Distance over what is near, at least one."""
+        found: Floats = np.maximum(self.distance(unknowns) / self.near, 1.0)
+        return found
+
+
+@final
+@dataclass(frozen=True)
 class ReducedRVE:
     """Reduced model of a volume element with nonlinear, history-dependent laws, for many macroscopic points at once.
 
@@ -91,6 +133,7 @@ class ReducedRVE:
         factor: error of the stress per distance of the members, calibrated.
         floor: error of the stress where the members agree, relative to the largest stress.
         error: largest error relative to the largest stress of the path, on the paths kept for validation.
+        reach: states it has learned from; far from them its indicator grows with the distance. None where unknown.
         training: what `enrich` needs; None after `without_training`, which is what workers should get.
 
     Source: S. Wulfinghoff, J. Hauck (2025), E3C, arXiv:2501.13631; J. Yvonnet, Q.-C. He (2007), doi
@@ -103,6 +146,7 @@ class ReducedRVE:
     floor: float
     error: float
     training: Training | None
+    reach: Reach | None = None
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{m.modes} modes with {m.points} points" for m in self.members)
@@ -111,6 +155,12 @@ class ReducedRVE:
     def without_training(self) -> ReducedRVE:
         """The same model without the full solutions: some megabytes instead of hundreds."""
         return replace(self, training=None)
+
+    def without_times(self) -> ReducedRVE:
+        """The same model with its times of computation left out: part of a state, it is the same in every run."""
+        if self.training is None:
+            return self
+        return replace(self, training=replace(self.training, cpu=0.0))
 
     def initial_state(self, points: int = 1) -> ReducedState:
         """Undeformed state of `points` macroscopic points."""
@@ -179,19 +229,21 @@ class ReducedRVE:
         result = ReducedResult(
             from_mandel(stress),
             np.where(good[:, None, None], best.tangent, np.nan),
-            np.where(good, self._indicator(found, peak), np.inf),
+            np.where(good, self._indicator(found, peak, strain), np.inf),
             good,
             np.sum([s.iterations for s in found], axis=0),
         )
         return ReducedState(*kept), result
 
-    def _indicator(self, found: list[Solution], peak: Floats) -> Floats:
-        """Calibrated distance of the members, relative to the largest stress so far."""
+    def _indicator(self, found: list[Solution], peak: Floats, strain: Floats) -> Floats:
+        """Calibrated distance of the members, relative to the largest stress so far; more of it far from all known."""
         distance = np.max([np.linalg.norm(s.stress - found[-1].stress, axis=1) for s in found], axis=0)
         # below yield all members are the exact elastic volume element, and agree to rounding
         relative = np.divide(distance, peak, out=np.zeros_like(peak), where=peak > 0.0)
-        estimate: Floats = np.where(relative > 1e-6, np.maximum(self.factor * relative, self.floor), relative)
-        return estimate
+        estimate: Floats = np.maximum(self.factor * relative, self.floor)
+        if self.reach is not None:
+            estimate = estimate * self.reach.stretch(np.concatenate([strain, found[-1].amplitude], axis=1))
+        return np.where(relative > 1e-6, estimate, relative)
 
     def _checked(self, strains: Floats, state: ReducedState) -> Floats:
         strains = np.asarray(strains, np.float64)

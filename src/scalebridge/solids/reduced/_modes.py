@@ -69,7 +69,7 @@ def initial_stiffnesses(rve: RVE) -> dict[int, Floats]:
 
 
 def fluctuation_modes(rve: RVE, snapshots: Array, count: int) -> Modes:
-    """The six elastic modes and `count` - 6 principal ones of snapshots (K, 3, nodes)."""
+    """The six elastic modes and up to `count` - 6 principal ones of snapshots (K, 3, nodes)."""
     stiffness = initial_stiffnesses(rve)
     body = sibling(rve, {p: LinearElastic(c) for p, c in stiffness.items()}, min(rve.tolerance, 1e-6))
     operator, voxels = body.material.linear_operator(), rve.grid.voxels
@@ -78,6 +78,8 @@ def fluctuation_modes(rve: RVE, snapshots: Array, count: int) -> Modes:
     factor = np.linalg.cholesky(elastic.reshape(6, -1) @ forces.T)
     elastic = np.linalg.solve(factor, elastic.reshape(6, -1))
     forces = np.linalg.solve(factor, forces)
+    if count <= 6 or not len(snapshots):
+        return _collected(rve, operator, elastic.reshape(6, 3, *rve.grid.nodes), stiffness, np.zeros(0))
     flat = snapshots.reshape(len(snapshots), -1)
     rest = flat - (flat @ forces.T) @ elastic
     gram = rest @ (_forces(operator, rest.reshape(snapshots.shape)) / voxels).T
@@ -86,6 +88,12 @@ def fluctuation_modes(rve: RVE, snapshots: Array, count: int) -> Modes:
     kept = min(count - 6, int(np.sum(energy > 1e-12 * energy[0])))
     principal = (vectors[:, :kept] / np.sqrt(energy[:kept])).T @ rest
     modes = np.concatenate([elastic, principal]).reshape(6 + kept, *snapshots.shape[1:])
+    return _collected(rve, operator, modes, stiffness, energy)
+
+
+def _collected(rve: RVE, operator: Operator, modes: Array, stiffness: Mapping[int, Floats], energy: Floats) -> Modes:
+    """Modes with all that belongs to them."""
+    voxels = rve.grid.voxels
     mean = sum((c * (rve.material.voxels[p].size / voxels) for p, c in stiffness.items()), np.zeros((6, 6)))
     return Modes(modes, _forces(operator, modes) / voxels, _whole(operator, modes, mean, rve), np.maximum(energy, 0.0))
 
@@ -101,11 +109,10 @@ def _forces(operator: Operator, fluctuation: Array) -> Floats:
 
 def _whole(operator: Operator, modes: Array, mean: Floats, rve: RVE) -> Floats:
     """Stiffness of the undeformed volume element in mean strain and mode amplitudes."""
-    order = rve.grid.gradient_order
     coupling = np.empty((len(modes), 9))
     for k in range(0, len(modes), BLOCK):
         part = np.ascontiguousarray(modes[k : k + BLOCK])
-        coupling[k : k + BLOCK, order] = operator.apply(part, np.zeros((len(part), 9)))[1]
+        coupling[k : k + BLOCK] = operator.apply(part, np.zeros((len(part), 9)))[1]
     whole = np.eye(6 + len(modes))
     whole[:6, :6] = mean
     whole[6:, :6] = coupling @ symmetric_directions()

@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from scalebridge.errors import InputError
 from scalebridge.solids.laws import from_mandel, to_mandel
-from scalebridge.solids.reduced._model import ReducedRVE
+from scalebridge.solids.reduced._model import Reach, ReducedRVE
 from scalebridge.solids.reduced._paths import RandomPaths
 from scalebridge.solids.reduced._sibling import sibling
 from scalebridge.solids.reduced._snapshots import Size, Snapshots, Training, solve_paths
-from scalebridge.solids.reduced._train import check_reducible, train
+from scalebridge.solids.reduced._train import Trained, check_reducible, train
 from scalebridge.solids.rve import RVE
 
 Floats = npt.NDArray[np.float64]
@@ -90,15 +90,60 @@ def reduce_rve(
         solved += solve_paths(loose, paths.draw(more, seed, first=len(solved)), dt, on_path)
 
 
-def enrich(model: ReducedRVE, rve: RVE, paths: Floats | Sequence[Floats], *, dt: float = 1.0) -> ReducedRVE:
+def stand_in(rve: RVE, points: int = 16, seed: int = 0) -> ReducedRVE:
+    """A reduced model from no full solution at all: elastic fluctuations and clusters of points, nothing corrected.
+
+    Too stiff once much has yielded, and blind to its error; good enough to rehearse what strains a body will see.
+
+    Source: G. J. Dvorak (1992), Transformation field analysis of inelastic composite materials, doi
+    10.1098/rspa.1992.0063; clusters as in Z. Liu, M. A. Bessa, W. K. Liu (2016), doi 10.1016/j.cma.2016.04.004.
+
+    Args:
+        rve: the full volume element, small strain.
+        points: generalised integration points.
+        seed: from which all random choices flow.
+
+    Raises:
+        InputError: there is nothing to reduce.
+    """
+    trained = train(rve, (), (Size(6, points, 0),), np.random.SeedSequence(seed))
+    return ReducedRVE(trained.members, trained.modes, 1.0, 0.0, np.inf, None)
+
+
+def model_from(
+    rve: RVE, fitted: Sequence[Snapshots], kept: Sequence[Snapshots], sizes: Sequence[Size] = SIZES, seed: int = 0
+) -> ReducedRVE:
+    """A reduced model from full solutions that are there already.
+
+    Args:
+        rve: the full volume element.
+        fitted: full solutions to which the model is fitted.
+        kept: full solutions by which it is validated and its indicator calibrated.
+        sizes: of the members of the committee, the one that answers last.
+        seed: from which all random choices flow.
+    """
+    begin = time.process_time() - sum(s.cpu for s in (*fitted, *kept))
+    return _model(rve, tuple(fitted), tuple(kept), sizes, seed, begin)
+
+
+def enrich(
+    model: ReducedRVE,
+    rve: RVE,
+    paths: Floats | Sequence[Floats] | Sequence[Snapshots],
+    *,
+    kept: Sequence[Snapshots] = (),
+    dt: float = 1.0,
+) -> ReducedRVE:
     """The model trained anew with full solutions along further strain paths, e.g. of points whose indicator was high.
 
-    Validation and calibration use the same paths as before, which the new model has not seen either.
+    Validation and calibration use the same paths as before, which the new model has not seen either, and those in
+    `kept`.
 
     Args:
         model: with its training data.
         rve: the full volume element it was made from.
-        paths: strain paths, each (T, 3, 3).
+        paths: strain paths, each (T, 3, 3), or full solutions along them.
+        kept: full solutions to validate with besides.
         dt: length of the increments, s.
 
     Raises:
@@ -108,8 +153,15 @@ def enrich(model: ReducedRVE, rve: RVE, paths: Floats | Sequence[Floats], *, dt:
     if known is None:
         raise InputError("the model was stripped of its training data; enrich the one that reduce_rve gave.")
     loose = sibling(rve, rve.laws, max(rve.tolerance, LOOSE))
-    fitted = known.fitted + solve_paths(loose, paths, dt)
-    return _model(rve, fitted, known.kept, known.sizes, known.seed, begin - known.cpu)
+    solved: list[Snapshots] = []
+    for path in paths:
+        if isinstance(path, Snapshots):
+            solved.append(path)
+            begin -= path.cpu
+        else:
+            solved.extend(solve_paths(loose, [path], dt))
+    begin -= sum(s.cpu for s in kept)
+    return _model(rve, (*known.fitted, *solved), (*known.kept, *kept), known.sizes, known.seed, begin - known.cpu)
 
 
 def resize(model: ReducedRVE, rve: RVE, sizes: Sequence[Size]) -> ReducedRVE:
@@ -135,9 +187,28 @@ def _model(
     trained = train(rve, fitted, sizes, np.random.SeedSequence(seed))
     raw = ReducedRVE(trained.members, trained.modes, 1.0, 0.0, np.inf, None)
     distance, error = validate(raw, kept)
+    # where the model has no answer it says so by itself; the indicator is for the answers it gives
+    answered = np.isfinite(distance) & np.isfinite(error)
+    distance, error = distance[answered], error[answered]
     factor, floor = _calibrated(distance, error)
     training = Training(fitted, kept, tuple(sizes), seed, time.process_time() - begin)
-    return ReducedRVE(trained.members, trained.modes, factor, floor, float(error.max()), training)
+    largest = float(error.max(initial=0.0)) if answered.any() else np.inf
+    return ReducedRVE(trained.members, trained.modes, factor, floor, largest, training, _reach(trained, fitted, kept))
+
+
+def _reach(trained: Trained, fitted: Sequence[Snapshots], kept: Sequence[Snapshots]) -> Reach:
+    """States of the answering member that are known, and how far from them those of the kept solutions are."""
+    member = trained.members[-1]
+    known, other = (
+        np.concatenate(
+            [
+                np.concatenate([s.strain, trained.modes.amplitudes(s.fluctuation)[:, : member.modes]], axis=1)
+                for s in some
+            ]
+        )
+        for some in (fitted, kept)
+    )
+    return Reach.of(known, member.elastic, other)
 
 
 def validate(model: ReducedRVE, known: Sequence[Snapshots]) -> tuple[Floats, Floats]:
@@ -154,6 +225,8 @@ def validate(model: ReducedRVE, known: Sequence[Snapshots]) -> tuple[Floats, Flo
 
 def _calibrated(distance: Floats, error: Floats) -> tuple[float, float]:
     """Factor that bounds 95 of 100 errors above the median one, which is the floor."""
+    if not error.size:
+        return 1.0, np.inf
     floor = float(np.median(error))
     above = error > floor
     ratio = error[above] / np.maximum(distance[above], 1e-9)

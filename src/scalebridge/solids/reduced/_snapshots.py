@@ -25,7 +25,7 @@ class Snapshots:
     Attributes:
         strain: mean strain, (T, 6) Mandel.
         stress: mean stress, (T, 6) Mandel, Pa.
-        fluctuation: (T, 3, nodes), m.
+        fluctuation: (T, 3, nodes), m; in single precision, which is finer than the solutions are.
         dt: length of every increment, s.
         cpu: processor time that the full solution took, s.
     """
@@ -92,7 +92,7 @@ def solve_path(rve: RVE, strains: Floats, dt: float = 1.0) -> Snapshots:
         if not answer.converged:
             break
         stress.append(to_mandel(answer.stress[0]))
-        fluctuation.append(state.fluctuation[0])
+        fluctuation.append(state.fluctuation[0].astype(np.float32))
     if not stress:
         raise ConvergenceError(f"the first increment of a training path did not converge. {answer.status[0].value}")
     known = to_mandel(np.asarray(strains)[: len(stress)])

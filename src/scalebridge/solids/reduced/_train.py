@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scalebridge.errors import InputError
 from scalebridge.solids.laws import Law
 from scalebridge.solids.reduced._cubature import cluster_rule, shared_points
-from scalebridge.solids.reduced._fit import Fit, Targets, fit_rules
+from scalebridge.solids.reduced._fit import Fit, Targets, fit_rules, unfitted
 from scalebridge.solids.reduced._modes import Modes, fluctuation_modes, initial_stiffnesses, mode_strains
 from scalebridge.solids.reduced._newton import Reduced
 from scalebridge.solids.reduced._snapshots import Size, Snapshots
@@ -20,6 +20,9 @@ from scalebridge.solids.rve import RVE
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
+
+PADDING = 16, 8
+"""Numbers of paths and increments are padded to multiples of these."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,13 @@ class Trained:
 def train(rve: RVE, snapshots: Sequence[Snapshots], sizes: Sequence[Size], seed: np.random.SeedSequence) -> Trained:
     """Modes, generalised points and their correction for every member of a committee.
 
+    Without snapshots there are the six elastic modes and uncorrected points: a transformation field analysis.
+
     Raises:
         InputError: the volume element has finite strain, conducts heat or has linear phases only.
     """
     nonlinear = check_reducible(rve)
-    fields = np.concatenate([s.fluctuation for s in snapshots])
+    fields = _fields(rve, snapshots)
     modes = fluctuation_modes(rve, fields, min(max(s.modes for s in sizes), 6 + len(fields)))
     stiffness = initial_stiffnesses(rve)
     voxels = {p: rve.material.voxels[p] for p in nonlinear}
@@ -54,8 +59,10 @@ def train(rve: RVE, snapshots: Sequence[Snapshots], sizes: Sequence[Size], seed:
     for p, e in strains.items():
         linear -= _stiffness_of(e, stiffness[p], shares[p])
     amplitudes = [modes.amplitudes(s.fluctuation) for s in snapshots]
-    rms = np.sqrt(np.mean(np.concatenate(amplitudes) ** 2, axis=0))
-    rms = np.maximum(rms, 1e-6 * rms.max())
+    rms = np.ones(len(modes.fluctuation))
+    if snapshots:
+        rms = np.sqrt(np.mean(np.concatenate(amplitudes) ** 2, axis=0))
+        rms = np.maximum(rms, 1e-6 * rms.max())
     modulus = float(np.trace(modes.stiffness[:6, :6]) / 6)
     members, fits = [], []
     for size, own in zip(sizes, seed.spawn(len(sizes)), strict=True):
@@ -65,10 +72,13 @@ def train(rve: RVE, snapshots: Sequence[Snapshots], sizes: Sequence[Size], seed:
             cluster_rule(nonlinear[p], stiffness[p], e[:m], shares[p], share[p], rms[:m], s)
             for (p, e), s in zip(strains.items(), own.spawn(len(strains)), strict=True)
         ]
-        targets = _targets(snapshots, amplitudes, m)
         block = slice(0, 6 + m)
         elastic = modes.stiffness[block, block].copy()
-        fit = fit_rules(rules, linear[block, block], elastic, modulus, targets, iterations=size.iterations)
+        if snapshots:
+            targets = _targets(snapshots, amplitudes, m)
+            fit = fit_rules(rules, linear[block, block], elastic, modulus, targets, iterations=size.iterations)
+        else:
+            fit = unfitted(rules, elastic)
         members.append(Reduced(fit.rules, fit.rest, elastic))
         fits.append(fit)
     return Trained(tuple(members), modes, tuple(fits))
@@ -99,14 +109,29 @@ def _stiffness_of(strain: Floats, stiffness: Floats, share: float) -> Floats:
     return whole
 
 
+def _fields(rve: RVE, snapshots: Sequence[Snapshots]) -> Array:
+    """Fluctuations of all snapshots, (K, 3, nodes)."""
+    if not snapshots:
+        return np.zeros((0, 3, *rve.grid.nodes))
+    return np.concatenate([s.fluctuation for s in snapshots]).astype(np.float64)
+
+
 def _targets(snapshots: Sequence[Snapshots], amplitudes: Sequence[Floats], m: int) -> Targets:
-    longest = max(len(s.strain) for s in snapshots)
-    unknowns = np.zeros((len(snapshots), longest, 6 + m))
-    stress, weight = np.zeros((len(snapshots), longest, 6)), np.zeros((len(snapshots), longest))
+    # sizes are rounded up, so that a model that is enriched mostly finds the fit compiled
+    longest = _rounded(max(len(s.strain) for s in snapshots), PADDING[1])
+    paths = _rounded(len(snapshots), PADDING[0])
+    unknowns = np.zeros((paths, longest, 6 + m))
+    stress, weight = np.zeros((paths, longest, 6)), np.zeros((paths, longest))
     for k, (s, a) in enumerate(zip(snapshots, amplitudes, strict=True)):
         steps = len(s.strain)
         unknowns[k, :steps] = np.concatenate([s.strain, a[:, :m]], axis=1)
         unknowns[k, steps:] = unknowns[k, steps - 1]
         stress[k, :steps] = s.stress
         weight[k, :steps] = 1.0 / np.linalg.norm(s.stress, axis=1).max()
-    return Targets(unknowns, stress, weight, np.array([s.dt for s in snapshots]))
+    dt = np.ones(paths)
+    dt[: len(snapshots)] = [s.dt for s in snapshots]
+    return Targets(unknowns, stress, weight, dt)
+
+
+def _rounded(count: int, multiple: int) -> int:
+    return -(-count // multiple) * multiple

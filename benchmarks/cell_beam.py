@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from scalebridge import solids
-from scalebridge.solids.fe2 import FE2, Displacement
+from scalebridge.solids.fe2 import FE2, Displacement, Ladder
 from scalebridge.solids.microstructure import Microstructure
 
 VOXELS = 4
 CELLS = 256
 MATRIX = solids.J2Plasticity(3e9, 0.3, solids.LinearHardening(30e6, 600e6))
 CORE = solids.LinearElastic.isotropic(30e9, 0.2)
+Floats = npt.NDArray[np.float64]
 COURSE = ((0.0, 0.0), (1.0, 1.0), (2.0, 0.2))
 
 
-def _mesh(along, across, cells, core, length):
+def _mesh(along: int, across: int, cells: int, core: bool, length: float) -> Any:
     """Unit height, one layer in the third direction; cores named where wanted."""
     import skfem
 
@@ -30,7 +35,7 @@ def _mesh(along, across, cells, core, length):
     return mesh.with_boundaries({"left": lambda x: np.isclose(x[0], 0.0), "right": lambda x: np.isclose(x[0], length)})
 
 
-def _conditions(curvature, length):
+def _conditions(curvature: float, length: float) -> list[Displacement]:
     """Symmetry plane on the left, a plane that turns on the right; plane strain."""
     return [
         Displacement(lambda x: np.ones(x.shape[1], bool), (None, None, 0.0)),
@@ -43,15 +48,15 @@ def _conditions(curvature, length):
 class _Turn:
     """Displacement of a plane that turns about its middle."""
 
-    def __init__(self, angle):
+    def __init__(self, angle: float) -> None:
         self.angle = angle
 
-    def __call__(self, x):
+    def __call__(self, x: Floats) -> Floats:
         nothing = np.full(x.shape[1], np.nan)
         return np.stack([self.angle * (x[1] - 0.5), nothing, nothing])
 
 
-def moment(model, times):
+def moment(model: FE2, times: Sequence[float]) -> Floats:
     """Bending moment per thickness after each step."""
     found = model.run(times)
     assert found.converged, found.steps[-1].reason
@@ -60,7 +65,7 @@ def moment(model, times):
     return np.array([s.reaction[right, 0] @ (nodes[right, 1] - 0.5) for s in found.steps]) / np.ptp(nodes[:, 2])
 
 
-def direct(cells, curvature):
+def direct(cells: int, curvature: float) -> FE2:
     """`CELLS` cells in one mesh, `cells` of them over the height (all there are along, where these are fewer)."""
     n = VOXELS * cells
     along = max(1, min(4 * cells, CELLS // cells))
@@ -70,7 +75,7 @@ def direct(cells, curvature):
     return FE2(mesh, materials, _conditions(curvature, length), element="hex8-full", tolerance=1e-7)
 
 
-def two_scale(across, curvature, ladder=None):
+def two_scale(across: int, curvature: float, ladder: Ladder | None = None) -> FE2:
     """A cell at every integration point; one element along a beam that bends alike everywhere."""
     phase = np.zeros((VOXELS, VOXELS), int)
     phase[1:3, 1:3] = 1
