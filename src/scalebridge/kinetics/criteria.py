@@ -3,7 +3,7 @@
 E + S <-> C -> E + P with k1, k-1, k2; K_M = (k-1 + k2) / k1, K = k2 / k1, K_S = k-1 / k1.
 Sources: Segel & Slemrod, SIAM Rev. 31 (1989) 446, doi 10.1137/1031091 (eps_SS); Borghans, de Boer & Segel, Bull. Math.
 Biol. 58 (1996) 43, doi 10.1007/BF02458281, and Tzafriri, Bull. Math. Biol. 65 (2003) 1111 (total form); Eilertsen,
-Schnell & Walcher, arXiv:2305.12602 and arXiv:2501.06406 (e0 / K_M and e0 / K).
+Schnell & Walcher, arXiv:2305.12602, and Srivastava, Eilertsen, Booth & Schnell, arXiv:2501.06406 (e0 / K_M and e0 / K).
 """
 
 from __future__ import annotations

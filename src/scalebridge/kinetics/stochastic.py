@@ -151,7 +151,7 @@ def distortion(network: Network, fast: Sequence[str]) -> dict[str, float]:
     """How far deterministic quasi-steady propensities are from exact conditional averages, relative, at the start.
 
     Where this is not small, a reduced model that is right for concentrations is wrong for counts. Source: Kim, Josic &
-    Bennett, J. Chem. Phys. / arXiv:1406.2244.
+    Bennett, Biophys. J. 107 (2014) 783, doi 10.1016/j.bpj.2014.06.012.
 
     Args:
         network: reactions whose amounts are counts.
