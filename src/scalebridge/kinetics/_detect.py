@@ -209,10 +209,11 @@ def _look(
     m = len(speed)
     best: tuple[float, int, Split | None] = (0.0, 0, None)
     left: dict[int, tuple[float, float]] = {}
+    standing = 4.0 * np.finfo(float).eps * speed.max(initial=0.0)  # eigenvalues below this are rounding
     for slow in range(m - 1, -1, -1):
         ratio = speed[slow] / max(speed[slow - 1], 1e-300) if slow else np.nan
-        if (slow and ratio < 1.0000001) or out.growing[k, slow:].any():
-            continue  # a complex pair is not taken apart; what grows is never exhausted
+        if (slow and ratio < 1.0000001) or out.growing[k, slow:].any() or speed[slow] <= standing:
+            continue  # a complex pair is not taken apart; what grows, or does not decay, is never exhausted
         threshold = float(np.sqrt(speed[slow] * speed[slow - 1])) if slow else -1.0
         found = split_modes(at.jacobian, threshold, frame)
         amplitude = _amplitude(found, at, threshold, frame)
