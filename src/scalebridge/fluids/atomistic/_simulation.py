@@ -54,6 +54,7 @@ class Simulation:
         self._cells = np.asarray(controls.constraint.edges if controls.constraint else ())
         self._zones = np.array([[z.inner, z.outer] for z in controls.tractions]).reshape(-1, 2)
         self._slabs = np.array(controls.heater.slabs if controls.heater else ()).reshape(-1, 2)
+        self._busy = kernels.busy_bins(bins, self._cells, self._zones, self._slabs)
         self._baths = packed_thermostats(controls)
         self._body = np.asarray(controls.body_force)
         self._axes = np.array(controls.constraint.axes if controls.constraint else (False, False, False))
@@ -65,6 +66,7 @@ class Simulation:
         self._leg = 1
         self._ready = False
         self._external = atoms.external
+        self._pushed = np.full(1, -1, dtype=np.int64)
         self._energy = 0.0
         self.books = self._new_books(np.zeros((len(bins) - 1, 5)))
         engine.attach(self._act)
@@ -164,26 +166,28 @@ class Simulation:
         sums_h = np.zeros((len(self._slabs), 5))
         pause = (self._steps + books.steps) % self.bath_every
         due = 0.0 if pause else dt * self.bath_every
-        finite, *impulse = kernels.gather(
-            x, v, f, types, self._masses, external, dt, self._fluid, *self._baths, due, self._body,
-            self._rng, self._cells, self._zones, self._slabs, sums_c, sums_w, sums_h,
+        if len(self._pushed) != len(x) + 1:  # atoms came or went: nothing is known of the engine's array
+            self._pushed = np.full(len(x) + 1, -1, dtype=np.int64)
+        impulse = kernels.gather(
+            x, v, f, types, self._masses, external, dt, self._fluid, *self._baths, due, self._body, self._rng,
+            self._cells, self._zones, self._slabs, self._bins, self._busy, self._pushed, sums_c, sums_w, sums_h,
         )  # fmt: skip
-        if not finite:
-            raise RunError(
-                f"An atom flew off at step {self._steps + books.steps}: its position, velocity or force is no number. "
-                "Take a smaller time step, or look for overlapping atoms; the last checkpoint is whole"
-            )
         books.by_source[kernels.THERMOSTAT, :3] += impulse
         last = books.steps + 1 == self._leg
         if last:
             books.now = np.zeros_like(books.now)
         sampled = last or books.steps % self.sample_every == 0
-        wall = kernels.apply(
+        finite, *wall = kernels.apply(
             x, v, f, types, self._masses, external, dt, self._fluid, self._body,
             self._cells, self._accelerations(sums_c), self._zones, self._loads(sums_w), sums_w,
-            self._slabs, self._heating(sums_h), sums_h, self._bins, books.by_source, sampled, last, books.now,
-            books.sums, books.forces, books.crossed,
+            self._slabs, self._heating(sums_h), sums_h, self._bins, self._busy, self._pushed[0] < 0, books.by_source,
+            sampled, last, books.now, books.sums, books.forces, books.crossed,
         )  # fmt: skip
+        if not finite:
+            raise RunError(
+                f"An atom flew off at step {self._steps + books.steps}: the force on it is no number. Take a smaller "
+                "time step, or look for overlapping atoms; the last checkpoint is whole"
+            )
         books.wall += dt * np.array(wall)
         books.steps += 1
         books.samples += sampled
