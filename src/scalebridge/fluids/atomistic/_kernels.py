@@ -145,11 +145,12 @@ def apply(
     """Forces of constraint, tractions and heater into `external`; all books of the step.
 
     constraint: (cells, 3) acceleration; traction: (zones, 3) force in sum; heat: (slabs,) rate at which peculiar
-    velocities grow; busy: `busy_bins`; everywhere: whether `external` may hold something outside them. books: (sources, 4) impulse and work. Per bin, if `sampled`, sums: (bins, 8) count, momentum, m v^2 per axis
-    at the full step, mass; if `last`, now: (bins, 5) mass and momentum after the kick, kinetic energy at the full step
-    with the work of the kick's second half; always, forces: (bins, 7) force between atoms and from outside, and the
-    power of the latter. crossed: (edges, 5) atoms, momentum, kinetic energy that went up through each edge since the
-    step before. Returns whether all is finite, and the force between atoms on the walls.
+    velocities grow; busy: `busy_bins`; everywhere: whether `external` may hold something outside them.
+    books: (sources, 4) impulse and work. Per bin, if `sampled`, sums: (bins, 8) count, momentum, m v^2 per axis at the
+    full step, mass; if `last`, now: (bins, 5) mass and momentum after the kick, kinetic energy at the full step with
+    the work of the kick's second half; always, forces: (bins, 7) force between atoms and from outside, and the power of
+    the latter. crossed: (edges, 5) atoms, momentum, kinetic energy that went up through each edge since the step
+    before. Returns whether all is finite, and the force between atoms on the walls.
     """
     n_bins = len(bins) - 1
     low, per_width = bins[0], n_bins / (bins[n_bins] - bins[0])
