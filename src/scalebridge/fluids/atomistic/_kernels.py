@@ -11,8 +11,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 from scalebridge._cache import compiled
+from scalebridge.fluids.atomistic._state import Floats
 
 SOURCES = ("constraint", "traction", "thermostat", "heater", "body force")
 CONSTRAINT, TRACTION, THERMOSTAT, HEATER, BODY = range(5)
@@ -50,7 +52,7 @@ def slab_of(y, slabs):
     return -1
 
 
-def busy_bins(bins, cells, zones, slabs):
+def busy_bins(bins: Floats, cells: Floats, zones: Floats, slabs: Floats) -> npt.NDArray[np.bool_]:
     """Bins that a cell, a buffer or a heated slab touches: in all others the loops have little to do, (b,)."""
     busy = np.zeros(len(bins) - 1, dtype=np.bool_)
     spans = [(cells[0], cells[-1])] if len(cells) else []
@@ -68,7 +70,7 @@ def gather(
 
     bath_time: time that the thermostats make up for in this step; zero where they pause. busy: `busy_bins`. pushed:
     (n + 1,) number and places of the atoms whose external force is not zero, before and after; -1 for all.
-    out_c: (cells, 7) mass, momentum, force; out_w: (zones,) weights; out_h: (slabs, 5) mass, momentum, m v^2.
+    out_c: (cells, 7) mass, momentum, force; out_w: (zones, 3) weights, mass, momentum along y; out_h: (slabs, 5) mass, momentum, m v^2.
     Returns the impulse of the thermostats.
     """
     impulse_x = impulse_y = impulse_z = 0.0
@@ -116,7 +118,11 @@ def gather(
                 out_c[c, 1 + k] += m * v[i, k]
                 out_c[c, 4 + k] += f[i, k] + external[i, k]
         for z in range(len(zones)):
-            out_w[z] += weight(y, zones[z, 0], zones[z, 1])
+            share = weight(y, zones[z, 0], zones[z, 1])
+            if share > 0.0:
+                out_w[z, 0] += share
+                out_w[z, 1] += m
+                out_w[z, 2] += m * v[i, 1]
         h = slab_of(y, slabs)
         if h >= 0:
             out_h[h, 0] += m
@@ -211,7 +217,7 @@ def apply(
             for z in range(len(zones)):
                 share = weight(y, zones[z, 0], zones[z, 1])
                 if share > 0.0:
-                    share /= sums_w[z]
+                    share /= sums_w[z, 0]
                     z_x += share * traction[z, 0]
                     z_y += share * traction[z, 1]
                     z_z += share * traction[z, 2]

@@ -53,6 +53,7 @@ class Simulation:
         self._bins, self._masses, self._fluid, self._rng = bins, masses, np.asarray(fluid, dtype=np.bool_), rng
         self._cells = np.asarray(controls.constraint.edges if controls.constraint else ())
         self._zones = np.array([[z.inner, z.outer] for z in controls.tractions]).reshape(-1, 2)
+        self._impedance = np.array([z.impedance for z in controls.tractions])
         self._slabs = np.array(controls.heater.slabs if controls.heater else ()).reshape(-1, 2)
         self._busy = kernels.busy_bins(bins, self._cells, self._zones, self._slabs)
         self._baths = packed_thermostats(controls)
@@ -162,7 +163,7 @@ class Simulation:
 
     def _force(self, x: Floats, v: Floats, f: Floats, types: Ints, external: Floats) -> None:
         books, dt = self.books, self.time_step
-        sums_c, sums_w = np.zeros((max(len(self._cells) - 1, 0), 7)), np.zeros(len(self._zones))
+        sums_c, sums_w = np.zeros((max(len(self._cells) - 1, 0), 7)), np.zeros((len(self._zones), 3))
         sums_h = np.zeros((len(self._slabs), 5))
         pause = (self._steps + books.steps) % self.bath_every
         due = 0.0 if pause else dt * self.bath_every
@@ -205,13 +206,17 @@ class Simulation:
             )
         return pull
 
-    def _loads(self, weights: Floats) -> Floats:
-        if len(weights) and not weights.min() > 0.0:
+    def _loads(self, sums: Floats) -> Floats:
+        """Force on each open end: the traction, less what the impedance makes of the buffer's velocity."""
+        if len(sums) and not sums[:, 0].min() > 0.0:
             raise RunError(
                 f"No atom is left in a buffer at step {self._steps + self.books.steps}, so that nothing carries its "
                 "pressure; give the system more atoms or a thicker buffer"
             )
-        return np.asarray(self.targets.traction * self._area)
+        loads = np.array(self.targets.traction)
+        if np.any(self._impedance):
+            loads[:, 1] -= self._impedance * (sums[:, 2] / sums[:, 1] - self.targets.outside)
+        return np.asarray(loads * self._area)
 
     def _heating(self, sums: Floats) -> Floats:
         """Rate at which peculiar velocities grow, from power = rate * sum m (v - <v>)^2 or towards a temperature."""
