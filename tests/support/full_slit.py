@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -33,7 +33,7 @@ class FullSlit:
     density: float = 0.81
     temperature: float = 1.1
     cutoff: float = 2.2
-    wall: Crystal = Crystal()
+    wall: Crystal = field(default_factory=Crystal)
 
     @property
     def half(self):

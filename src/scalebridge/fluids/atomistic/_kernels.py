@@ -70,7 +70,8 @@ def gather(
 
     bath_time: time that the thermostats make up for in this step; zero where they pause. busy: `busy_bins`. pushed:
     (n + 1,) number and places of the atoms whose external force is not zero, before and after; -1 for all.
-    out_c: (cells, 7) mass, momentum, force; out_w: (zones, 3) weights, mass, momentum along y; out_h: (slabs, 5) mass, momentum, m v^2.
+    out_c: (cells, 7) mass, momentum, force; out_w: (zones, 3) weights, mass, momentum along y; out_h: (slabs, 5) mass,
+    momentum, m v^2.
     Returns the impulse of the thermostats.
     """
     impulse_x = impulse_y = impulse_z = 0.0

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from scalebridge.errors import ConvergenceError, InputError
-from scalebridge.fluids.atomistic._state import Floats
 from scalebridge.fluids.continuum import Continuum, Fluxes, Liquid, Obstacle, Outlet, PatchValues, Periodic, Wall
 from scalebridge.fluids.continuum._state import FlowState
 
