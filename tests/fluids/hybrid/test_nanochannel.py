@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scalebridge.errors import InputError
-from scalebridge.fluids.atomistic import Atomistic, Carry, Crystal, wca
+from scalebridge.fluids.atomistic import Atomistic, Carry, LennardJones
 from scalebridge.fluids.hybrid import Nanochannel, Reservoirs, slit_resistance
 from scalebridge.fluids.hybrid._filling import filled
 from scalebridge.ledger import Verdict
@@ -16,7 +16,7 @@ from scalebridge.study import check_bridge
 
 
 def small(**options) -> Nanochannel:
-    core = Atomistic(wca(), 0.8, 1.1, (5.1, 10.0, 5.1), Crystal(epsilon=1.0, layers=3), closed=True)
+    core = Atomistic(LennardJones(2.2), 0.8, 1.1, (6.8, 10.0, 6.8), closed=True)
     around = Reservoirs(10.0, 22.0, 10.0, (8.0, 20.0), 0.8, 2.2, spacing=1.0)
     given = {"passes": 2, "blocks": 2, "steps_per_block": 20, "settle": 10, "equilibration": 200, **options}
     return Nanochannel(core, around, 2.0, **given)
@@ -80,6 +80,18 @@ def test_what_is_left_of_an_atom_waits():
     first = filled(bridge.atomistic, state.atoms, Carry(), density, 0.0, rng)
     second = filled(bridge.atomistic, first.atoms, first.carry, density, 0.0, rng)
     assert (first.atoms.fluid.sum(), second.atoms.fluid.sum()) == (n, n + 1)
+
+
+def test_an_atom_without_a_place_waits_and_is_named():
+    bridge = small()
+    state = bridge.init(np.random.SeedSequence(1))
+    dense = replace(bridge.atomistic, fluid=LennardJones(2.2))
+    crowd = replace(state.atoms, positions=state.atoms.positions * [1.0, 0.8, 1.0])
+    after = filled(dense, crowd, Carry(), 0.4, 0.0, np.random.default_rng(0))
+    assert after.failures
+    waiting = after.failures[0].inputs["waiting"]
+    assert after.carry.rest >= waiting - 0.5
+    assert after.atoms.fluid.sum() + waiting == crowd.fluid.sum() + round(0.25 * crowd.fluid.sum())
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scalebridge.bridge import Failure
+from scalebridge.errors import RunError
 from scalebridge.fluids.atomistic import Atomistic, Atoms, Carry, Exchanged, Usher
 from scalebridge.fluids.atomistic._state import Floats
 from scalebridge.ledger import Entry
@@ -22,12 +24,14 @@ class Filled:
         atoms: all of them.
         carry: part of an atom that waits for the next exchange.
         inserted, removed: what came and what went.
+        failures: why atoms that should have come now wait; empty where none does.
     """
 
     atoms: Atoms
     carry: Carry
     inserted: Exchanged
     removed: Exchanged
+    failures: tuple[Failure, ...] = ()
 
 
 def middle(model: Atomistic) -> Floats:
@@ -41,7 +45,8 @@ def filled(
 ) -> Filled:
     """Atoms put in or taken out where the density of the middle differs from the model's.
 
-    The whole slit gets what its middle lacks, half of it each time, so that noise is not followed.
+    The whole slit gets what its middle lacks, half of it each time, so that noise is not followed. An atom for which
+    there is no place now waits for the next exchange.
 
     Args:
         model: of the slit.
@@ -52,21 +57,27 @@ def filled(
         rng: of places and velocities.
 
     Raises:
-        RunError: no place for a new atom was found, or no atom is left.
+        RunError: no atom is left to be removed.
     """
     usher = Usher(model.fluid, model.wall)
     missing = 0.5 * (1.0 - density / model.density) * float(atoms.fluid.sum())
     count, carry = carry.take(missing)
     inserted, removed = Exchanged(), Exchanged()
-    for _ in range(abs(count)):
+    failures: tuple[Failure, ...] = ()
+    for turn in range(abs(count)):
         if count > 0:
             along = np.array([velocity, 0.0, 0.0])
-            atoms, one = usher.insert(atoms, middle(model), along, model.temperature, rng)
+            try:
+                atoms, one = usher.insert(atoms, middle(model), along, model.temperature, rng)
+            except RunError as error:
+                carry = Carry(carry.rest + count - turn)
+                failures = (Failure("filling of the slit", str(error), {"waiting": count - turn}),)
+                break
             inserted += one
         else:
             atoms, one = usher.remove(atoms, middle(model), rng)
             removed += one
-    return Filled(atoms, carry, inserted, removed)
+    return Filled(atoms, carry, inserted, removed, failures)
 
 
 def filling_entries(before: Atoms, filled: Filled, potential: tuple[float, float], when: float) -> tuple[Entry, ...]:

@@ -173,7 +173,7 @@ class Nanochannel(Bridge[NanochannelState]):
         )
         new = self._after(replace(state, carry=carry, around=around), legs, force, left, flow)
         entries.append(self._agreement(new, when))
-        return Step(new, tuple(entries))
+        return Step(new, tuple(entries), exchange.failures if exchange is not None else ())
 
     def flow(self, state: NanochannelState) -> Measured:
         """Mass per time and depth at which both sides agree, with its standard error; theory's before the first pass.
