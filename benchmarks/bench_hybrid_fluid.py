@@ -79,7 +79,8 @@ def _against_all_atoms() -> tuple[list[tuple[int, str, float]], float, float]:
     joined, alone = np.min(times, axis=0) / steps * 1000.0
     counts = int(state.instances[0].fluid.sum()), int(atoms.fluid.sum())
     rows = [(counts[0], "hybrid of 50 sigma", float(joined)), (counts[1], "all atoms of 50 sigma", float(alone))]
-    assert costs.brute_force is not None and costs.bridge is not None
+    assert costs.brute_force is not None
+    assert costs.bridge is not None
     return rows, float(alone / joined), costs.brute_force.seconds / costs.bridge.seconds
 
 
