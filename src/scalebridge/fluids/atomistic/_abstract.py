@@ -97,7 +97,8 @@ class AbstractAtomistic(ABC):
         """
         places, noise = seed.spawn(2)
         controls = Controls(tractions=self.tractions(), thermostats=self._baths(temperatures))
-        simulation = self.simulate(self.start(places), controls, np.random.default_rng(noise))
+        width = self.size[1] / max(round(self.size[1]), 1)
+        simulation = self.simulate(self.start(places), controls, np.random.default_rng(noise), bin_width=width)
         try:
             simulation.run(steps, self.rest())
             return replace(simulation.atoms(), steps=0)
