@@ -109,7 +109,7 @@ class FullSlit:
     def filled(self, seed, rounds=3, steps=2500):
         """Fluid in equilibrium whose reservoirs have the density wanted: atoms are taken out until they do."""
         rng = np.random.default_rng(seed)
-        places = self.lattice(1.06)
+        places = self.lattice(1.17)
         speeds = rng.standard_normal(places.shape) * np.sqrt(self.temperature)
         for turn in range(rounds):
             engine = self.engine(places, speeds - speeds.mean(axis=0), seed + turn)
