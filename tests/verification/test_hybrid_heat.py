@@ -20,7 +20,8 @@ CYCLES, WINDOW, SETTLED = 10_400, 400, 1_600  # of 0.25 tau; heat spreads over t
 
 
 def heated(cycles: int) -> Hybrid:
-    atoms = Atomistic(fluid=LennardJones(2.2), density=0.81, temperature=1.1, size=(10.2, 20.0, 10.2), pressure=2.71)
+    # 0.795 is the density at the mean temperature of the atoms, 1.17, and this pressure
+    atoms = Atomistic(fluid=LennardJones(2.2), density=0.795, temperature=1.1, size=(10.2, 20.0, 10.2), pressure=2.71)
     overlap = Overlap(sample=(8.0, 10.0), constraint=(13.0, 15.0, 17.0))
     size = (atoms.lengths[0], HEIGHT - overlap.interface, atoms.lengths[2])
     sides = {"y-": Flux(energy=FLUX), "y+": Wall(temperature=COLD)}

@@ -36,18 +36,16 @@ def test_slip_lowers_the_resistance_of_the_inside():
 
 def test_the_continuum_around_the_core_loses_what_theory_says():
     misses = []
-    for spacing in (1.0, 0.5):
-        around = Reservoirs(10.0, 22.0, 10.0, (14.0, 40.0), 0.8, 2.2, spacing=spacing)
-        flow = 0.01
-        _, fluxes, left = around.relaxed(around.continuum.initial(), flow, 1.0, 1e-6)
-        into, out = around.core_flow(fluxes)
-        assert into == pytest.approx(flow, rel=1e-12)
-        assert out == pytest.approx(flow, rel=1e-12)
-        theory = slit_resistance(10.0, 12.0, 2.2).total  # both ends of the slit, without the core
-        misses.append((1.0 - left) / (flow / 0.8) / theory - 1.0)
-    # reservoirs two and four slits wide take some resistance away, see the finite elements' .9968 at 10 widths
-    assert abs(misses[1]) < 0.03
-    assert abs(misses[1] - misses[0]) < 0.02
+    for deep, high in ((10.0, 20.0), (15.0, 32.0)):
+        around = Reservoirs(10.0, 22.0, 10.0, (deep, high), 0.8, 2.2, spacing=1.0)
+        flow = 0.8
+        _, fluxes, left = around.relaxed(around.continuum.initial(), flow, 1.0, 1e-4)
+        assert around.core_flow(fluxes) == pytest.approx((flow, flow), rel=1e-12)
+        theory = slit_resistance(10.0, 22.0, 2.2)
+        core = 12.0 * 2.2 * 10.0 / 10.0**3 * flow / 0.8  # pressure that plane Poiseuille flow takes in the core
+        misses.append((1.0 - left + core) / (flow / 0.8) / theory.total - 1.0)
+    # reservoirs only two and three slits high take some resistance away; larger ones come nearer
+    assert -0.06 < misses[0] < misses[1] < 0.01
 
 
 def test_conforms_and_keeps_its_books():
