@@ -17,7 +17,7 @@ from scalebridge.study import check_bridge
 
 def small(**options) -> Nanochannel:
     core = Atomistic(LennardJones(2.2), 0.8, 1.1, (6.8, 10.0, 6.8), closed=True)
-    around = Reservoirs(10.0, 22.0, 10.0, (8.0, 20.0), 0.8, 2.2, spacing=1.0)
+    around = Reservoirs(10.0, 22.0, 10.0, (8.0, 22.0), 0.8, 2.2, spacing=2.0)
     given = {"passes": 2, "blocks": 2, "steps_per_block": 20, "settle": 10, "equilibration": 200, **options}
     return Nanochannel(core, around, 2.0, **given)
 
@@ -34,6 +34,7 @@ def test_slip_lowers_the_resistance_of_the_inside():
     assert with_slip.inside == pytest.approx(without.inside / 4.0)
 
 
+@pytest.mark.verify
 def test_the_continuum_around_the_core_loses_what_theory_says():
     misses = []
     for deep, high in ((10.0, 20.0), (15.0, 32.0)):
@@ -65,7 +66,10 @@ def test_atoms_that_are_exchanged_are_booked():
         thin = replace(state, history=np.column_stack([state.history[:, :3], [[0.76]], state.history[:, 4:]]))
         step = bridge.step(thin, executor)
     exchanged = {e.quantity: e for e in step.entries if "exchanged" in e.quantity}
-    assert exchanged["atoms exchanged"].fine == round(0.5 * 0.05 * state.atoms.fluid.sum())
+    waiting = sum(failure.inputs["waiting"] for failure in step.failures)
+    came = exchanged["atoms exchanged"]
+    assert came.fine == came.coarse > 0
+    assert came.fine + waiting == round(0.5 * 0.05 * state.atoms.fluid.sum())
     assert len(exchanged) == 4
     assert [e.quantity for e in step.entries if e.verdict is Verdict.FAILS] == []
 

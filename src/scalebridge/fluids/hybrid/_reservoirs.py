@@ -98,7 +98,7 @@ class Reservoirs:
         }
 
     def relaxed(
-        self, state: FlowState, flow: float, drop: float, tolerance: float = 1e-5
+        self, state: FlowState, flow: float, drop: float, tolerance: float = 1e-4
     ) -> tuple[FlowState, Fluxes, float]:
         """Steady flow, what crossed the patches in the last leg, and the pressure that is left for the core.
 
