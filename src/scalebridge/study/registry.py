@@ -16,6 +16,7 @@ _MODELS: dict[str, str | type[StudyModel]] = {
     "homogenization": "scalebridge.study.homogenization:HomogenizationStudy",
     "hybrid-fluid": "scalebridge.study.hybrid_fluid:HybridFluidStudy",
     "kinetics": "scalebridge.study.kinetics:KineticsStudy",
+    "nanochannel": "scalebridge.study.nanochannel:NanochannelStudy",
 }
 
 

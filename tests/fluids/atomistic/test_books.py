@@ -161,7 +161,7 @@ def test_an_atom_that_flies_off_is_named(fluid):
 
 def test_an_empty_constraint_cell_is_named(fluid):
     model, _ = fluid
-    controls = Controls(Constraint((16.5, 17.0)), (Traction(10.0, 16.0),))
+    controls = Controls(Constraint((18.0, 18.5)), (Traction(10.0, 16.0),))
     simulation = simulated(fluid, controls)
     targets = model.rest()
     targets.velocity = np.zeros((2, 1, 3))

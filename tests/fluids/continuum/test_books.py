@@ -147,6 +147,30 @@ def test_flux_that_is_handed_over_enters_literally():
     np.testing.assert_allclose(fluxes.patches["y+"].energy, -0.03 * area * shear, rtol=1e-13)
 
 
+def test_a_total_energy_that_is_handed_over_ends_as_heat_and_motion():
+    """Whatever the shear does, heat and motion together gain what was given, to the order of the scheme in time."""
+    sides = {"y-": Flux(), "y+": Wall()}
+    fluid = Continuum((1.0, 3.0, 1.0), (1, 12, 1), Liquid(1.0, 1.0, 1.0, 1.0), sides)
+    start = fluid.initial(velocity=lambda p: np.stack([p[:, 1] ** 2, 0 * p[:, 1], np.sin(p[:, 1])], axis=1))
+
+    def motion(state):
+        x, _, z = state.velocity
+        return 0.5 * 0.25 * float(np.sum(x[:1] ** 2) + np.sum(z[..., :1] ** 2))
+
+    misses = []
+    for parts in (32, 64, 128):
+        state, given = start, 0.0
+        for i in range(parts):
+            shear = 5.0 * np.sin(40.0 * np.array([i, i + 1]) / parts)
+            push = [PatchValues(momentum=(s, 0.0, -s), total_energy=2.0 + s) for s in shear]
+            state, fluxes = fluid.step(state, {"y-": push[0]}, 0.08 / parts, until={"y-": push[1]})
+            given += sum(f.total.energy for f in fluxes.patches.values())
+        gain = fluid.contents(state).energy - fluid.contents(start).energy + motion(state) - motion(start)
+        misses.append(abs(gain - given) / abs(given))
+    assert misses[-1] < 1e-3
+    assert np.log2(misses[1] / misses[2]) > 2.7
+
+
 def test_hole_with_values_from_outside_and_balance():
     hole = Obstacle(((0.4, 0.4, 0.0), (0.6, 0.6, 1.0)))
     sides = {side: Wall() for side in ("x-", "x+", "y-", "y+")}

@@ -34,7 +34,7 @@ def test_books_close_in_every_cycle(exchange, energy):
     assert [e.quantity for e in step.entries if e.verdict is Verdict.FAILS] == []
     quantities = {e.quantity for e in step.entries}
     assert {"atoms' mass", "atoms' momentum x", "atoms' energy", "continuum's momentum x"} <= quantities
-    assert ("flux of heat" in quantities) == energy
+    assert ("flux of energy" in quantities) == energy
 
 
 def test_the_flux_that_the_atoms_send_is_the_one_that_the_continuum_gets():

@@ -27,6 +27,7 @@ class AbstractAtomistic(ABC):
         buffer: thickness of the zone at the open end that carries the pressure.
         pressure: at the open end; None where the end is closed.
         time_step: of the molecular dynamics.
+        impedance: of the open end, rho c of the fluid lets sound out; 0 holds the pressure and throws sound back.
     """
 
     density: float
@@ -36,6 +37,7 @@ class AbstractAtomistic(ABC):
     buffer: float
     pressure: float | None
     time_step: float
+    impedance: float
 
     @property
     @abstractmethod
@@ -72,7 +74,7 @@ class AbstractAtomistic(ABC):
 
     def tractions(self) -> tuple[Traction, ...]:
         """Zones that carry the pressure of the open ends."""
-        return () if self.closed else (Traction(self.size[1] - self.buffer, self.size[1]),)
+        return () if self.closed else (Traction(self.size[1] - self.buffer, self.size[1], self.impedance),)
 
     def rest(self) -> Targets:
         """Targets of a fluid at rest: no velocity, the pressure at the open end."""
@@ -95,7 +97,8 @@ class AbstractAtomistic(ABC):
         """
         places, noise = seed.spawn(2)
         controls = Controls(tractions=self.tractions(), thermostats=self._baths(temperatures))
-        simulation = self.simulate(self.start(places), controls, np.random.default_rng(noise))
+        width = self.size[1] / max(round(self.size[1]), 1)
+        simulation = self.simulate(self.start(places), controls, np.random.default_rng(noise), bin_width=width)
         try:
             simulation.run(steps, self.rest())
             return replace(simulation.atoms(), steps=0)

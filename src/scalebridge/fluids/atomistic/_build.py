@@ -43,7 +43,7 @@ def start_engine(model: Atomistic, atoms: Atoms, *, communicator: Any = None, th
         f"""
         units lj
         atom_style atomic
-        atom_modify map array sort 0 0
+        atom_modify map array
         newton on
         boundary p f p
         region box block {x0} {x1} {y0} {y1} {z0} {z1}

@@ -42,13 +42,18 @@ class Traction:
     Each atom carries a share proportional to g(s) = 1/(1 - s) - 1 - s, s from 0 at `inner` to 1 at `outer`, where the
     weight diverges and so keeps the atoms in.
 
+    With an impedance Z the normal force follows the velocity of the zone's atoms, p = p_C + Z (u - u_C) towards the
+    outside: with Z = rho c of the fluid a sound wave that arrives leaves, as into more of the same fluid.
+
     Attributes:
         inner: where the zone begins, seen from the fluid.
         outer: where the fluid ends.
+        impedance: Z; 0 holds the pressure and throws sound back.
     """
 
     inner: float
     outer: float
+    impedance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,8 @@ class Targets:
     Attributes:
         velocity: at the beginning and the end of the leg, (2, cells, 3).
         traction: force per area of each open end, (tractions, 3).
+        outside: velocity along y of the fluid beyond each open end, which its impedance compares with, (tractions,) or
+            one for all.
         power: into each slab of the heater, (slabs,); NaN where a temperature is kept.
         temperature: of each slab of the heater, (slabs,); NaN where a power is given.
     """
@@ -135,6 +142,7 @@ class Targets:
     traction: Floats = field(default_factory=lambda: np.zeros((0, 3)))
     power: Floats = field(default_factory=lambda: np.zeros(0))
     temperature: Floats = field(default_factory=lambda: np.zeros(0))
+    outside: Floats = field(default_factory=lambda: np.zeros(1))
 
 
 def packed_thermostats(controls: Controls) -> tuple[Floats, npt.NDArray[np.bool_]]:

@@ -158,7 +158,7 @@ class Carry:
     """Whole atoms from a continuous mass flow: what is left of an atom is carried to the next cycle.
 
     Attributes:
-        rest: part of an atom not yet exchanged, between -1/2 and 1/2.
+        rest: part of an atom not yet exchanged, between -1/2 and 1/2, and atoms that wait for a place.
     """
 
     rest: float = 0.0

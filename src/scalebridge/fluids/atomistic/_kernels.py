@@ -11,8 +11,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 from scalebridge._cache import compiled
+from scalebridge.fluids.atomistic._state import Floats
 
 SOURCES = ("constraint", "traction", "thermostat", "heater", "body force")
 CONSTRAINT, TRACTION, THERMOSTAT, HEATER, BODY = range(5)
@@ -50,28 +52,48 @@ def slab_of(y, slabs):
     return -1
 
 
+def busy_bins(bins: Floats, cells: Floats, zones: Floats, slabs: Floats) -> npt.NDArray[np.bool_]:
+    """Bins that a cell, a buffer or a heated slab touches: in all others the loops have little to do, (b,)."""
+    busy = np.zeros(len(bins) - 1, dtype=np.bool_)
+    spans = [(cells[0], cells[-1])] if len(cells) else []
+    for low, high in (*spans, *(sorted(zone) for zone in zones), *slabs):
+        busy |= (bins[:-1] < high) & (bins[1:] > low)
+    return busy
+
+
 @compiled(error_model="numpy")
 def gather(
-    x, v, f, types, masses, external, dt, fluid, thermostats, axes, bath_time, body, rng, cells, zones, slabs, out_c,
-    out_w, out_h,
+    x, v, f, types, masses, external, dt, fluid, thermostats, axes, bath_time, body, rng, cells, zones, slabs, bins,
+    busy, pushed, out_c, out_w, out_h,
 ):  # fmt: skip
     """Thermostat and body force into `external`; sums over constraint cells, buffers and heated slabs.
 
-    bath_time: time that the thermostats make up for in this step; zero where they pause.
-    out_c: (cells, 7) mass, momentum, force; out_w: (zones,) weights; out_h: (slabs, 5) mass, momentum, m v^2.
-    Returns whether all is finite, and the impulse of the thermostats.
+    bath_time: time that the thermostats make up for in this step; zero where they pause. busy: `busy_bins`. pushed:
+    (n + 1,) number and places of the atoms whose external force is not zero, before and after; -1 for all.
+    out_c: (cells, 7) mass, momentum, force; out_w: (zones, 3) weights, mass, momentum along y; out_h: (slabs, 5) mass,
+    momentum, m v^2.
+    Returns the impulse of the thermostats.
     """
-    total = impulse_x = impulse_y = impulse_z = 0.0
+    impulse_x = impulse_y = impulse_z = 0.0
     keep = [math.exp(-t[3] * bath_time) for t in thermostats]
     spread = [math.sqrt(12.0 * (1.0 - math.exp(-2.0 * t[3] * bath_time)) * t[2]) for t in thermostats]
+    low, per_width, n_bins = bins[0], len(busy) / (bins[len(busy)] - bins[0]), len(busy)
+    bath = bath_time > 0.0 and len(thermostats) > 0
+    everywhere = bath or body[0] != 0.0 or body[1] != 0.0 or body[2] != 0.0
+    if pushed[0] < 0:
+        external[:] = 0.0
+    else:  # most atoms feel nothing from outside: their memory is not touched
+        for n in range(1, pushed[0] + 1):
+            external[pushed[n], 0] = external[pushed[n], 1] = external[pushed[n], 2] = 0.0
+    pushed[0] = -1 if everywhere else 0
     for i in range(len(x)):
-        total += x[i, 1] + v[i, 0] + v[i, 1] + v[i, 2] + f[i, 0] + f[i, 1] + f[i, 2]
-        external[i, 0] = external[i, 1] = external[i, 2] = 0.0
-        if not fluid[types[i]]:
+        y = x[i, 1]
+        b = math.floor((y - low) * per_width)
+        quiet = 0 <= b < n_bins and not busy[b]
+        if (quiet and not everywhere) or not fluid[types[i]]:
             continue
         m = masses[types[i]]
-        y = x[i, 1]
-        if bath_time > 0.0:
+        if bath:
             for t in range(len(thermostats)):
                 if thermostats[t, 0] <= y < thermostats[t, 1]:
                     for k in range(3):
@@ -82,8 +104,14 @@ def gather(
             impulse_x += dt * external[i, 0]
             impulse_y += dt * external[i, 1]
             impulse_z += dt * external[i, 2]
-        for k in range(3):
-            external[i, k] += m * body[k]
+        if everywhere:
+            for k in range(3):
+                external[i, k] += m * body[k]
+        else:
+            pushed[0] += 1
+            pushed[pushed[0]] = i
+        if quiet:
+            continue
         c = cell_of(y, cells)
         if c >= 0:
             out_c[c, 0] += m
@@ -91,46 +119,18 @@ def gather(
                 out_c[c, 1 + k] += m * v[i, k]
                 out_c[c, 4 + k] += f[i, k] + external[i, k]
         for z in range(len(zones)):
-            out_w[z] += weight(y, zones[z, 0], zones[z, 1])
+            share = weight(y, zones[z, 0], zones[z, 1])
+            if share > 0.0:
+                out_w[z, 0] += share
+                out_w[z, 1] += m
+                out_w[z, 2] += m * v[i, 1]
         h = slab_of(y, slabs)
         if h >= 0:
             out_h[h, 0] += m
             for k in range(3):
                 out_h[h, 1 + k] += m * v[i, k]
                 out_h[h, 4] += m * v[i, k] * v[i, k]
-    return math.isfinite(total), impulse_x, impulse_y, impulse_z
-
-
-@compiled(error_model="numpy")
-def push(i, m, c, h, y, v, external, constraint, zones, traction, sums_w, heat, sums_h):
-    """Constraint, tractions and heater onto one atom."""
-    for k in range(3):
-        if c >= 0 and not math.isnan(constraint[c, k]):
-            external[i, k] += m * constraint[c, k]
-        if h >= 0:
-            external[i, k] += m * heat[h] * (v[i, k] - sums_h[h, 1 + k] / sums_h[h, 0])
-        for z in range(len(zones)):
-            share = weight(y, zones[z, 0], zones[z, 1])
-            if share > 0.0:
-                external[i, k] += traction[z, k] * share / sums_w[z]
-
-
-@compiled(error_model="numpy")
-def account(i, m, y, c, h, path, dt, v, constraint, zones, traction, sums_w, heat, sums_h, books):
-    """Impulse and work of constraint, tractions and heater on one atom, whose way through the kick is `path`, (3,)."""
-    for k in range(3):
-        if c >= 0 and not math.isnan(constraint[c, k]):
-            books[CONSTRAINT, k] += dt * m * constraint[c, k]
-            books[CONSTRAINT, 3] += path[k] * m * constraint[c, k]
-        if h >= 0:
-            scaled = m * heat[h] * (v[i, k] - sums_h[h, 1 + k] / sums_h[h, 0])
-            books[HEATER, k] += dt * scaled
-            books[HEATER, 3] += path[k] * scaled
-        for z in range(len(zones)):
-            share = weight(y, zones[z, 0], zones[z, 1])
-            if share > 0.0:
-                books[TRACTION, k] += dt * traction[z, k] * share / sums_w[z]
-                books[TRACTION, 3] += path[k] * traction[z, k] * share / sums_w[z]
+    return impulse_x, impulse_y, impulse_z
 
 
 @compiled(error_model="numpy")
@@ -147,92 +147,148 @@ def cross(i, m, v, low, high, sign, crossed):
 @compiled(error_model="numpy")
 def apply(
     x, v, f, types, masses, external, dt, fluid, body, cells, constraint, zones, traction, sums_w, slabs, heat, sums_h,
-    bins, books, sampled, last, now, sums, forces, crossed,
+    bins, busy, everywhere, books, sampled, last, now, sums, forces, crossed,
 ):  # fmt: skip
     """Forces of constraint, tractions and heater into `external`; all books of the step.
 
-    constraint: (cells, 3) acceleration, NaN where an axis is free; traction: (zones, 3) force in sum; heat: (slabs,)
-    rate at which peculiar velocities grow. books: (sources, 4) impulse and work. Per bin, if `sampled`, sums: (bins, 8)
-    count, momentum, m v^2 per axis at the full step, mass; if `last`, now: (bins, 5) mass and momentum after the kick,
-    kinetic energy at the full step with the work of the kick's second half; always, forces: (bins, 7) force between
-    atoms and from outside, and the power of the latter. crossed: (edges, 5) atoms, momentum, kinetic energy that went
-    up through each edge since the step before. Returns the force between atoms on the walls, (3,).
+    constraint: (cells, 3) acceleration; traction: (zones, 3) force in sum; heat: (slabs,) rate at which peculiar
+    velocities grow; busy: `busy_bins`; everywhere: whether `external` may hold something outside them.
+    books: (sources, 4) impulse and work. Per bin, if `sampled`, sums: (bins, 8) count, momentum, m v^2 per axis at the
+    full step, mass; if `last`, now: (bins, 5) mass and momentum after the kick, kinetic energy at the full step with
+    the work of the kick's second half; always, forces: (bins, 7) force between atoms and from outside, and the power of
+    the latter. crossed: (edges, 5) atoms, momentum, kinetic energy that went up through each edge since the step
+    before. Returns whether all is finite, and the force between atoms on the walls.
     """
     n_bins = len(bins) - 1
     low, per_width = bins[0], n_bins / (bins[n_bins] - bins[0])
-    wall_x = wall_y = wall_z = 0.0
-    work_bath = work_body = mass = 0.0
-    path = np.empty(3)
+    wall_x = wall_y = wall_z = total = 0.0
+    mass = work_c = work_z = work_t = work_h = work_b = 0.0
+    impulse_c_x = impulse_c_y = impulse_c_z = impulse_h_x = impulse_h_y = impulse_h_z = 0.0
+    impulse_z_x = impulse_z_y = impulse_z_z = 0.0
+    # atoms are stored by neighbourhood: the sums of a run of atoms in the same bin stay in registers
+    run, f_x, f_y, f_z = -1, 0.0, 0.0, 0.0
+    plain = not (sampled or last or everywhere)
     for i in range(len(x)):
         if not fluid[types[i]]:
             wall_x += f[i, 0]
             wall_y += f[i, 1]
             wall_z += f[i, 2]
             continue
-        m = masses[types[i]]
-        mass += m
         y = x[i, 1]
         place = (y - low) * per_width
         b = math.floor(place)
         came = place - dt * v[i, 1] * per_width
         if came < b or came >= b + 1:
             before = math.floor(came)
+            m = masses[types[i]]
             if b > before:
                 cross(i, m, v, before + 1, b, 1.0, crossed)
             else:
                 cross(i, m, v, b + 1, before, -1.0, crossed)
-        e_x, e_y, e_z = external[i, 0], external[i, 1], external[i, 2]
-        c, h = cell_of(y, cells), slab_of(y, slabs)
-        acts = c >= 0 or h >= 0
-        for z in range(len(zones)):
-            acts = acts or (y - zones[z, 0]) * (zones[z, 1] - zones[z, 0]) > 0.0
-        if acts:
-            push(i, m, c, h, y, v, external, constraint, zones, traction, sums_w, heat, sums_h)
-        acted = external[i, 0] != 0.0 or external[i, 1] != 0.0 or external[i, 2] != 0.0
-        power = 0.0
-        if acted:
-            for k in range(3):
-                path[k] = dt * (v[i, k] + 0.5 * dt / m * (f[i, k] + external[i, k]))
-                power += path[k] / dt * external[i, k]
-                work_body += path[k] * m * body[k]
-            work_bath += path[0] * (e_x - m * body[0]) + path[1] * (e_y - m * body[1]) + path[2] * (e_z - m * body[2])
-        if acts:
-            account(i, m, y, c, h, path, dt, v, constraint, zones, traction, sums_w, heat, sums_h, books)
-        if b < 0 or b >= n_bins:
+        known = 0 <= b < n_bins
+        if b != run:
+            if run >= 0:
+                forces[run, 0] += f_x
+                forces[run, 1] += f_y
+                forces[run, 2] += f_z
+                total += f_x + f_y + f_z
+            run, f_x, f_y, f_z = (b if known else -1), 0.0, 0.0, 0.0
+        f_x += f[i, 0]
+        f_y += f[i, 1]
+        f_z += f[i, 2]
+        if plain and known and not busy[b]:
             continue
-        for k in range(3):
-            forces[b, k] += f[i, k]
-        if acted:
-            for k in range(3):
-                forces[b, 3 + k] += external[i, k]
-            forces[b, 6] += power
-        if sampled:
+        if not known:  # beyond all bins, where no run is kept
+            total += f_x + f_y + f_z
+            f_x = f_y = f_z = 0.0
+        m = masses[types[i]]
+        mass += m
+        b_x, b_y, b_z = m * body[0], m * body[1], m * body[2]
+        t_x, t_y, t_z = external[i, 0] - b_x, external[i, 1] - b_y, external[i, 2] - b_z  # of thermostats
+        c_x = c_y = c_z = h_x = h_y = h_z = z_x = z_y = z_z = 0.0
+        if not known or busy[b]:
+            c, h = cell_of(y, cells), slab_of(y, slabs)
+            if c >= 0:
+                c_x, c_y, c_z = m * constraint[c, 0], m * constraint[c, 1], m * constraint[c, 2]
+            if h >= 0:
+                rate, held = m * heat[h], sums_h[h, 0]
+                h_x = rate * (v[i, 0] - sums_h[h, 1] / held)
+                h_y = rate * (v[i, 1] - sums_h[h, 2] / held)
+                h_z = rate * (v[i, 2] - sums_h[h, 3] / held)
+            for z in range(len(zones)):
+                share = weight(y, zones[z, 0], zones[z, 1])
+                if share > 0.0:
+                    share /= sums_w[z, 0]
+                    z_x += share * traction[z, 0]
+                    z_y += share * traction[z, 1]
+                    z_z += share * traction[z, 2]
+        e_x, e_y, e_z = t_x + b_x + c_x + h_x + z_x, t_y + b_y + c_y + h_y + z_y, t_z + b_z + c_z + h_z + z_z
+        if e_x != 0.0 or e_y != 0.0 or e_z != 0.0:
+            external[i, 0], external[i, 1], external[i, 2] = e_x, e_y, e_z
+            half = 0.5 * dt / m
+            p_x = dt * (v[i, 0] + half * (f[i, 0] + e_x))  # the way of the atom through the kick
+            p_y = dt * (v[i, 1] + half * (f[i, 1] + e_y))
+            p_z = dt * (v[i, 2] + half * (f[i, 2] + e_z))
+            impulse_c_x += c_x
+            impulse_c_y += c_y
+            impulse_c_z += c_z
+            impulse_h_x += h_x
+            impulse_h_y += h_y
+            impulse_h_z += h_z
+            impulse_z_x += z_x
+            impulse_z_y += z_y
+            impulse_z_z += z_z
+            work_c += p_x * c_x + p_y * c_y + p_z * c_z
+            work_h += p_x * h_x + p_y * h_y + p_z * h_z
+            work_z += p_x * z_x + p_y * z_y + p_z * z_z
+            work_t += p_x * t_x + p_y * t_y + p_z * t_z
+            work_b += p_x * b_x + p_y * b_y + p_z * b_z
+            if known:
+                forces[b, 3] += e_x
+                forces[b, 4] += e_y
+                forces[b, 5] += e_z
+                forces[b, 6] += (p_x * e_x + p_y * e_y + p_z * e_z) / dt
+        if sampled and known:
             sums[b, 0] += 1.0
             sums[b, 7] += m
             for k in range(3):
                 full = v[i, k] + 0.5 * dt / m * (f[i, k] + external[i, k])
                 sums[b, 1 + k] += m * full
                 sums[b, 4 + k] += m * full * full
-        if last:
+        if last and known:
             now[b, 0] += m
             for k in range(3):
                 now[b, 1 + k] += m * v[i, k] + dt * (f[i, k] + external[i, k])
                 kick = dt / m * (f[i, k] + external[i, k])
                 full = v[i, k] + 0.5 * kick
                 now[b, 4] += 0.5 * m * full * full + 0.5 * dt * external[i, k] * (full + 0.25 * kick)
-    books[THERMOSTAT, 3] += work_bath
-    books[BODY, 3] += work_body
-    for k in range(3):
-        books[BODY, k] += dt * mass * body[k]
-    return wall_x, wall_y, wall_z
+    if run >= 0:
+        forces[run, 0] += f_x
+        forces[run, 1] += f_y
+        forces[run, 2] += f_z
+        total += f_x + f_y + f_z
+    pushes = (
+        (CONSTRAINT, impulse_c_x, impulse_c_y, impulse_c_z, work_c),
+        (TRACTION, impulse_z_x, impulse_z_y, impulse_z_z, work_z),
+        (HEATER, impulse_h_x, impulse_h_y, impulse_h_z, work_h),
+        # with a body force no atom was passed over; the impulse of thermostats is known to `gather`
+        (BODY, mass * body[0], mass * body[1], mass * body[2], work_b),
+        (THERMOSTAT, 0.0, 0.0, 0.0, work_t),
+    )
+    for source, p_x, p_y, p_z, work in pushes:
+        books[source, 0] += dt * p_x
+        books[source, 1] += dt * p_y
+        books[source, 2] += dt * p_z
+        books[source, 3] += work
+    return math.isfinite(total + wall_x + wall_y + wall_z), wall_x, wall_y, wall_z
 
 
 @compiled(error_model="numpy")
 def hold(sums, begin, end, part, axes, dt, pull):
     """Accelerations -<F>/m - (<v> - u)/dt that take each cell's mean to u = (1 - part) begin + part end.
 
-    Nie, Chen, E, Robbins (2004), with masses; NaN into `pull`, (cells, 3), where an axis is free. Returns
-    whether every cell has atoms.
+    Nie, Chen, E, Robbins (2004), with masses; into `pull`, (cells, 3), zero where an axis is free. Returns whether
+    every cell has atoms.
     """
     for c in range(len(sums)):
         if not sums[c, 0] > 0.0:
@@ -242,7 +298,7 @@ def hold(sums, begin, end, part, axes, dt, pull):
                 aim = (1.0 - part) * begin[c, k] + part * end[c, k]
                 pull[c, k] = -sums[c, 4 + k] / sums[c, 0] - (sums[c, 1 + k] / sums[c, 0] - aim) / dt
             else:
-                pull[c, k] = math.nan
+                pull[c, k] = 0.0
     return True
 
 

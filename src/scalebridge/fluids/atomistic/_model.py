@@ -38,6 +38,7 @@ class Atomistic(AbstractAtomistic):
         buffer: thickness of the zone at the open end that carries the pressure.
         pressure: at the open end; None where the end is closed.
         time_step: of the molecular dynamics.
+        impedance: of the open end, see `Traction`.
 
     Raises:
         InputError: a value that no fluid has, or a slab too small for the cut-off.
@@ -52,6 +53,7 @@ class Atomistic(AbstractAtomistic):
     buffer: float = 3.0
     pressure: float | None = None
     time_step: float = 0.005
+    impedance: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("density", "temperature", "time_step", "buffer"):
@@ -59,6 +61,8 @@ class Atomistic(AbstractAtomistic):
                 raise InputError(f"{name} is {getattr(self, name)!r}; it must be a positive number")
         if self.density > 1.2:
             raise InputError(f"density is {self.density:g}; above 1.2 per sigma^3 nothing flows")
+        if not 0.0 <= self.impedance < math.inf:
+            raise InputError(f"impedance is {self.impedance!r}; it is rho c of the fluid, or 0 to hold the pressure")
         if self.time_step > 0.02:
             raise InputError(f"time_step is {self.time_step:g} tau; beyond 0.02 the atoms fly off, 0.005 is usual")
         reach = self.fluid.cutoff + 0.3

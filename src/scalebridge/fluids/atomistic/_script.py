@@ -29,7 +29,7 @@ class Scripted(AbstractAtomistic):
 
     Attributes:
         commands: the commands.
-        density, temperature, size, closed, buffer, pressure, time_step: see `AbstractAtomistic`.
+        density, temperature, size, closed, buffer, pressure, time_step, impedance: see `AbstractAtomistic`.
         reach: cut-off of the forces.
         types: types of the fluid's atoms.
         atom_mass: mean mass of the fluid's atoms; `Atomistic.from_lammps` takes it from the script.
@@ -46,6 +46,7 @@ class Scripted(AbstractAtomistic):
     buffer: float = 3.0
     pressure: float | None = None
     time_step: float = 0.005
+    impedance: float = 0.0
     reach: float = 2.5
     types: tuple[int, ...] = (1,)
     atom_mass: float = 1.0

@@ -53,7 +53,9 @@ class Simulation:
         self._bins, self._masses, self._fluid, self._rng = bins, masses, np.asarray(fluid, dtype=np.bool_), rng
         self._cells = np.asarray(controls.constraint.edges if controls.constraint else ())
         self._zones = np.array([[z.inner, z.outer] for z in controls.tractions]).reshape(-1, 2)
+        self._impedance = np.array([z.impedance for z in controls.tractions])
         self._slabs = np.array(controls.heater.slabs if controls.heater else ()).reshape(-1, 2)
+        self._busy = kernels.busy_bins(bins, self._cells, self._zones, self._slabs)
         self._baths = packed_thermostats(controls)
         self._body = np.asarray(controls.body_force)
         self._axes = np.array(controls.constraint.axes if controls.constraint else (False, False, False))
@@ -65,6 +67,7 @@ class Simulation:
         self._leg = 1
         self._ready = False
         self._external = atoms.external
+        self._pushed = np.full(1, -1, dtype=np.int64)
         self._energy = 0.0
         self.books = self._new_books(np.zeros((len(bins) - 1, 5)))
         engine.attach(self._act)
@@ -160,30 +163,32 @@ class Simulation:
 
     def _force(self, x: Floats, v: Floats, f: Floats, types: Ints, external: Floats) -> None:
         books, dt = self.books, self.time_step
-        sums_c, sums_w = np.zeros((max(len(self._cells) - 1, 0), 7)), np.zeros(len(self._zones))
+        sums_c, sums_w = np.zeros((max(len(self._cells) - 1, 0), 7)), np.zeros((len(self._zones), 3))
         sums_h = np.zeros((len(self._slabs), 5))
         pause = (self._steps + books.steps) % self.bath_every
         due = 0.0 if pause else dt * self.bath_every
-        finite, *impulse = kernels.gather(
-            x, v, f, types, self._masses, external, dt, self._fluid, *self._baths, due, self._body,
-            self._rng, self._cells, self._zones, self._slabs, sums_c, sums_w, sums_h,
+        if len(self._pushed) != len(x) + 1:  # atoms came or went: nothing is known of the engine's array
+            self._pushed = np.full(len(x) + 1, -1, dtype=np.int64)
+        impulse = kernels.gather(
+            x, v, f, types, self._masses, external, dt, self._fluid, *self._baths, due, self._body, self._rng,
+            self._cells, self._zones, self._slabs, self._bins, self._busy, self._pushed, sums_c, sums_w, sums_h,
         )  # fmt: skip
-        if not finite:
-            raise RunError(
-                f"An atom flew off at step {self._steps + books.steps}: its position, velocity or force is no number. "
-                "Take a smaller time step, or look for overlapping atoms; the last checkpoint is whole"
-            )
         books.by_source[kernels.THERMOSTAT, :3] += impulse
         last = books.steps + 1 == self._leg
         if last:
             books.now = np.zeros_like(books.now)
         sampled = last or books.steps % self.sample_every == 0
-        wall = kernels.apply(
+        finite, *wall = kernels.apply(
             x, v, f, types, self._masses, external, dt, self._fluid, self._body,
             self._cells, self._accelerations(sums_c), self._zones, self._loads(sums_w), sums_w,
-            self._slabs, self._heating(sums_h), sums_h, self._bins, books.by_source, sampled, last, books.now,
-            books.sums, books.forces, books.crossed,
+            self._slabs, self._heating(sums_h), sums_h, self._bins, self._busy, self._pushed[0] < 0, books.by_source,
+            sampled, last, books.now, books.sums, books.forces, books.crossed,
         )  # fmt: skip
+        if not finite:
+            raise RunError(
+                f"An atom flew off at step {self._steps + books.steps}: the force on it is no number. Take a smaller "
+                "time step, or look for overlapping atoms; the last checkpoint is whole"
+            )
         books.wall += dt * np.array(wall)
         books.steps += 1
         books.samples += sampled
@@ -201,13 +206,17 @@ class Simulation:
             )
         return pull
 
-    def _loads(self, weights: Floats) -> Floats:
-        if len(weights) and not weights.min() > 0.0:
+    def _loads(self, sums: Floats) -> Floats:
+        """Force on each open end: the traction, less what the impedance makes of the buffer's velocity."""
+        if len(sums) and not sums[:, 0].min() > 0.0:
             raise RunError(
                 f"No atom is left in a buffer at step {self._steps + self.books.steps}, so that nothing carries its "
                 "pressure; give the system more atoms or a thicker buffer"
             )
-        return np.asarray(self.targets.traction * self._area)
+        loads = np.array(self.targets.traction)
+        if np.any(self._impedance):
+            loads[:, 1] -= self._impedance * (sums[:, 2] / sums[:, 1] - self.targets.outside)
+        return np.asarray(loads * self._area)
 
     def _heating(self, sums: Floats) -> Floats:
         """Rate at which peculiar velocities grow, from power = rate * sum m (v - <v>)^2 or towards a temperature."""

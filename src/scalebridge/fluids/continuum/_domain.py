@@ -20,11 +20,12 @@ _KIND = {Wall: WALL, Outlet: OUTLET, Flux: FLUX, Characteristic: CHARACTERISTIC}
 _TAKES = {
     WALL: ("velocity", "temperature", "heat_flux"),
     OUTLET: ("pressure", "temperature"),
-    FLUX: ("mass", "momentum", "energy"),
+    FLUX: ("mass", "momentum", "energy", "total_energy"),
     CHARACTERISTIC: ("pressure", "velocity", "temperature"),
 }
 _NAMES = {WALL: "Wall", OUTLET: "Outlet", FLUX: "Flux", CHARACTERISTIC: "Characteristic"}
 _VECTORS = ("velocity", "momentum")
+_STORED = {"total_energy": "energy"}
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class EndValues:
     Attributes:
         velocity, momentum: (F, 3).
         temperature, heat_flux, pressure, mass, energy: (F,).
+        worked: share of the work of `momentum` that is in `energy`, 0 or 1, (F,).
     """
 
     velocity: Floats
@@ -43,6 +45,7 @@ class EndValues:
     mass: Floats
     momentum: Floats
     energy: Floats
+    worked: Floats
 
     def towards(self, other: EndValues, part: float) -> EndValues:
         """Values at a part of the way to others."""
@@ -124,7 +127,11 @@ class Domain:
                 )
             if key == "heat_flux":
                 changed["temperature"][here] = np.nan
-            changed[key][here] = spread(value, len(here), key in _VECTORS, f"boundary[{name!r}].{key}")
+            if key in ("energy", "total_energy"):
+                changed["worked"][here] = float(key == "total_energy")
+            changed[_STORED.get(key, key)][here] = spread(
+                value, len(here), key in _VECTORS, f"boundary[{name!r}].{key}"
+            )
 
     def normal_velocity(self, values: EndValues) -> Floats:
         """Velocity along the axis at ends where it is given."""
@@ -221,7 +228,7 @@ def base_values(
     table["temperature"][:] = np.nan
     for name, here, condition in conditions:
         for key in _TAKES[kind_of(condition)]:
-            value = getattr(condition, key)
+            value = getattr(condition, key, None)
             if value is None and isinstance(condition, Characteristic):
                 value = reference[0] if key == "pressure" else reference[1]
             if value is not None:

@@ -70,6 +70,9 @@ class PatchValues:
         energy: energy flux into the fluid (F,); on `Flux`. Internal energy for an incompressible fluid (heat plus
             internal energy carried by what enters; mechanical work is no part of it), total energy for a compressible
             one.
+        total_energy: instead of `energy`, the same with the work of `momentum` along the face in it. An incompressible
+            fluid takes off what this work gives to its motion, at every stage of the step, and heats up by the rest:
+            so that heat, work and motion together are what was handed over, however the shear fluctuates.
     """
 
     velocity: npt.ArrayLike | None = None
@@ -79,6 +82,7 @@ class PatchValues:
     mass: npt.ArrayLike | None = None
     momentum: npt.ArrayLike | None = None
     energy: npt.ArrayLike | None = None
+    total_energy: npt.ArrayLike | None = None
 
 
 Boundary = Mapping[str, PatchValues]
@@ -109,7 +113,8 @@ class FaceFluxes:
     Attributes:
         mass: (F,).
         momentum: (F, 3).
-        energy: (F,); internal energy for an incompressible fluid, total energy for a compressible one.
+        energy: (F,); internal energy for an incompressible fluid, total energy for a compressible one and where
+            `PatchValues.total_energy` was given.
     """
 
     mass: Floats
@@ -129,8 +134,8 @@ class Fluxes:
     Attributes:
         patches: by patch, into the fluid.
         surfaces: by surface, along its normal.
-        sources: made inside: impulse of the body force; viscous heating and heat sources (for a compressible fluid,
-            whose energy is total, the work of the body force instead of viscous heating).
+        sources: made inside: impulse of the body force; viscous heating and heat sources, less the work that came
+            with a total energy (for a compressible fluid, whose energy is total, the work of the body force instead).
         dt: duration of the step.
         substeps: number of parts into which stability cut the step.
         correction: velocity that was added along the normals of the balancing patches so that as much enters as leaves.

@@ -213,7 +213,7 @@ def wall_flux(  # type: ignore[no-untyped-def]
         corners: fluid cells around edges, numbered as `edges`.
         u, edges, force: velocities, P on edges (numbered by the axis that the edge runs along), forces: three each.
         w: the fluxes, (F, 3, 2): component and half; the component along the axis is not used.
-        heat: power of friction per end face, out.
+        heat: power of friction per end face, out; at a given flux less the work that it does on the fluid's motion.
     """
     for f in range(len(kind)):
         b, s = axis[f], side[f]
@@ -264,6 +264,7 @@ def wall_flux(  # type: ignore[no-untyped-def]
                     flux = friction + rho[c0, c1, c2] * un * given[f, a]
                 elif kind[f] == FLUX:
                     flux = -s * given[f, a]
+                    heat[f] -= 0.5 * area[b] * given[f, a] * inside
                 else:
                     flux = sheared + rho[c0, c1, c2] * un * (inside if s * un > 0.0 else given[f, a])
                 w[f, a, half] = flux

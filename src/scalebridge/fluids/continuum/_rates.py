@@ -68,7 +68,7 @@ class Stencil:
     def momentum(
         self, u: Triple, rho: Floats, mu: Floats, values: EndValues, isotropic: Floats | None = None
     ) -> tuple[Triple, Triple, Triple, Floats, Floats]:
-        """Forces, diagonal, edges, wall flux and power of wall friction.
+        """Forces, diagonal, edges, wall flux and power of wall friction, less work that comes with an energy flux.
 
         Args:
             u: velocities on faces.
@@ -89,6 +89,7 @@ class Stencil:
         if count:
             given = np.where(self._fluxed, values.momentum, values.velocity)
             self._walls(u, rho, mu, given, values.pressure, edges, force, wall, friction)
+            friction[self._fluxed[:, 0]] *= values.worked[self._fluxed[:, 0]]
             for c, pair in enumerate(PAIRS):
                 grid.closed(edges[c], *pair)
                 grid.closed(force[c], c)

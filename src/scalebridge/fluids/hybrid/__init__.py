@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from scalebridge.fluids.hybrid._bridge import Hybrid as Hybrid
 from scalebridge.fluids.hybrid._couette import StartUpCouette as StartUpCouette
+from scalebridge.fluids.hybrid._nanochannel import Nanochannel as Nanochannel
+from scalebridge.fluids.hybrid._nanochannel import NanochannelState as NanochannelState
 from scalebridge.fluids.hybrid._overlap import Overlap as Overlap
+from scalebridge.fluids.hybrid._reservoirs import Reservoirs as Reservoirs
+from scalebridge.fluids.hybrid._slit import SlitResistance as SlitResistance
+from scalebridge.fluids.hybrid._slit import slit_resistance as slit_resistance
 from scalebridge.fluids.hybrid._state import HybridState as HybridState
 
-__all__ = ["Hybrid", "HybridState", "Overlap", "StartUpCouette"]
+__all__ = [
+    "Hybrid",
+    "HybridState",
+    "Nanochannel",
+    "NanochannelState",
+    "Overlap",
+    "Reservoirs",
+    "SlitResistance",
+    "StartUpCouette",
+    "slit_resistance",
+]

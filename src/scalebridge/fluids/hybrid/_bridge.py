@@ -300,20 +300,16 @@ class _Leg:
 
     def _interface(self, cycle: Cycle[Any], when: float) -> list[Entry]:
         b = self.bridge
-        faces = cycle.fluxes.patches[b.patch]
-        # what the continuum's patch received per area, on the area of the atoms' plane
-        share = b.atomistic.area / float(b.continuum.patches[b.patch].area.sum())
-        received = np.append(faces.total.momentum, faces.total.energy) * share
-        self._flux += np.stack([cycle.flux, received])
+        self._flux += np.stack([cycle.flux, cycle.received])
         a = b.atomistic
         noise = stress_error(a.temperature, b.viscosity, a.area * a.cutoff, b.coupler.duration * len(cycle.books))
         error = noise * a.area * b.coupler.duration
         exact = b.exchange == "flux"
-        entries = [flux_entry("x momentum", cycle.flux[0], received[0], error, exact=exact, when=when)]
+        entries = [flux_entry("x momentum", cycle.flux[0], cycle.received[0], error, exact=exact, when=when)]
         if b.energy:
-            # heat fluctuates with the work of the pressure on atoms that move to and fro
+            # energy fluctuates with the work of the pressure on atoms that move to and fro
             error = a.temperature * math.sqrt(a.density * a.area * a.cutoff / len(cycle.books)) * 3.0
-            entries.append(flux_entry("heat", cycle.flux[3], received[3], error, exact=exact, when=when))
+            entries.append(flux_entry("energy", cycle.flux[3], cycle.received[3], error, exact=exact, when=when))
         return entries
 
     def state(self) -> HybridState:

@@ -40,13 +40,15 @@ class Cycle(Generic[CState]):
         coupled: for the next cycle.
         books: of the atoms, by instance.
         fluxes: of the continuum.
-        flux: momentum (3) and heat (1) that the atoms sent up through the interface, mean over instances, (4,).
+        flux: momentum (3) and energy (1) that the atoms sent up through the interface, mean over instances, (4,).
+        received: the same as the continuum got it per area of the atoms' plane, (4,).
     """
 
     coupled: Coupled[CState]
     books: tuple[Books, ...]
     fluxes: Fluxes
     flux: Floats
+    received: Floats
 
 
 @dataclass(frozen=True)
@@ -102,13 +104,14 @@ class Coupler(Generic[CState]):
         books = tuple(executor.map(lambda simulation: simulation.run(self.steps, targets), simulations))
         fresh = np.mean([self._seen(b) for b in books], axis=0)
         up = coupled.up + (fresh - coupled.up) / (1.0 + self.memory)
-        flux = np.mean([self._flux(b, fresh[:3]) for b in books], axis=0)
+        flux = np.mean([self._flux(b) for b in books], axis=0)
         before, after = self._values(coupled.up, flux), self._values(up, flux)
         state, fluxes = self.continuum.step(
             coupled.continuum, {self.patch: before}, self.duration, until={self.patch: after}
         )
         down = np.stack([coupled.down[1], self._down(state)])
-        return Cycle(Coupled(state, down, up), books, fluxes, flux)
+        received = self._received(fluxes, 0.5 * (coupled.up + up)[:3])
+        return Cycle(Coupled(state, down, up), books, fluxes, flux, received)
 
     def _targets(self, coupled: Coupled[CState], rest: Targets) -> Targets:
         if not self.energy:
@@ -128,7 +131,8 @@ class Coupler(Generic[CState]):
         if self.exchange == "state":
             return PatchValues(velocity=up[:3] * along, temperature=up[3] if self.energy else None)
         per_area = flux / (self.area * self.duration)
-        return PatchValues(mass=0.0, momentum=per_area[:3] * along, energy=per_area[3] if self.energy else None)
+        # all energy: the continuum takes off what the shear stress, noise included, gives to its motion
+        return PatchValues(mass=0.0, momentum=per_area[:3] * along, total_energy=per_area[3] if self.energy else None)
 
     def _seen(self, books: Books) -> Floats:
         """Mean velocity and temperature of the atoms in the sample over a cycle, (4,)."""
@@ -138,11 +142,20 @@ class Coupler(Generic[CState]):
         warmth = np.average(measured.temperature[seen].mean(axis=1), weights=measured.atoms[seen])
         return np.append(velocity, warmth)
 
-    def _flux(self, books: Books, velocity: Floats) -> Floats:
-        """Momentum and heat that went up through the interface, (4,); heat is energy less the work of the stress."""
+    def _flux(self, books: Books) -> Floats:
+        """Momentum and energy that went up through the interface, (4,)."""
         edge = int(np.argmin(np.abs(books.edges - self.overlap.interface)))
-        momentum = books.flux()[edge]
-        return np.append(momentum, books.energy_flux()[edge] - momentum @ (velocity * np.array([1.0, 0.0, 1.0])))
+        return np.append(books.flux()[edge], books.energy_flux()[edge])
+
+    def _received(self, fluxes: Fluxes, velocity: Floats) -> Floats:
+        """Momentum and energy that the continuum got, on the area of the atoms' plane, (4,).
+
+        A patch with a given velocity counts heat alone; the work of its stress is added.
+        """
+        got = fluxes.patches[self.patch].total
+        work = got.momentum @ (velocity * np.array([1.0, 0.0, 1.0])) if self.exchange == "state" else 0.0
+        share = self.area / float(self.continuum.patches[self.patch].area.sum())
+        return np.append(got.momentum, got.energy + work) * share
 
     def _down(self, state: CState) -> Floats:
         edges = np.asarray(self.overlap.constraint)

@@ -75,7 +75,7 @@ def flux_entry(what: str, atoms: float, continuum: float, error: float, *, exact
 
     With flux exchange both are the same number; with velocity exchange they agree within the noise of the flux.
     """
-    name, unit = f"flux of {what}", "epsilon" if what == "heat" else "m sigma/tau"
+    name, unit = f"flux of {what}", "epsilon" if what == "energy" else "m sigma/tau"
     if exact:
         scale = max(abs(atoms), abs(continuum), 1e-300)
         return Entry(name, unit, atoms, continuum, scale, MOMENTUM_ALLOWED, "interface", when)

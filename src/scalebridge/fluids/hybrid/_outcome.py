@@ -83,7 +83,7 @@ def dataset(bridge: Hybrid, state: HybridState) -> xr.Dataset:
         "temperature_above": (coarse, state.above[..., 3], {"units": "epsilon/k"}),
         "stress": (("time", "side"), state.flux[..., 0], {"units": "epsilon/sigma^3"}),
         "wall_stress": (("time", "axis"), state.wall, {"units": "epsilon/sigma^3"}),
-        "heat_flux": (("time", "side"), state.flux[..., 3], {"units": "epsilon/(sigma^2 tau)"}),
+        "energy_flux": (("time", "side"), state.flux[..., 3], {"units": "epsilon/(sigma^2 tau)"}),
         "begin": (window, begins, {"units": "tau"}),
     }
     if bridge.reference is not None:

@@ -10,7 +10,7 @@ from scalebridge.scales import Cost, Scale, ScaleMap, Separation
 if TYPE_CHECKING:
     from scalebridge.fluids.hybrid._bridge import Hybrid
 
-SECONDS_PER_ATOM_STEP = 4.5e-7  # measured: Lennard-Jones cut at 2.2 sigma, one core
+SECONDS_PER_ATOM_STEP = 3.5e-7  # measured: Lennard-Jones cut at 2.2 sigma, one core
 
 
 def scale_map(bridge: Hybrid) -> ScaleMap:

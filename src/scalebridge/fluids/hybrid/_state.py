@@ -21,7 +21,7 @@ class HybridState:
         entropy: all noise comes from it, by step and instance.
         windows: profile of the atoms in each step, mean over instances: (steps, bins, 7) atoms, velocity (3),
             temperature (3).
-        flux: momentum (3) and heat (1) per area and time up through the interface in each step, by atoms and by the
+        flux: momentum (3) and energy (1) per area and time up through the interface in each step, by atoms and by the
             continuum, (steps, 2, 4).
         wall: momentum per area and time that the atoms gave to the lower wall in each step, (steps, 3).
         above: velocity (3) and temperature (1) of the continuum, mean over each step, (steps, heights, 4).

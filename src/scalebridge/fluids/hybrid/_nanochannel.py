@@ -1,0 +1,292 @@
+"""A nanochannel between reservoirs: atoms in the middle of the slit, Navier-Stokes around them, in steady flow."""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from scalebridge.bridge import Bridge, Outcome, Progress, Step
+from scalebridge.errors import InputError
+from scalebridge.fluids.atomistic import Atomistic, Atoms, Books, Carry, Controls, Simulation, Targets, Thermostat
+from scalebridge.fluids.atomistic._state import Floats
+from scalebridge.fluids.continuum._state import FlowState
+from scalebridge.fluids.hybrid._entries import atom_entries
+from scalebridge.fluids.hybrid._filling import LAYERS, filled, filling_entries
+from scalebridge.fluids.hybrid._reservoirs import Reservoirs
+from scalebridge.fluids.hybrid._slit import SlitResistance, slit_resistance
+from scalebridge.fluids.transport._blocks import Measured, block_mean
+from scalebridge.ledger import Entry, Verdict
+from scalebridge.scales import ScaleMap
+
+_LEAST = 16  # blocks, below which nothing is known about the error
+_SIGMAS = 5.0
+
+
+@dataclass(frozen=True)
+class NanochannelState:
+    """Both sides after a number of passes.
+
+    Attributes:
+        atoms: of the core.
+        carry: part of an atom that waits to be exchanged.
+        around: the continuum; None before the first pass.
+        passes: done so far.
+        entropy: all noise comes from it, by pass.
+        potential: energy of all pairs of the atoms.
+        conductance: mass flow per depth over force per mass, in each block of each counted pass, (n,).
+        history: per pass: force, flow sent up, its standard error, density in the middle, atoms, pressure left for the
+            core, flow that the continuum took, (passes, 7).
+        profile: per bin, summed over samples of the counted passes: atoms, momentum along x; number of samples in a
+            last row, (bins + 1, 2).
+    """
+
+    atoms: Atoms
+    carry: Carry
+    around: FlowState | None
+    passes: int
+    entropy: int
+    potential: float
+    conductance: Floats
+    history: Floats
+    profile: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Nanochannel(Bridge[NanochannelState]):
+    """Steady, pressure-driven flow from a reservoir through a slit into another, with atoms in the slit's core.
+
+    Both sides meet in two planes inside the slit. The continuum tells the pressure difference that is left for the core
+    and which force per mass, dp / (rho L), stands for it (Gibbs-Duhem: the same for every atom, layered or not); the
+    atoms of a periodic piece of the core tell the mass flow under this force, which goes through both planes. This is
+    the alternating Schwarz method of a chain of resistances (Borg, Lockerby, Reese 2013, J. Comput. Phys. 233, 400); a
+    step of it is taken to the flow at which both sides agree, from the mean conductance of all passes so far, so that
+    noise goes down with each pass and does not feed back. It ends when flow and force are known to `tolerance`.
+
+    Attributes:
+        atomistic: of the core: closed, its height the slit's.
+        reservoirs: the continuum.
+        drop: pressure difference between the far ends.
+        tolerance: relative standard error of the flow at which the passes end.
+        passes: most passes.
+        blocks: of each pass.
+        steps_per_block: molecular dynamics steps of a block.
+        settle: steps at the beginning of each pass that do not count.
+        equilibration: steps before the first pass.
+        friction: of the thermostat on z, per mass.
+        bin_width: of the profiles.
+
+    Raises:
+        InputError: a configuration that cannot work.
+    """
+
+    atomistic: Atomistic
+    reservoirs: Reservoirs
+    drop: float
+    tolerance: float = 0.02
+    passes: int = 40
+    blocks: int = 10
+    steps_per_block: int = 2000
+    settle: int = 4000
+    equilibration: int = 4000
+    friction: float = 0.5
+    bin_width: float = 0.5
+
+    name: ClassVar[str] = "nanochannel"
+
+    def __post_init__(self) -> None:
+        a, r = self.atomistic, self.reservoirs
+        if not a.closed:
+            raise InputError("The core of a slit needs a wall above too; build the atoms with closed=True")
+        if a.size[1] < 2.0 * LAYERS + 2.0:
+            raise InputError(
+                f"The slit is {a.size[1]:g} high; its middle, where density is measured, needs {2.0 * LAYERS + 2.0:g}"
+            )
+        if abs(r.density - a.density * a.mass) > 0.02 * r.density:
+            raise InputError(
+                f"The continuum's density is {r.density:g} and the atoms' is {a.density * a.mass:g}; both sides are "
+                "the same fluid"
+            )
+        for name in ("passes", "blocks", "steps_per_block"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        if not (self.tolerance > 0.0 and math.isfinite(self.drop) and self.drop != 0.0):
+            raise InputError(
+                f"tolerance is {self.tolerance:g} and drop {self.drop:g}; a flow needs a pressure difference, and its "
+                "error a positive tolerance"
+            )
+
+    @property
+    def theory(self) -> SlitResistance:
+        """Of the slit with its hydrodynamic width and slip, between large reservoirs."""
+        r = self.reservoirs
+        return slit_resistance(r.width, r.length, r.viscosity, r.slip)
+
+    def scales(self) -> ScaleMap:
+        """Atoms in the core, continuum around it."""
+        from scalebridge.fluids.hybrid._nanochannel_outcome import scale_map
+
+        return scale_map(self)
+
+    def init(self, seed: np.random.SeedSequence) -> NanochannelState:
+        """Atoms in equilibrium; the continuum begins with the first pass."""
+        start, noise = seed.spawn(2)
+        atoms = self.atomistic.equilibrate(start, self.equilibration)
+        entropy = int.from_bytes(noise.generate_state(2, np.uint64).tobytes(), "little")
+        simulation = self._simulation(atoms, 0.0, np.random.default_rng(noise))
+        try:
+            simulation.prepare()
+            potential = simulation.potential_energy()
+            bins = len(simulation.books.centres)
+        finally:
+            simulation.engine.close()
+        return NanochannelState(
+            atoms, Carry(), None, 0, entropy, potential, np.zeros(0), np.zeros((0, 7)), np.zeros((bins + 1, 2))
+        )
+
+    def step(self, state: NanochannelState, executor: Executor) -> Step[NanochannelState]:
+        """One pass: continuum, exchange of atoms, atoms."""
+        del executor  # one instance
+        rng = np.random.default_rng(np.random.SeedSequence(state.entropy, spawn_key=(state.passes,)))
+        flow = self.flow(state).value
+        r = self.reservoirs
+        around = r.continuum.initial() if state.around is None else state.around
+        around, fluxes, left = r.relaxed(around, flow, self.drop)
+        force = left / (r.density * r.core)
+        when = float(state.passes + 1)
+        atoms, carry, exchange = state.atoms, state.carry, None
+        if state.passes:
+            density, speed = state.history[-1, 3], state.history[-1, 1] / (r.density * r.width)
+            exchange = filled(self.atomistic, atoms, carry, density, speed, rng)
+            atoms, carry = exchange.atoms, exchange.carry
+        legs, entries = self._pass(atoms, force, rng, when)
+        if exchange is not None:
+            entries = [*filling_entries(state.atoms, exchange, (state.potential, legs.start), when), *entries]
+        into, out = r.core_flow(fluxes)
+        entries.append(
+            Entry(
+                "mass flow into and out of the core", "m/(sigma tau)", into, out, abs(flow), 1e-12, "interfaces", when
+            )
+        )
+        new = self._after(replace(state, carry=carry, around=around), legs, force, left, flow)
+        entries.append(self._agreement(new, when))
+        return Step(new, tuple(entries), exchange.failures if exchange is not None else ())
+
+    def flow(self, state: NanochannelState) -> Measured:
+        """Mass per time and depth at which both sides agree, with its standard error; theory's before the first pass.
+
+        The continuum takes part of the pressure in proportion to the flow, the atoms' flow grows with the rest.
+        """
+        r = self.reservoirs
+        if not state.passes:
+            return Measured(r.density * self.drop / self.theory.total, math.inf, "m/(sigma tau)")
+        force, taken = state.history[-1, 0], state.history[-1, 6]
+        around = (self.drop - force * r.density * r.core) / taken  # resistance of all but the core
+        counted = state.conductance if len(state.conductance) else state.history[-1:, 1] / force
+        k = block_mean(counted, least_blocks=_LEAST) if len(counted) >= _LEAST else Measured(counted.mean(), math.inf)
+        inside = r.density * r.core / k.value
+        flow = self.drop / (around + inside)
+        return Measured(
+            flow, abs(flow) * inside / (around + inside) * k.error / abs(k.value), "m/(sigma tau)", k.samples
+        )
+
+    def resistance(self, state: NanochannelState) -> Measured:
+        """Pressure difference per volume flow and depth, with its standard error."""
+        flow = self.flow(state)
+        value = self.drop * self.reservoirs.density / flow.value
+        return Measured(value, abs(value * flow.error / flow.value), "epsilon tau/sigma^5", flow.samples)
+
+    def done(self, state: NanochannelState) -> bool:
+        """Whether flow and force are known well enough, or all passes are done."""
+        if state.passes >= self.passes:
+            return True
+        if state.passes < 3:
+            return False
+        flow, taken = self.flow(state), state.history[-1, 6]
+        return flow.error <= self.tolerance * abs(flow.value) and abs(flow.value - taken) <= 2.0 * flow.error
+
+    def progress(self, state: NanochannelState) -> Progress:
+        """Passes done."""
+        return Progress(float(state.passes), float(self.passes), f"flow {self.flow(state)}")
+
+    def finish(self, state: NanochannelState) -> Outcome:
+        """Flow, resistance, fields of both sides."""
+        from scalebridge.fluids.hybrid._nanochannel_outcome import outcome
+
+        return outcome(self, state)
+
+    def _simulation(self, atoms: Atoms, force: float, rng: np.random.Generator) -> Simulation:
+        a = self.atomistic
+        bath = Thermostat(-math.inf, math.inf, a.temperature, self.friction)
+        controls = Controls(thermostats=(bath,), body_force=(force, 0.0, 0.0))
+        return a.simulate(atoms, controls, rng, bin_width=self.bin_width)
+
+    def _pass(self, atoms: Atoms, force: float, rng: np.random.Generator, when: float) -> tuple[_Legs, list[Entry]]:
+        """All blocks of one pass under a force."""
+        simulation = self._simulation(atoms, force, rng)
+        entries: list[Entry] = []
+        sums, flows = [], []
+        try:
+            simulation.prepare()
+            start = simulation.potential_energy()
+            for block in range(-1, self.blocks):
+                if block < 0 and not self.settle:
+                    continue
+                books = simulation.run(self.steps_per_block if block >= 0 else self.settle, Targets())
+                entries += atom_entries(books, simulation.kinetic_energy(), "slit", when)
+                if block >= 0:
+                    sums.append(np.append(books.sums[:, :2], [[books.samples, 0.0]], axis=0))
+                    flows.append(self._flow(books))
+            return _Legs(
+                simulation.atoms(),
+                np.sum(sums, axis=0),
+                np.array(flows),
+                start,
+                simulation.potential_energy(),
+                simulation.books.centres,
+            ), entries
+        finally:
+            simulation.engine.close()
+
+    def _flow(self, books: Books) -> float:
+        return float(books.sums[:, 1].sum()) / (books.samples * self.atomistic.area)
+
+    def _after(self, state: NanochannelState, legs: _Legs, force: float, left: float, taken: float) -> NanochannelState:
+        a, samples = self.atomistic, legs.sums[-1, 0]
+        inner = (legs.centres > LAYERS) & (legs.centres < a.size[1] - LAYERS)
+        density = legs.sums[:-1][inner, 0].sum() / (samples * a.area * self.bin_width * inner.sum())
+        spread = legs.flows.std(ddof=1) / math.sqrt(len(legs.flows)) if len(legs.flows) > 1 else abs(legs.flows[0])
+        row = [force, legs.flows.mean(), spread, density, legs.atoms.fluid.sum(), left, taken]
+        counts = state.passes > 0  # in the first pass the slit is not yet filled as it will be
+        return replace(
+            state,
+            atoms=legs.atoms,
+            passes=state.passes + 1,
+            potential=legs.end,
+            conductance=np.append(state.conductance, legs.flows / force) if counts else state.conductance,
+            history=np.vstack([state.history, row]),
+            profile=state.profile + legs.sums if counts else state.profile,
+        )
+
+    def _agreement(self, state: NanochannelState, when: float) -> Entry:
+        """Flow that the atoms sent up in this pass against what the continuum took, in standard errors."""
+        _, sent, error, *_, taken = state.history[-1]
+        return Entry(
+            "mass flow of atoms and continuum", "m/(sigma tau)", sent, taken, error, _SIGMAS, "interfaces", when,
+            severity=Verdict.WARNS,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Legs:
+    """What a pass left: atoms, sums of the profile, flow per block, potential energy at begin and end, bins."""
+
+    atoms: Atoms
+    sums: Floats
+    flows: Floats
+    start: float
+    end: float
+    centres: Floats

@@ -1,0 +1,88 @@
+"""A reservoir, a nanochannel, a reservoir: the hybrid against theory and against molecular dynamics of the whole."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from scalebridge.fluids.atomistic import Atomistic, Crystal, LennardJones
+from scalebridge.fluids.hybrid import Nanochannel, Reservoirs
+from scalebridge.ledger import Verdict
+from scalebridge.parallel import SerialExecutor
+from support.full_slit import FullSlit
+
+pytestmark = pytest.mark.verify
+
+VISCOSITY, DENSITY, HEIGHT, WIDTH = 2.213, 0.81, 10.5, 10.0  # crystal to crystal; of the continuum's slit
+CELL = Crystal().cell
+
+
+def core(cells: int = 4) -> Atomistic:
+    return Atomistic(LennardJones(2.2), DENSITY, 1.1, (cells * CELL, HEIGHT, 4 * CELL), closed=True)
+
+
+def carry_out(bridge, seed):
+    """The last state; no entry fails and no atom is lost."""
+    state, broken, exchanged = bridge.init(np.random.SeedSequence(seed)), [], 0
+    atoms = state.atoms.fluid.sum()
+    with SerialExecutor() as executor:
+        while not bridge.done(state):
+            step = bridge.step(state, executor)
+            state = step.state
+            broken += [e for e in step.entries if e.verdict is Verdict.FAILS]
+            exchanged += round(sum(e.coarse for e in step.entries if e.quantity == "atoms exchanged"))
+            print(state.passes, np.round(state.history[-1], 4), bridge.resistance(state), flush=True)
+    assert broken == []
+    assert state.atoms.fluid.sum() - atoms == exchanged  # net residual: no atom
+    return state
+
+
+def slip(bridge, state):
+    """Slip length at the edge of the continuum's slit, from the velocity in the middle of the atoms' profile.
+
+    The profile is u = c0 - c2 (y - H/2)^2, its curvature that of the known viscosity.
+    """
+    count, momentum = state.profile[:-1].T
+    y = (np.arange(len(count)) - 2 + 0.5) * bridge.bin_width - HEIGHT / 2.0
+    inner = np.abs(y) < HEIGHT / 2.0 - 3.0
+    c2 = DENSITY * state.history[1:, 0].mean() / (2.0 * VISCOSITY)
+    c0 = np.average(momentum[inner] / count[inner] + c2 * y[inner] ** 2)
+    return (c0 / c2 - WIDTH**2 / 4.0) / WIDTH
+
+
+@pytest.fixture(scope="module")
+def slip_length():
+    """Of this fluid on this wall, from a run of its own."""
+    around = Reservoirs(WIDTH, 24.0, 12.0, (12.0, 24.0), DENSITY, VISCOSITY, spacing=1.0)
+    bridge = Nanochannel(core(), around, 2.0, tolerance=0.015, passes=12)
+    found = slip(bridge, carry_out(bridge, 7))
+    print(f"slip length {found:.3f} at a width of {WIDTH:g}")
+    assert 0.0 <= found < 1.0  # the continuum's slit was chosen a little narrower than the fluid's
+    return found
+
+
+def test_resistance_of_ends_and_channel(slip_length):
+    around = Reservoirs(WIDTH, 24.0, 12.0, (20.0, 44.0), DENSITY, VISCOSITY, slip_length, 1.0)
+    bridge = Nanochannel(core(), around, 2.0, tolerance=0.015, passes=16)
+    found, theory = bridge.resistance(carry_out(bridge, 8)), bridge.theory
+    print(f"resistance {found}; theory {theory.total:.4f}, of which {theory.ends:.4f} is of the ends")
+    assert found.error < 0.02 * found.value
+    assert theory.ends > 0.2 * theory.total  # so that the ends are tested
+    assert abs(found.value / theory.total - 1.0) <= 0.05
+
+
+def test_agrees_with_molecular_dynamics_of_the_whole(slip_length):
+    whole = FullSlit(HEIGHT, 16, 16, 9.0)
+    length = whole.length
+    drop = 1.5
+    real, density = whole.resistance(drop, 3, 100_000, 8_000)
+    height = 24.0  # of a period; the crystal's is 24.12
+    around = Reservoirs(WIDTH, 14.0, 4.0, (9.0, height), DENSITY, VISCOSITY, slip_length, 0.5)
+    bridge = Nanochannel(core(), around, drop, tolerance=0.015, passes=20)
+    found = bridge.resistance(carry_out(bridge, 9))
+    # the continuum's slit is 14 long, the crystal's 16 half cells
+    found_value = found.value + (length - 14.0) * bridge.theory.inside / 14.0
+    print(f"hybrid {found_value:.4f} +- {found.error:.4f}; whole {real}; density of its reservoirs {density:.4f}")
+    assert abs(density / DENSITY - 1.0) < 0.01
+    assert max(real.error, found.error) < 0.04 * found_value
+    assert real.agrees(found_value, found.error)
