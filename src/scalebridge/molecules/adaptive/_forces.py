@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from scalebridge.errors import InputError
 from scalebridge.molecules.adaptive._compensation import Compensation
-from scalebridge.molecules.adaptive._kernel import CHUNKS, by_species, finish, pairs, prepare
+from scalebridge.molecules.adaptive._kernel import CHUNKS, finish, pairs, prepare, select
 from scalebridge.molecules.adaptive._model import CoarsePairs, Molecules, SitePairs
 from scalebridge.molecules.adaptive._regions import Region
 from scalebridge.molecules.pairs import Exclusions, neighbours
@@ -96,8 +96,8 @@ class AdaptiveForces:
         t = np.float32 if single else np.float64
         m, n, species = len(molecules), len(molecules.mass), len(molecules.counts)
         self._share = molecules.mass_share
-        self._centre, self._site, self._listed = np.empty((3, m)), np.empty((3, n), t), np.full((3, m), np.inf)
-        self._weight, self._gradient = np.empty(m), np.empty((3, m))
+        self._centre, self._site, self._listed = np.empty((m, 4)), np.empty((n, 3), t), np.full((m, 3), np.inf)
+        self._gradient = np.empty((m, 3))
         self._extent, self._allowed = np.empty(species), np.zeros(species)
         p = atomistic
         self._sites = (
@@ -109,7 +109,7 @@ class AdaptiveForces:
         # summing what the pieces found costs as much as they save where there is little work
         pieces = min(max(n // ATOMS, 1), CHUNKS)
         self._scratch = (
-            np.zeros((pieces, 3, n)), np.zeros((pieces, 3, m)), np.zeros((pieces, m)), np.zeros((pieces, m))
+            np.zeros((pieces, n, 3)), np.zeros((pieces, m, 3)), np.zeros((pieces, m)), np.zeros((pieces, m))
         )  # fmt: skip
         self._place = _place(region, uniform)
         self._knots, self._polynomials = _polynomials(molecules.names, self.compensation)
@@ -138,7 +138,7 @@ class AdaptiveForces:
         box = np.asarray(box, float)
         moved = prepare(
             np.ascontiguousarray(positions, float), self._share, self._first, self._kind, box, self._place,
-            self._listed, self._centre, self._site, self._extent, self._weight, self._gradient,
+            self._listed, self._centre, self._site, self._extent, self._gradient,
         )  # fmt: skip
         same = np.array_equal(box, self._box) and (self._extent <= self._allowed).all()
         if not same or moved > (0.5 * self.skin) ** 2:
@@ -146,34 +146,47 @@ class AdaptiveForces:
         force, pull, fine, crude = self._scratch
         t = self.coarse.tables
         energy, virial, capped = pairs(
-            self._edges, self._centre, self._site, self._first, self._kind, self._weight, self.scheme == "force", box,
+            self._edges, self._centre, self._site, self._first, self._kind, self.scheme == "force", box,
             self._starts, self._partners, self._counts, self._types, self._reach2, *self._sites,
             self._site.dtype.type(self.cap), self.coarse.number, t.values, t.low, t.per_width, t.cut2,
             force, pull, fine, crude,
         )  # fmt: skip
         gap, result, drift = fine[0] - crude[0], np.empty((len(self._share), 3)), np.empty(3)
         energy += finish(
-            force[0], pull[0], gap, self._weight, self._gradient, self.scheme == "hamiltonian", self._kind,
+            force[0], pull[0], gap, self._centre, self._gradient, self.scheme == "hamiltonian", self._kind,
             self._knots, self._polynomials, self._share, self._first, result, drift,
         )  # fmt: skip
-        return Evaluation(energy, result, self._weight.copy(), gap, drift, virial, int(capped))
+        return Evaluation(energy, result, self._centre[:, 3].copy(), gap, drift, virial, int(capped))
 
     def _list(self, box: Floats) -> None:
         """Make the neighbour list anew."""
         self._allowed = 1.05 * self._extent
         sites = self.atomistic.reach + self._allowed[:, None] + self._allowed[None]
-        reach = max(float(sites.max()), self.coarse.tables.cutoff) + self.skin
-        near = neighbours(self._centre.T, box, reach, Exclusions.of(len(self._kind)))
-        self._starts, self._partners = by_species(near.starts, near.partners, self._kind, len(self._counts))
+        crude = np.sqrt(np.where(self.coarse.number >= 0, self.coarse.tables.cut2[self.coarse.number], 0.0))
+        fine = np.maximum(sites, crude)
+        near = neighbours(self._centre[:, :3], box, float(fine.max()) + self.skin, Exclusions.of(len(self._kind)))
+        self._starts, self._partners = select(
+            near.starts, near.partners, self._kind, len(self._counts), self._centre, box, self._detailed(box),
+            (fine + self.skin) ** 2, (crude + self.skin) ** 2,
+        )  # fmt: skip
         self._reach2 = sites**2
-        self._listed, self._box = self._centre.copy(), box.copy()
+        self._listed, self._box = self._centre[:, :3].copy(), box.copy()
         self._edges = self._balanced()
         self.listings += 1
+
+    def _detailed(self, box: Floats) -> npt.NDArray[np.bool_]:
+        """Molecules that may be hybrid or atomistic before neighbours are listed anew."""
+        if self._place[8] == 2.0:
+            return np.full(len(self._kind), self._place[6] > 0.0)
+        d = self._place[3:6] * (self._centre[:, :3] - self._place[:3])
+        d -= box * np.round(d / box)
+        # the middle may move as far as a molecule
+        return np.asarray(np.linalg.norm(d, axis=1) < self._place[6] + self._place[7] + self.skin)
 
     def _balanced(self) -> npt.NDArray[np.int64]:
         """Ends of pieces of about the same work: a pair with atomistic detail counts for its pairs of sites."""
         sites = self._counts[self._kind] ** 2
-        work = (self._starts[:, -1] - self._starts[:, 0]) * np.where(self._weight > 0.0, sites, 1.0) + 1.0
+        work = (self._starts[:, -1] - self._starts[:, 0]) * np.where(self._centre[:, 3] > 0.0, sites, 1.0) + 1.0
         share = np.cumsum(work) / work.sum()
         pieces = len(self._scratch[0])
         inner = np.searchsorted(share, np.arange(1, pieces) / pieces)
