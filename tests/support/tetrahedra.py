@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from scalebridge.molecules.adaptive import AdaptiveForces, Compensation, CoarsePairs, Molecules, SitePairs, Slab
+from scalebridge.molecules.adaptive import AdaptiveForces, CoarsePairs, Compensation, Molecules, SitePairs, Slab
 from scalebridge.molecules.dynamics._tables import pair_tables
 from scalebridge.molecules.potentials import Spline
 from support.reference_data import reference

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scalebridge.molecules.adaptive._compensation import Compensation
+from scalebridge.molecules.adaptive._compensation import Compensation, ThermodynamicForce
 from scalebridge.molecules.adaptive._forces import AdaptiveForces
 from scalebridge.molecules.adaptive._model import CoarsePairs, Molecules, SitePairs
 from scalebridge.molecules.adaptive._regions import Cylinder, Slab, Sphere
@@ -99,6 +99,8 @@ COMPENSATION = {
     "trimer": Compensation(KNOTS, np.array([0.0, -0.3, -0.1, 0.4, 0.9, 1.1])),
     "dimer": Compensation(KNOTS, np.array([0.0, 0.2, 0.1, -0.4, -0.2, 0.3])),
 }
+D = np.linspace(0.1, 1.3, 7)
+FIELD = {"dimer": ThermodynamicForce(D, np.array([0.2, 0.8, -0.6, 0.3, 0.9, -0.2, 0.0]))}
 REGIONS = {
     "slab": Slab((1.1, 0.0, 0.0), 0.3, 0.5, "cos2"),
     "sphere": Sphere((0.4, 1.2, 1.9), 0.25, 0.8, "c2"),
@@ -135,7 +137,7 @@ def mixed_forces(region, **options):
 @pytest.mark.parametrize("cap", [0.0, 0.35])
 @pytest.mark.parametrize("name", REGIONS)
 def test_forces_are_the_gradient_of_the_energy(name, cap):
-    forces, x, box = mixed_forces(REGIONS[name], compensation=COMPENSATION, cap=cap, single=False)
+    forces, x, box = mixed_forces(REGIONS[name], compensation=COMPENSATION, thermodynamic=FIELD, cap=cap, single=False)
     found = forces.evaluate(x, box)
     hybrid = (found.resolution > 0.02) & (found.resolution < 0.98)
     assert hybrid.sum() > 5

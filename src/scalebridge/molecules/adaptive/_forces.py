@@ -2,13 +2,15 @@
 
 H-AdResS (Potestio et al. 2013):
 
-    H = K + V_intra + sum_a [lambda_a V^AT_a + (1 - lambda_a) V^CG_a + Delta(lambda_a)],   V_a = 1/2 sum_b V_ab
+    H = K + V_intra + sum_a [lambda_a V^AT_a + (1 - lambda_a) V^CG_a + Delta(lambda_a) + U(d_a)],   V_a = 1/2 sum_b V_ab
 
-so that a molecule in the hybrid zone feels the drift force -(V^AT_a - V^CG_a + Delta') grad lambda_a.
+so that a molecule in the hybrid zone feels the drift force -(V^AT_a - V^CG_a + Delta') grad lambda_a, and near it the
+thermodynamic force -U'(d_a) away from the middle of the region.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scalebridge.errors import InputError
-from scalebridge.molecules.adaptive._compensation import Compensation
+from scalebridge.molecules.adaptive._compensation import Compensation, ThermodynamicForce
 from scalebridge.molecules.adaptive._kernel import CHUNKS, finish, pairs, prepare, select
 from scalebridge.molecules.adaptive._model import CoarsePairs, Molecules, SitePairs
 from scalebridge.molecules.adaptive._regions import Region
@@ -40,6 +42,7 @@ class Evaluation:
         drift: sum of the forces that do not sum to zero, (3,) kJ/mol/nm: what the resolution field takes up.
         virial: sum over pairs of r_ab . F_ab between centres of mass, kJ/mol.
         capped: pairs of sites closer than the cap.
+        distance: of each molecule from the middle of the region, (M,) nm.
     """
 
     energy: float
@@ -49,6 +52,7 @@ class Evaluation:
     drift: Floats
     virial: float
     capped: int
+    distance: Floats
 
 
 class AdaptiveForces:
@@ -60,7 +64,8 @@ class AdaptiveForces:
         coarse: interactions of their centres of mass.
         region: where the box is atomistic; None: everywhere.
         scheme: ``"hamiltonian"`` or ``"force"``.
-        compensation: free energy or thermodynamic force of each species, by name.
+        compensation: free energy of each species by resolution, by name.
+        thermodynamic: potential of the thermodynamic force of each species by distance, by name.
         cap: distance below which site energies continue linearly, nm, for pairs that are not fully atomistic.
         skin: how far beyond the reach neighbours are listed, nm.
         uniform: one resolution for all molecules (Kirkwood integration); then `region` is not used.
@@ -78,7 +83,8 @@ class AdaptiveForces:
         region: Region | None,
         *,
         scheme: Scheme = "hamiltonian",
-        compensation: dict[str, Compensation] | None = None,
+        compensation: Mapping[str, Compensation] | None = None,
+        thermodynamic: Mapping[str, ThermodynamicForce] | None = None,
         cap: float = 0.0,
         skin: float | None = None,
         uniform: float | None = None,
@@ -86,10 +92,6 @@ class AdaptiveForces:
     ) -> None:
         self.molecules, self.atomistic, self.coarse, self.region = molecules, atomistic, coarse, region
         self.scheme, self.cap, self.uniform = scheme, cap, uniform
-        self.compensation = dict(compensation or {})
-        for name in self.compensation:
-            if name not in molecules.names:
-                raise InputError(f"A compensation for {name!r}; the species are {', '.join(molecules.names)}")
         reach = max(atomistic.reach, coarse.tables.cutoff)
         self.skin = 0.15 * reach if skin is None else skin
         self.listings = 0
@@ -97,7 +99,7 @@ class AdaptiveForces:
         m, n, species = len(molecules), len(molecules.mass), len(molecules.counts)
         self._share = molecules.mass_share
         self._centre, self._site, self._listed = np.empty((m, 4)), np.empty((n, 3), t), np.full((m, 3), np.inf)
-        self._gradient = np.empty((m, 3))
+        self._gradient, self._outward = np.empty((m, 3)), np.empty((m, 4))
         self._extent, self._allowed = np.empty(species), np.zeros(species)
         p = atomistic
         self._sites = (
@@ -112,17 +114,47 @@ class AdaptiveForces:
             np.zeros((pieces, n, 3)), np.zeros((pieces, m, 3)), np.zeros((pieces, m)), np.zeros((pieces, m))
         )  # fmt: skip
         self._place = _place(region, uniform)
-        self._knots, self._polynomials = _polynomials(molecules.names, self.compensation)
+        self.compensate(compensation or {}, thermodynamic or {})
         self._box = np.zeros(3)
+        self.last: Evaluation | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_box": np.zeros(3)}
+        return {**self.__dict__, "_box": np.zeros(3), "last": None}
+
+    def compensate(
+        self, compensation: Mapping[str, Compensation], thermodynamic: Mapping[str, ThermodynamicForce]
+    ) -> None:
+        """Replace what keeps the density uniform; from the next evaluation on.
+
+        Raises:
+            InputError: a species that does not exist.
+        """
+        names = self.molecules.names
+        for name in [*compensation, *thermodynamic]:
+            if name not in names:
+                raise InputError(f"A compensation for {name!r}; the species are {', '.join(names)}")
+        self.compensation, self.thermodynamic = dict(compensation), dict(thermodynamic)
+        by_resolution = {name: (c.resolution, c.polynomials, c.energy[-1]) for name, c in compensation.items()}
+        by_distance = {name: (t.distance, t.polynomials, t.energy[-1]) for name, t in thermodynamic.items()}
+        self._knots, self._polynomials = _polynomials(names, by_resolution)
+        self._distances, self._fields = _polynomials(names, by_distance)
+        if not thermodynamic:
+            self._distances = np.zeros((0, 2))
+
+    @property
+    def centres(self) -> Floats:
+        """Centres of mass at the last evaluation, (M, 3) nm."""
+        return self._centre[:, :3]
+
+    def forget(self) -> None:
+        """Let the next evaluation list neighbours anew."""
+        self._box = np.zeros(3)
 
     def __call__(self, state: Any) -> tuple[float, Floats]:
         """Energy and forces of an OpenMM state, as `PythonForce` asks for."""
         positions = state.getPositions(asNumpy=True)._value
         box = state.getPeriodicBoxVectors(asNumpy=True)._value
-        found = self.evaluate(positions, np.array([box[0][0], box[1][1], box[2][2]]))
+        self.last = found = self.evaluate(positions, np.array([box[0][0], box[1][1], box[2][2]]))
         return found.energy, found.forces
 
     def evaluate(self, positions: npt.NDArray[np.floating], box: Floats) -> Evaluation:
@@ -139,6 +171,7 @@ class AdaptiveForces:
         moved = prepare(
             np.ascontiguousarray(positions, float), self._share, self._first, self._kind, box, self._place,
             self._listed, self._centre, self._site, self._extent, self._gradient,
+            self._outward,
         )  # fmt: skip
         same = np.array_equal(box, self._box) and (self._extent <= self._allowed).all()
         if not same or moved > (0.5 * self.skin) ** 2:
@@ -153,10 +186,14 @@ class AdaptiveForces:
         )  # fmt: skip
         gap, result, drift = fine[0] - crude[0], np.empty((len(self._share), 3)), np.empty(3)
         energy += finish(
-            force[0], pull[0], gap, self._centre, self._gradient, self.scheme == "hamiltonian", self._kind,
-            self._knots, self._polynomials, self._share, self._first, result, drift,
+            force[0], pull[0], gap, self._centre, self._gradient, self._outward, self.scheme == "hamiltonian",
+            self._kind, self._knots, self._polynomials, self._distances, self._fields, self._share, self._first, result,
+            drift,
         )  # fmt: skip
-        return Evaluation(energy, result, self._centre[:, 3].copy(), gap, drift, virial, int(capped))
+        return Evaluation(
+            energy, result, self._centre[:, 3].copy(), gap, drift, virial, int(capped),
+            self._outward[:, 3].copy(),
+        )  # fmt: skip
 
     def _list(self, box: Floats) -> None:
         """Make the neighbour list anew."""
@@ -201,14 +238,15 @@ def _place(region: Region | None, uniform: float | None) -> Floats:
     return np.array([*region.centre, *region.directions, region.atomistic, region.hybrid, switching], float)
 
 
-def _polynomials(names: tuple[str, ...], compensation: dict[str, Compensation]) -> tuple[Floats, Floats]:
-    """Knots (S, K) and cubic polynomials (S, K - 1, 4) of the compensation of each species; zero where none is."""
-    most = max([len(c.resolution) for c in compensation.values()], default=2)
-    knots, polynomials = np.full((len(names), most), 2.0), np.zeros((len(names), most - 1, 4))
+def _polynomials(names: tuple[str, ...], curves: Mapping[str, tuple[Floats, Floats, float]]) -> tuple[Floats, Floats]:
+    """Knots (S, K) and cubic polynomials (S, K - 1, 4) of a curve for each species; zero where none is."""
+    most = max([len(knots) for knots, _, _ in curves.values()], default=2)
+    knots, polynomials = np.zeros((len(names), most)), np.zeros((len(names), most - 1, 4))
+    knots += 1e6 * np.arange(1, most + 1)
     knots[:, 0] = 0.0
-    for name, c in compensation.items():
+    for name, (x, cubics, last) in curves.items():
         s = names.index(name)
-        knots[s, : len(c.resolution)] = c.resolution
-        polynomials[s, : len(c.resolution) - 1] = c.polynomials
-        polynomials[s, len(c.resolution) - 1 :] = np.array([0.0, 0.0, 0.0, c.energy[-1]])
+        knots[s, : len(x)] = x
+        polynomials[s, : len(x) - 1] = cubics
+        polynomials[s, len(x) - 1 :] = np.array([0.0, 0.0, 0.0, last])
     return knots, polynomials

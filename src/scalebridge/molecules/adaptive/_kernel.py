@@ -366,7 +366,7 @@ def select(starts, partners, kind, species, place, box, detailed, fine2, crude2)
 
 
 @compiled(**OPTIONS)
-def prepare(positions, mass_share, first, kind, box, region, listed, place, site, extent, gradient):  # type: ignore[no-untyped-def]
+def prepare(positions, mass_share, first, kind, box, region, listed, place, site, extent, gradient, outward):  # type: ignore[no-untyped-def]
     """Centres of mass, places of sites relative to them, resolutions and their gradients.
 
     Args:
@@ -374,7 +374,8 @@ def prepare(positions, mass_share, first, kind, box, region, listed, place, site
         region: (9,) middle, which axes count (3), end of the atomistic part, width of the hybrid zone, and the
             switching function: 0 cos2, 1 c2, 2 the same resolution everywhere, the seventh number.
         listed: centres when neighbours were listed, (M, 3).
-        place, site, extent, gradient: written; `extent` is the largest distance of a site from the centre by species.
+        place, site, extent, gradient, outward: written; `extent` is the largest distance of a site from the centre by
+            species, `outward` (M, 4) the direction away from the middle of the region and the distance from it.
 
     Returns:
         The largest squared displacement since.
@@ -404,18 +405,22 @@ def prepare(positions, mass_share, first, kind, box, region, listed, place, site
         gradient[m] = 0.0
         if switching == 2.0:
             place[m, 3] = inner
+            outward[m] = 0.0
             continue
         r2 = 0.0
         for c in range(3):
             d[c] = axes[c] * (place[m, c] - middle[c])
             d[c] -= box[c] * np.rint(d[c] / box[c])
             r2 += d[c] * d[c]
-        if r2 <= inner * inner:
+        r = np.sqrt(r2)
+        for c in range(3):
+            outward[m, c] = d[c] / max(r, 1e-300)
+        outward[m, 3] = r
+        if r <= inner:
             place[m, 3] = 1.0
-        elif r2 >= (inner + width) ** 2:
+        elif r >= inner + width:
             place[m, 3] = 0.0
         else:
-            r = np.sqrt(r2)
             s = (r - inner) / width
             if switching == 0.0:
                 place[m, 3] = np.cos(0.5 * np.pi * s) ** 2
@@ -424,22 +429,36 @@ def prepare(positions, mass_share, first, kind, box, region, listed, place, site
                 place[m, 3] = 1.0 - s**3 * (10.0 - 15.0 * s + 6.0 * s**2)
                 slope = -30.0 * s**2 * (1.0 - s) ** 2
             for c in range(3):
-                gradient[m, c] = slope / width * d[c] / r
+                gradient[m, c] = slope / width * outward[m, c]
     extent[:] = np.sqrt(extent)
     return most
 
 
+@njit(**INLINE)
+def _cubic(knots, polynomials, x):  # type: ignore[no-untyped-def]
+    """A piecewise cubic, highest power first, constant beyond its ends: value and slope."""
+    last = knots.size - 2
+    inside = min(max(x, knots[0]), knots[last + 1])
+    at = min(max(np.searchsorted(knots, inside, side="right") - 1, 0), last)
+    u = inside - knots[at]
+    p = polynomials[at]
+    slope = p[2] + u * (2.0 * p[1] + u * 3.0 * p[0])
+    return p[3] + u * (p[2] + u * (p[1] + u * p[0])), slope if inside == x else 0.0
+
+
 @compiled(**OPTIONS)
 def finish(  # type: ignore[no-untyped-def]
-    force, pull, gap, place, gradient, drifts, kind, knots, polynomials, mass_share, first, result, drift
-):
-    """Add the drift force and the compensation, and share what acts on centres of mass among sites.
+    force, pull, gap, place, gradient, outward, drifts, kind, knots, polynomials, distances, fields, mass_share, first,
+    result, drift,
+):  # fmt: skip
+    """Add the drift force and what compensates it, and share what acts on centres of mass among sites.
 
     Args:
         force, pull, gap: forces on sites (N, 3) and centres (M, 3), V^AT_a - V^CG_a (M,).
         drifts: whether the gap drifts molecules (energies are interpolated).
         knots, polynomials: compensation by species: resolutions (S, K) and cubic polynomials (S, K - 1, 4), highest
             power first.
+        distances, fields: the same for the potential of the thermodynamic force, by distance from the middle.
         result: forces on atoms, (N, 3).
         drift: sum of what is added, (3,).
 
@@ -448,19 +467,19 @@ def finish(  # type: ignore[no-untyped-def]
     """
     energy = 0.0
     drift[:] = 0.0
-    last = knots.shape[1] - 2
+    some = distances.size > 0
     for m in range(first.size - 1):
-        s, weight, slope = kind[m], place[m, 3], 0.0
+        s, weight, slope, out = kind[m], place[m, 3], 0.0, 0.0
         if weight > 0.0:
-            at = min(max(np.searchsorted(knots[s], weight, side="right") - 1, 0), last)
-            x = weight - knots[s, at]
-            p = polynomials[s, at]
-            energy += p[3] + x * (p[2] + x * (p[1] + x * p[0]))
-            slope = p[2] + x * (2.0 * p[1] + x * 3.0 * p[0])
+            v, slope = _cubic(knots[s], polynomials[s], weight)
+            energy += v
+        if some:
+            v, out = _cubic(distances[s], fields[s], outward[m, 3])
+            energy += v
         if drifts:
             slope += gap[m]
         for c in range(3):
-            k = -slope * gradient[m, c]
+            k = -slope * gradient[m, c] - out * outward[m, c]
             drift[c] += k
             k += pull[m, c]
             for i in range(first[m], first[m + 1]):
