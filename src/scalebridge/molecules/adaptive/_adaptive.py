@@ -97,6 +97,7 @@ class AdaptiveResolution:
         positions: Floats,
         settings: CalibrationSettings | None = None,
         *,
+        guess: Mapping[str, Compensation] | None = None,
         seed: int = 0,
         checkpoint: Path | str | None = None,
         watch: Callable[[Calibration], None] | None = None,
@@ -106,6 +107,7 @@ class AdaptiveResolution:
         Args:
             positions: to begin with, (N, 3) nm; equilibrated with all atoms, best.
             settings: how; the defaults suit water.
+            guess: compensation to begin with, e.g. ``kirkwood(...).compensation("gibbs")`` of a small box.
             seed: of everything random.
             checkpoint: file written after every round, from which a calibration that was killed continues.
             watch: called after every round.
@@ -116,7 +118,7 @@ class AdaptiveResolution:
         """
         return calibrate(
             self.system, self.forces, self.box, np.asarray(positions, float), settings or CalibrationSettings(),
-            seed=seed, checkpoint=checkpoint, watch=watch,
+            guess=guess, seed=seed, checkpoint=checkpoint, watch=watch,
         )  # fmt: skip
 
     def use(self, calibration: Calibration) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -38,7 +38,7 @@ class CalibrationSettings:
 
     Attributes:
         tolerance: the calibration has converged when no shell's density differs by more from the mean.
-        drift_rounds: rounds of stage 1.
+        drift_rounds: rounds of stage 1; none keeps the compensation that it begins with.
         drift_length: length of each, ps.
         density_length: length of the first round of stage 2, ps; rounds grow by a quarter.
         rounds: of stage 2, at most.
@@ -62,8 +62,8 @@ class CalibrationSettings:
         for name in ("tolerance", "drift_length", "density_length", "gain"):
             if not (np.isfinite(getattr(self, name)) and getattr(self, name) > 0.0):
                 raise InputError(f"{name} of a calibration is {getattr(self, name)}; it must be above zero")
-        if self.drift_rounds < 1 or self.rounds < 0:
-            raise InputError("A calibration needs one round or more for the drift, and none or more for the density")
+        if self.drift_rounds < 0 or self.rounds < 0:
+            raise InputError("A calibration has a number of rounds, not one below zero")
 
 
 @dataclass(frozen=True)
@@ -94,11 +94,11 @@ class Calibration:
         thermodynamic: potential of the thermodynamic force of each species, by distance.
         history: rounds so far.
         distance: middle of the shells, (b,) nm.
-        density: over its mean, by species and shell in the last round, (S, b).
+        density: over its mean, by species and shell in the last round, (S, b); empty before the first.
         error: its standard error.
         before: density after stage 1, before stage 2.
         gap: V^AT_a - V^CG_a by species and part of the hybrid zone, (S, PARTS) kJ/mol.
-        stiffness: kJ/mol.
+        stiffness: kJ/mol; 0 before it was measured.
         positions, velocities: at the end, (N, 3).
         seed: of all rounds.
         converged: whether the density is flat.
@@ -118,9 +118,8 @@ class Calibration:
     seed: int
     converged: bool = False
 
-    def write(self, path: Path | str) -> Path:
-        """Write to a file (NumPy's npz), as a whole or not at all. Returns its path."""
-        path = Path(path)
+    def arrays(self) -> dict[str, Any]:
+        """Everything, as NumPy arrays by name."""
         arrays: dict[str, Any] = {
             name: getattr(self, name)
             for name in ("distance", "density", "error", "before", "gap", "positions", "velocities")
@@ -131,10 +130,14 @@ class Calibration:
         for name, t in self.thermodynamic.items():
             arrays[f"thermodynamic {name}"] = np.stack([t.distance, t.energy])
         about = {"history": [asdict(r) for r in self.history], "stiffness": self.stiffness, "seed": self.seed}
-        arrays["about"] = np.array(json.dumps({**about, "converged": self.converged}))
+        return {**arrays, "about": np.array(json.dumps({**about, "converged": self.converged}))}
+
+    def write(self, path: Path | str) -> Path:
+        """Write to a file (NumPy's npz), as a whole or not at all. Returns its path."""
+        path = Path(path)
         beside = path.with_name(path.name + ".part")
         with beside.open("wb") as file:
-            np.savez(file, **arrays)
+            np.savez(file, **self.arrays())
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
@@ -167,9 +170,14 @@ def shells_of(region: Region, box: Floats, molecules: int, settings: Calibration
 
 
 def begin(
-    forces: AdaptiveForces, box: Floats, positions: Floats, settings: CalibrationSettings, seed: int
+    forces: AdaptiveForces,
+    box: Floats,
+    positions: Floats,
+    settings: CalibrationSettings,
+    seed: int,
+    guess: Mapping[str, Compensation] | None = None,
 ) -> Calibration:
-    """The first guess: the gap of energies of the configuration as it is."""
+    """The first guess: one that is known, or else the gap of energies of the configuration as it is."""
     where = _shells(forces, box, settings)
     found = forces.evaluate(positions, box)
     species = len(forces.molecules.counts)
@@ -182,10 +190,21 @@ def begin(
             if members.any():
                 gap[s, k] = found.gap[members].mean()
     gap = _whole(gap)
-    nothing = np.full((species, len(where.middle)), np.nan)
+    nothing = np.zeros((species, 0))
     made = compensations(forces, gap)
     return Calibration(
-        made, {}, (), where.middle, nothing, nothing, nothing, gap, np.nan, np.asarray(positions, float), None, seed
+        {**made, **(guess or {})},
+        {},
+        (),
+        where.middle,
+        nothing,
+        nothing,
+        nothing,
+        gap,
+        0.0,
+        np.asarray(positions, float),
+        None,
+        seed,
     )
 
 
@@ -242,7 +261,7 @@ def _after_density(
 ) -> Calibration:
     if not state.thermodynamic:
         state = replace(state, before=state.density)
-    stiffness = found.stiffness if not np.isfinite(state.stiffness) else 0.5 * (state.stiffness + found.stiffness)
+    stiffness = 0.5 * (state.stiffness + found.stiffness) if state.stiffness > 0.0 else found.stiffness
     state = replace(state, stiffness=stiffness)
     flat = state.history[-1].deviation <= settings.tolerance and state.history[-1].error <= 0.5 * settings.tolerance
     if flat:
@@ -320,6 +339,7 @@ def calibrate(
     positions: Floats,
     settings: CalibrationSettings,
     *,
+    guess: Mapping[str, Compensation] | None = None,
     seed: int = 0,
     checkpoint: Path | str | None = None,
     watch: Callable[[Calibration], None] | None = None,
@@ -332,6 +352,7 @@ def calibrate(
         box: three edges, nm.
         positions: to begin with, (N, 3) nm; equilibrated with all atoms, best.
         settings: how.
+        guess: compensation to begin with, e.g. Gibbs by Kirkwood integration; `drift_rounds=0` keeps it.
         seed: of everything random.
         checkpoint: file written after every round; where it exists already, the calibration continues from it.
         watch: called after every round.
@@ -347,7 +368,7 @@ def calibrate(
                 f"{len(positions)} and {seed}; remove the file to begin anew"
             )
     else:
-        now = begin(forces, box, positions, settings, seed)
+        now = begin(forces, box, positions, settings, seed, guess)
     while not finished(now, settings):
         now = advance(now, system, forces, box, settings)
         if checkpoint is not None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -28,6 +29,7 @@ Floats = npt.NDArray[np.float64]
 Scheme = Literal["hamiltonian", "force"]
 
 ATOMS = 3000  # in a piece of work, at least
+LARGEST = 32  # sites of one type that are treated together
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +101,7 @@ class AdaptiveForces:
         m, n, species = len(molecules), len(molecules.mass), len(molecules.counts)
         self._share = molecules.mass_share
         self._centre, self._site, self._listed = np.empty((m, 4)), np.empty((n, 3), t), np.full((m, 3), np.inf)
+        self._positions = np.empty((n, 3))
         self._gradient, self._outward = np.empty((m, 3)), np.empty((m, 4))
         self._extent, self._allowed = np.empty(species), np.zeros(species)
         p = atomistic
@@ -108,6 +111,7 @@ class AdaptiveForces:
         )  # fmt: skip
         self._first, self._kind = np.asarray(molecules.first, np.int64), np.asarray(molecules.kind, np.int64)
         self._counts, self._types = np.asarray(molecules.counts, np.int64), np.asarray(molecules.types, np.int64)
+        self._groups = _groups(self._counts, self._types)
         # summing what the pieces found costs as much as they save where there is little work
         pieces = min(max(n // ATOMS, 1), CHUNKS)
         self._scratch = (
@@ -152,9 +156,10 @@ class AdaptiveForces:
 
     def __call__(self, state: Any) -> tuple[float, Floats]:
         """Energy and forces of an OpenMM state, as `PythonForce` asks for."""
-        positions = state.getPositions(asNumpy=True)._value
-        box = state.getPeriodicBoxVectors(asNumpy=True)._value
-        self.last = found = self.evaluate(positions, np.array([box[0][0], box[1][1], box[2][2]]))
+        box = state.getPeriodicBoxVectors()._value
+        # the way getPositions(asNumpy=True) takes, without making units, which costs as much again
+        state._getVectorAsNumpy(type(state).Positions, self._positions)
+        self.last = found = self.evaluate(self._positions, np.array([box[0][0], box[1][1], box[2][2]]))
         return found.energy, found.forces
 
     def evaluate(self, positions: npt.NDArray[np.floating], box: Floats) -> Evaluation:
@@ -180,7 +185,7 @@ class AdaptiveForces:
         t = self.coarse.tables
         energy, virial, capped = pairs(
             self._edges, self._centre, self._site, self._first, self._kind, self.scheme == "force", box,
-            self._starts, self._partners, self._counts, self._types, self._reach2, *self._sites,
+            self._starts, self._partners, self._counts, self._types, *self._groups, self._reach2, *self._sites,
             self._site.dtype.type(self.cap), self.coarse.number, t.values, t.low, t.per_width, t.cut2,
             force, pull, fine, crude,
         )  # fmt: skip
@@ -236,6 +241,27 @@ def _place(region: Region | None, uniform: float | None) -> Floats:
         return np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0 if uniform is None else uniform, 1.0, 2.0])
     switching = ("cos2", "c2").index(region.switching)
     return np.array([*region.centre, *region.directions, region.atomistic, region.hybrid, switching], float)
+
+
+def _groups(counts: npt.NDArray[np.int64], types: npt.NDArray[np.int64]) -> tuple[Any, Any]:
+    """Sites of each species by type: (S, g, 3) type, begin and end in an order of sites (S, most); -1 for none."""
+    rows, order = [], np.zeros_like(types)
+    for s, count in enumerate(counts):
+        order[s, :count] = np.argsort(types[s, :count], kind="stable")
+        ordered = types[s, order[s, :count]]
+        cuts = [0, *(np.flatnonzero(np.diff(ordered)) + 1).tolist(), int(count)]
+        # large groups in parts, so that some molecules fit side by side
+        rows.append(
+            [
+                (int(ordered[at]), at, min(at + LARGEST, high))
+                for low, high in pairwise(cuts)
+                for at in range(low, high, LARGEST)
+            ]
+        )
+    groups = np.full((len(rows), max(len(row) for row in rows), 3), -1)
+    for s, row in enumerate(rows):
+        groups[s, : len(row)] = row
+    return groups, order
 
 
 def _polynomials(names: tuple[str, ...], curves: Mapping[str, tuple[Floats, Floats, float]]) -> tuple[Floats, Floats]:

@@ -1,4 +1,4 @@
-"""Compiled pair loops of adaptive resolution: the neighbours of a molecule side by side, site pair after site pair.
+"""Compiled pair loops of adaptive resolution: all sites of one type around a molecule side by side.
 
 For two molecules a, b with resolutions lambda_a, lambda_b and w the weight of their atomistic interaction,
 
@@ -12,6 +12,7 @@ where w = 1: there lies the gain.
     site    (N, 3)   positions of sites relative to the centre of their molecule, nm
     first   (M + 1)  first site of each molecule
     kind    (M)      species of each molecule; a species has `counts[s]` sites of types `types[s, :]`
+    groups  (S, g, 3) of each species: the sites order[s, begin : end] are of one type; (type, begin, end), -1 for none
     starts  (M, S + 1), partners: molecules within reach of molecule a of species t are
             partners[starts[a, t] : starts[a, t + 1]], each pair once
 
@@ -20,7 +21,7 @@ qq (1/r + krf r^2 - crf) within `coulomb2` (reaction field; krf = 0 and crf = 1/
 the energy continues linearly, for pairs of molecules of which one is not fully atomistic: two molecules may overlap
 where they enter the hybrid zone. Energies stay continuous and forces remain their gradient.
 
-Loops over the neighbours of a molecule run in the precision of `site`; what is summed over pairs is double.
+Loops over the sites around a molecule run in the precision of `site`; what is summed over pairs is double.
 """
 
 from __future__ import annotations
@@ -30,10 +31,10 @@ from numba import njit, prange
 
 from scalebridge._cache import compiled
 
-ROOM = 256  # neighbours that are treated side by side
+ROOM = 384  # sites that are treated side by side
 LANES = 16  # loops over them run to a multiple of this
 CHUNKS = 4  # pieces of work at most; their number does not depend on that of the threads
-WEIGHT, CAP, ENERGY, Q, G, T, D, ROWS = 0, 1, 2, 3, 6, 9, 12, 15
+WEIGHT, CAP, ENERGY, Q, G, ROWS = 0, 1, 2, 3, 6, 9
 X, Y, Z, SHARE, R2, V, K, COLUMNS = 0, 1, 2, 3, 4, 5, 6, 7
 FAR = 1e4  # nm, where what fills a loop up is put
 # a division that could raise would keep loops from being vectorised
@@ -43,7 +44,7 @@ INLINE = {**OPTIONS, "forceinline": True}
 
 @njit(**INLINE)
 def _sites(lj, coulomb, capped, n, w, x, y, z, a, b, shift, lj2, qq, krf, crf, coulomb2):  # type: ignore[no-untyped-def]
-    """A site at (x, y, z) and one site of each of `n` molecules: force on the former, and capped pairs.
+    """A site at (x, y, z) and `n` others of one type: force on the former, and capped pairs.
 
     `lj`, `coulomb` and `capped` are constants where this is called. Everything lives in one buffer whose shape is a
     compile-time constant: only then can the compiler prove that rows do not overlap, and use vector instructions.
@@ -110,44 +111,53 @@ def _some_sites(soft, n, w, x, y, z, a, b, shift, lj2, qq, krf, crf, coulomb2): 
 
 
 @njit(**INLINE)
-def _fill(n, w, weight):  # type: ignore[no-untyped-def]
-    """Molecules far away, to a multiple of `LANES`; the number then."""
-    t = w.dtype.type
-    whole = (n + LANES - 1) // LANES * LANES
-    for m in range(n, whole):
+def _gather(n, who, h, cap, order, begin, end, first, site, w, slot, atom):  # type: ignore[no-untyped-def]
+    """Sites begin .. end of `n` molecules into rows, and sites far away up to a multiple of `LANES`; both numbers."""
+    t = site.dtype.type
+    lanes = 0
+    for m in range(n):
+        x, y, z = t(h[X, m]), t(h[Y, m]), t(h[Z, m])
+        share = t(h[SHARE, m])
+        limit = cap if h[SHARE, m] < 1.0 else t(0.0)
+        origin = first[who[m]]
+        for k in range(begin, end):
+            i = origin + order[k]
+            w[Q, lanes] = site[i, 0] + x
+            w[Q + 1, lanes] = site[i, 1] + y
+            w[Q + 2, lanes] = site[i, 2] + z
+            w[WEIGHT, lanes] = share
+            w[CAP, lanes] = limit
+            slot[lanes] = m
+            atom[lanes] = i
+            lanes += 1
+    whole = (lanes + LANES - 1) // LANES * LANES
+    for m in range(lanes, whole):
         w[WEIGHT, m] = t(0.0)
         w[CAP, m] = t(0.0)
         for c in range(3):
-            w[D + c, m] = t(FAR)
+            w[Q + c, m] = t(FAR)
     for m in range(whole):
         w[ENERGY, m] = t(0.0)
-        for c in range(3):
-            w[T + c, m] = t(0.0)
-    return whole
+    for c in range(3):
+        for m in range(whole):
+            w[G + c, m] = t(0.0)
+    return lanes, whole
 
 
 @njit(**INLINE)
 def _atomistic(  # type: ignore[no-untyped-def]
-    m1, n, soft, s1, s2, who, w, q, site, first, counts, types, a, b, shift, lj2, qq, krf, crf, coulomb2,
-    force, atomistic,
+    m1, n, soft, s1, s2, who, h, w, slot, atom, site, first, counts, types, groups, order, a, b, shift, lj2, qq, krf,
+    crf, coulomb2, cap, force, atomistic,
 ):  # fmt: skip
     """Molecule `m1` with `n` others of species s2: energy, virial, capped pairs of sites."""
-    t = site.dtype.type
-    sites2 = counts[s2]
-    for m in range(n):
-        origin = first[who[m]]
-        for k in range(sites2):
-            for c in range(3):
-                q[k, c, m] = site[origin + k, c]
-    whole = _fill(n, w, t(0.0))
-    overlaps = 0.0
-    for k in range(sites2):
-        for c in range(3):
-            for m in range(whole):
-                w[Q + c, m] = q[k, c, m] + w[D + c, m]
-            for m in range(whole):
-                w[G + c, m] = t(0.0)
-        t2 = types[s2, k]
+    overlaps, virial, energy, half = 0.0, 0.0, 0.0, 0.0
+    for g in range(groups.shape[1]):
+        t2 = groups[s2, g, 0]
+        if t2 < 0:
+            break
+        lanes, whole = _gather(
+            n, who, h, cap, order[s2], groups[s2, g, 1], groups[s2, g, 2], first, site, w, slot, atom
+        )  # fmt: skip
         for i in range(counts[s1]):
             t1, at = types[s1, i], first[m1] + i
             if a[t1, t2] == 0.0 and b[t1, t2] == 0.0 and qq[t1, t2] == 0.0:
@@ -160,24 +170,16 @@ def _atomistic(  # type: ignore[no-untyped-def]
             force[at, 1] += fy
             force[at, 2] += fz
             overlaps += more
-        for c in range(3):
-            for m in range(whole):
-                w[T + c, m] += w[G + c, m]
-            for m in range(whole):
-                q[k, c, m] = w[G + c, m]
-    virial, energy, half = 0.0, 0.0, 0.0
-    for m in range(n):
-        virial += w[T, m] * w[D, m] + w[T + 1, m] * w[D + 1, m] + w[T + 2, m] * w[D + 2, m]
-        energy += w[WEIGHT, m] * w[ENERGY, m]
-    for m in range(n):
-        j = who[m]
-        own = 0.5 * w[ENERGY, m]
-        atomistic[j] += own
-        half += own
-        origin = first[j]
-        for k in range(sites2):
-            for c in range(3):
-                force[origin + k, c] += q[k, c, m]
+        for k in range(lanes):
+            i, m = atom[k], slot[k]
+            x, y, z, e = float(w[G, k]), float(w[G + 1, k]), float(w[G + 2, k]), float(w[ENERGY, k])
+            force[i, 0] += x
+            force[i, 1] += y
+            force[i, 2] += z
+            virial += x * h[X, m] + y * h[Y, m] + z * h[Z, m]
+            energy += h[SHARE, m] * e
+            half += 0.5 * e
+            atomistic[who[m]] += 0.5 * e
     atomistic[m1] += half
     return energy, virial, overlaps
 
@@ -232,15 +234,15 @@ def _separations(n, h, lx, ly, lz, weight, product):  # type: ignore[no-untyped-
 
 @compiled(**OPTIONS)
 def _chunk(  # type: ignore[no-untyped-def]
-    begin, end, place, site, first, kind, product, box, starts, partners, counts, types, reach2,
+    begin, end, place, site, first, kind, product, box, starts, partners, counts, types, groups, order, reach2,
     a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low, per_width, cut2,
     force, pull, atomistic, coarse, totals,
 ):  # fmt: skip
     """Pairs whose first molecule is in begin .. end."""
-    t = site.dtype.type
     who, others = np.empty(ROOM, np.int64), np.empty(ROOM, np.int64)
-    w, h, c = np.zeros((ROWS, ROOM), site.dtype), np.empty((COLUMNS, ROOM)), np.empty((COLUMNS, ROOM))
-    q = np.zeros((types.shape[1], 3, ROOM), site.dtype)
+    slot, atom = np.empty(ROOM, np.int64), np.empty(ROOM, np.int64)
+    w, h = np.zeros((ROWS, ROOM), site.dtype), np.empty((COLUMNS, ROOM))
+    c, f = np.empty((COLUMNS, ROOM)), np.empty((COLUMNS, ROOM))
     energy, virial, overlaps = 0.0, 0.0, 0.0
     lx, ly, lz = box[0], box[1], box[2]
     for m1 in range(begin, end):
@@ -250,8 +252,12 @@ def _chunk(  # type: ignore[no-untyped-def]
             number, reach = table[s1, s2], reach2[s1, s2]
             near = cut2[number] if number >= 0 else -1.0
             last = starts[m1, s2 + 1]
-            for base in range(starts[m1, s2], last, ROOM):
-                pairs = min(ROOM, last - base)
+            block = ROOM
+            for g in range(groups.shape[1]):
+                if groups[s2, g, 0] >= 0:
+                    block = min(block, ROOM // (groups[s2, g, 2] - groups[s2, g, 1]))
+            for base in range(starts[m1, s2], last, block):
+                pairs = min(block, last - base)
                 for m in range(pairs):
                     j = partners[base + m]
                     h[X, m] = place[j, 0] - x
@@ -269,18 +275,16 @@ def _chunk(  # type: ignore[no-untyped-def]
                         crude += 1
                     if share > 0.0 and r2 < reach:
                         who[n] = partners[base + m]
-                        w[WEIGHT, n] = share
-                        w[CAP, n] = cap if share < 1.0 else t(0.0)
+                        f[X, n], f[Y, n], f[Z, n], f[SHARE, n] = h[X, m], h[Y, m], h[Z, m], share
                         soft = soft or share < 1.0
-                        w[D, n], w[D + 1, n], w[D + 2, n] = h[X, m], h[Y, m], h[Z, m]
                         n += 1
                 if crude > 0:
                     e, v = _coarse(m1, crude, others, c, number, values, low, per_width, pull, coarse)
                     energy, virial = energy + e, virial + v
                 if n > 0:
                     e, v, more = _atomistic(
-                        m1, n, soft and cap > 0.0, s1, s2, who, w, q, site, first, counts, types, a, b, shift, lj2,
-                        qq, krf, crf, coulomb2, force, atomistic,
+                        m1, n, soft and cap > 0.0, s1, s2, who, f, w, slot, atom, site, first, counts, types, groups,
+                        order, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, force, atomistic,
                     )  # fmt: skip
                     energy, virial, overlaps = energy + e, virial + v, overlaps + more
     totals[0] = energy
@@ -290,7 +294,7 @@ def _chunk(  # type: ignore[no-untyped-def]
 
 @compiled(parallel=True, **OPTIONS)
 def pairs(  # type: ignore[no-untyped-def]
-    edges, place, site, first, kind, product, box, starts, partners, counts, types, reach2,
+    edges, place, site, first, kind, product, box, starts, partners, counts, types, groups, order, reach2,
     a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low, per_width, cut2,
     force, pull, atomistic, coarse,
 ):  # fmt: skip
@@ -313,8 +317,8 @@ def pairs(  # type: ignore[no-untyped-def]
         coarse[piece] = 0.0
         _chunk(
             edges[piece], edges[piece + 1], place, site, first, kind, product, box, starts, partners,
-            counts, types, reach2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low, per_width, cut2,
-            force[piece], pull[piece], atomistic[piece], coarse[piece], totals[piece],
+            counts, types, groups, order, reach2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low,
+            per_width, cut2, force[piece], pull[piece], atomistic[piece], coarse[piece], totals[piece],
         )  # fmt: skip
     if pieces > 1:
         for m in prange(kind.size):
