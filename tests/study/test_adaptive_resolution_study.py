@@ -72,7 +72,7 @@ def test_potentials_come_from_tables(tmp_path: Path) -> None:
 def test_no_mistake_in_a_study_ends_in_a_traceback(tmp_path_factory: pytest.TempPathFactory) -> None:
     messages: list[str] = []
 
-    @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
     @given(files=mutated_studies(dict(AdaptiveResolutionStudy.template())))
     def check(files: dict[str, bytes]) -> None:
         messages.append(read_and_build(files, tmp_path_factory.mktemp("study")))
@@ -80,7 +80,7 @@ def test_no_mistake_in_a_study_ends_in_a_traceback(tmp_path_factory: pytest.Temp
         assert "pydantic" not in messages[-1]
 
     check()
-    assert sum(map(bool, messages)) > 30, "most mutations should be mistakes"
+    assert sum(map(bool, messages)) > 12, "most mutations should be mistakes"
 
 
 @pytest.mark.verify
