@@ -20,7 +20,7 @@ from scalebridge.molecules.adaptive._calibration import (
 from scalebridge.molecules.adaptive._compensation import Compensation, ThermodynamicForce
 from scalebridge.molecules.adaptive._forces import AdaptiveForces, Scheme
 from scalebridge.molecules.adaptive._kirkwood import Kirkwood, kirkwood, nodes
-from scalebridge.molecules.adaptive._model import CoarsePairs
+from scalebridge.molecules.adaptive._model import CoarsePairs, Molecules
 from scalebridge.molecules.adaptive._openmm import molecules_of, put_together, take
 from scalebridge.molecules.adaptive._production import AdaptiveRun, produce
 from scalebridge.molecules.adaptive._regions import Region
@@ -45,6 +45,7 @@ class AdaptiveResolution:
             a thermostat everywhere.
         compensation: energy per molecule by species and resolution that keeps the density uniform; see `calibrate`.
         thermodynamic: potential of the thermodynamic force of each species by distance; see `calibrate`.
+        solute: name of a molecule that stays atomistic wherever it is, e.g. a protein; the region follows it.
         cap: distance below which site energies continue linearly, nm, for pairs that are not fully atomistic.
 
     Raises:
@@ -63,6 +64,7 @@ class AdaptiveResolution:
         *,
         compensation: Mapping[str, Compensation] | None = None,
         thermodynamic: Mapping[str, ThermodynamicForce] | None = None,
+        solute: str | None = None,
         cap: float = 0.0,
     ) -> None:
         if scheme not in ("hamiltonian", "force"):
@@ -74,10 +76,13 @@ class AdaptiveResolution:
         vectors = system.getDefaultPeriodicBoxVectors()
         self.box = np.array([vectors[i][i]._value for i in range(3)])
         region.check(self.box, self._taken.sites.reach)
-        self._check_charges()
-        self._coarse, self._cap = _tables(self._taken.molecules.names, coarse), cap
+        self._check_charges(solute)
+        molecules = self._taken.molecules
+        if solute is not None:
+            molecules = molecules.divided(solute, _pieces(topology, molecules, solute))
+        self._coarse, self._cap = _tables(molecules.names, coarse), cap
         self.forces = AdaptiveForces(
-            self._taken.molecules,
+            molecules,
             self._taken.sites,
             self._coarse,
             region,
@@ -189,7 +194,7 @@ class AdaptiveResolution:
             np.asarray(positions, float), nodes(count), picoseconds, dynamics or Dynamics(), settle=settle, seed=seed,
         )  # fmt: skip
 
-    def _check_charges(self) -> None:
+    def _check_charges(self, solute: str | None) -> None:
         m, qq = self._taken.molecules, self._taken.sites.qq
         strongest = int(np.argmax(np.diag(qq)))
         if qq[strongest, strongest] == 0.0:
@@ -197,12 +202,23 @@ class AdaptiveResolution:
         # products of charges are kept: with the strongest one they give all charges, up to a common factor
         charge = qq[strongest] / qq[strongest, strongest]
         for s, name in enumerate(m.names):
+            if name == solute:
+                continue
             total = charge[m.types[s, : m.counts[s]]].sum()
             if abs(total) > 1e-6:
                 raise InputError(
                     f"Molecules of {name!r} carry a net charge; as coarse beads they would lose it at the border of "
                     "the region. Leave them out, or simulate all atoms."
                 )
+
+
+def _pieces(topology: Any, molecules: Molecules, solute: str) -> npt.NDArray[np.int64]:
+    """Number of the residue of each atom of the solute."""
+    if solute not in molecules.names:
+        raise InputError(f"There is no molecule named {solute!r}; there are {', '.join(molecules.names)}")
+    m = int(np.flatnonzero(molecules.kind == molecules.names.index(solute))[0])
+    atoms = list(topology.atoms())[molecules.first[m] : molecules.first[m + 1]]
+    return np.unique([atom.residue.index for atom in atoms], return_inverse=True)[1]
 
 
 def _tables(names: tuple[str, ...], coarse: Mapping[str, Potential]) -> CoarsePairs:

@@ -111,6 +111,9 @@ class AdaptiveForces:
         )  # fmt: skip
         self._first, self._kind = np.asarray(molecules.first, np.int64), np.asarray(molecules.kind, np.int64)
         self._counts, self._types = np.asarray(molecules.counts, np.int64), np.asarray(molecules.types, np.int64)
+        self._fixed = np.zeros(species, bool) if molecules.fixed is None else np.asarray(molecules.fixed, bool)
+        self._solute = np.zeros(0, np.int64) if molecules.solute is None else np.asarray(molecules.solute, np.int64)
+        self._solute_share = molecules.mass[self._solute] / max(float(molecules.mass[self._solute].sum()), 1e-300)
         self._groups = _groups(self._counts, self._types)
         # summing what the pieces found costs as much as they save where there is little work
         pieces = min(max(n // ATOMS, 1), CHUNKS)
@@ -121,6 +124,7 @@ class AdaptiveForces:
         self.compensate(compensation or {}, thermodynamic or {})
         self._box = np.zeros(3)
         self.last: Evaluation | None = None
+        self.trouble = ""
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_box": np.zeros(3), "last": None}
@@ -174,7 +178,8 @@ class AdaptiveForces:
         """
         box = np.asarray(box, float)
         moved = prepare(
-            np.ascontiguousarray(positions, float), self._share, self._first, self._kind, box, self._place,
+            np.ascontiguousarray(positions, float), self._share, self._first, self._kind, self._fixed, self._solute,
+            self._solute_share, box, self._place,
             self._listed, self._centre, self._site, self._extent, self._gradient,
             self._outward,
         )  # fmt: skip
@@ -192,8 +197,8 @@ class AdaptiveForces:
         gap, result, drift = fine[0] - crude[0], np.empty((len(self._share), 3)), np.empty(3)
         energy += finish(
             force[0], pull[0], gap, self._centre, self._gradient, self._outward, self.scheme == "hamiltonian",
-            self._kind, self._knots, self._polynomials, self._distances, self._fields, self._share, self._first, result,
-            drift,
+            self._kind, self._knots, self._polynomials, self._distances, self._fields, self._share, self._first,
+            self._solute, self._solute_share, result, drift,
         )  # fmt: skip
         return Evaluation(
             energy, result, self._centre[:, 3].copy(), gap, drift, virial, int(capped),
@@ -205,13 +210,16 @@ class AdaptiveForces:
         self._allowed = 1.05 * self._extent
         sites = self.atomistic.reach + self._allowed[:, None] + self._allowed[None]
         crude = np.sqrt(np.where(self.coarse.number >= 0, self.coarse.tables.cut2[self.coarse.number], 0.0))
-        fine = np.maximum(sites, crude)
+        # what is within a solute is the engine's
+        apart = ~(self._fixed[:, None] & self._fixed[None])
+        fine = np.where(apart, np.maximum(sites, crude), -self.skin)
         near = neighbours(self._centre[:, :3], box, float(fine.max()) + self.skin, Exclusions.of(len(self._kind)))
         self._starts, self._partners = select(
             near.starts, near.partners, self._kind, len(self._counts), self._centre, box, self._detailed(box),
             (fine + self.skin) ** 2, (crude + self.skin) ** 2,
         )  # fmt: skip
-        self._reach2 = sites**2
+        self._reach2 = np.where(apart, sites**2, -1.0)
+        self._check_solute()
         self._listed, self._box = self._centre[:, :3].copy(), box.copy()
         self._edges = self._balanced()
         self.listings += 1
@@ -220,10 +228,21 @@ class AdaptiveForces:
         """Molecules that may be hybrid or atomistic before neighbours are listed anew."""
         if self._place[8] == 2.0:
             return np.full(len(self._kind), self._place[6] > 0.0)
-        d = self._place[3:6] * (self._centre[:, :3] - self._place[:3])
-        d -= box * np.round(d / box)
         # the middle may move as far as a molecule
-        return np.asarray(np.linalg.norm(d, axis=1) < self._place[6] + self._place[7] + self.skin)
+        return np.asarray(self._fixed[self._kind] | (self._outward[:, 3] < self._place[6] + self._place[7] + self.skin))
+
+    def _check_solute(self) -> None:
+        """A solute is atomistic wherever it is, but around it there must be atoms."""
+        own = self._fixed[self._kind]
+        if self.region is None or not own.any():
+            return
+        far = float(self._outward[own, 3].max())
+        if far > self.region.atomistic:
+            self.trouble = (
+                f"The solute reaches {far:.2f} nm from the middle of the region, beyond its atomistic part of "
+                f"{self.region.atomistic:g} nm; make that larger, or let a sphere follow the solute."
+            )
+            raise InputError(self.trouble)
 
     def _balanced(self) -> npt.NDArray[np.int64]:
         """Ends of pieces of about the same work: a pair with atomistic detail counts for its pairs of sites."""

@@ -370,13 +370,18 @@ def select(starts, partners, kind, species, place, box, detailed, fine2, crude2)
 
 
 @compiled(**OPTIONS)
-def prepare(positions, mass_share, first, kind, box, region, listed, place, site, extent, gradient, outward):  # type: ignore[no-untyped-def]
+def prepare(  # type: ignore[no-untyped-def]
+    positions, mass_share, first, kind, fixed, solute, solute_share, box, region, listed, place, site, extent, gradient,
+    outward,
+):  # fmt: skip
     """Centres of mass, places of sites relative to them, resolutions and their gradients.
 
     Args:
         positions: (N, 3) of whole molecules.
         region: (9,) middle, which axes count (3), end of the atomistic part, width of the hybrid zone, and the
             switching function: 0 cos2, 1 c2, 2 the same resolution everywhere, the seventh number.
+        fixed: species that are atomistic wherever they are, (S,).
+        solute, solute_share: atoms whose centre of mass the region follows, and their shares of its mass; none: empty.
         listed: centres when neighbours were listed, (M, 3).
         place, site, extent, gradient, outward: written; `extent` is the largest distance of a site from the centre by
             species, `outward` (M, 4) the direction away from the middle of the region and the distance from it.
@@ -384,7 +389,12 @@ def prepare(positions, mass_share, first, kind, box, region, listed, place, site
     Returns:
         The largest squared displacement since.
     """
-    middle, axes, inner, width, switching = region[:3], region[3:6], region[6], region[7], region[8]
+    middle, axes, inner, width, switching = region[:3].copy(), region[3:6], region[6], region[7], region[8]
+    if solute.size > 0:
+        middle[:] = 0.0
+        for k in range(solute.size):
+            for c in range(3):
+                middle[c] += solute_share[k] * positions[solute[k], c]
     d = np.zeros(3)
     extent[:] = 0.0
     most = 0.0
@@ -420,7 +430,10 @@ def prepare(positions, mass_share, first, kind, box, region, listed, place, site
         for c in range(3):
             outward[m, c] = d[c] / max(r, 1e-300)
         outward[m, 3] = r
-        if r <= inner:
+        if fixed[kind[m]]:
+            outward[m, :3] = 0.0
+            place[m, 3] = 1.0
+        elif r <= inner:
             place[m, 3] = 1.0
         elif r >= inner + width:
             place[m, 3] = 0.0
@@ -453,7 +466,7 @@ def _cubic(knots, polynomials, x):  # type: ignore[no-untyped-def]
 @compiled(**OPTIONS)
 def finish(  # type: ignore[no-untyped-def]
     force, pull, gap, place, gradient, outward, drifts, kind, knots, polynomials, distances, fields, mass_share, first,
-    result, drift,
+    solute, solute_share, result, drift,
 ):  # fmt: skip
     """Add the drift force and what compensates it, and share what acts on centres of mass among sites.
 
@@ -462,6 +475,7 @@ def finish(  # type: ignore[no-untyped-def]
         drifts: whether the gap drifts molecules (energies are interpolated).
         knots, polynomials: compensation by species: resolutions (S, K) and cubic polynomials (S, K - 1, 4), highest
             power first.
+        solute, solute_share: atoms that the region follows; they take up what it exerts.
         distances, fields: the same for the potential of the thermodynamic force, by distance from the middle.
         result: forces on atoms, (N, 3).
         drift: sum of what is added, (3,).
@@ -488,4 +502,7 @@ def finish(  # type: ignore[no-untyped-def]
             k += pull[m, c]
             for i in range(first[m], first[m + 1]):
                 result[i, c] = force[i, c] + mass_share[i] * k
+    for k in range(solute.size):
+        for c in range(3):
+            result[solute[k], c] -= solute_share[k] * drift[c]
     return energy

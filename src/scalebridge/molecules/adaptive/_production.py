@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scalebridge.errors import ConvergenceError
 from scalebridge.molecules.adaptive._forces import AdaptiveForces
 from scalebridge.molecules.adaptive._regions import Region, Slab, Sphere
-from scalebridge.molecules.adaptive._sampling import BLOCKS, Dynamics, new_context
+from scalebridge.molecules.adaptive._sampling import BLOCKS, Dynamics, new_context, refused
 from scalebridge.molecules.adaptive._shells import Shells
 from scalebridge.molecules.dynamics._system import openmm
 
@@ -136,6 +136,7 @@ def produce(
             book.enter((number + 1) * how.every * how.timestep, state)
         state = context.getState(positions=True, velocities=True)
     except mm.OpenMMException as error:
+        refused(forces, error)
         raise ConvergenceError(
             f"The simulation with adaptive resolution has blown up ({error}); shorten the time step"
         ) from error

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from scalebridge.errors import ConvergenceError
+from scalebridge.errors import ConvergenceError, InputError
 from scalebridge.molecules.adaptive._forces import AdaptiveForces
 from scalebridge.molecules.adaptive._shells import Shells
 from scalebridge.molecules.dynamics._system import openmm
@@ -126,6 +126,7 @@ def gather(
             book.enter()
         state = context.getState(positions=True, velocities=True)
     except mm.OpenMMException as error:
+        refused(forces, error)
         raise ConvergenceError(
             f"The simulation with adaptive resolution has blown up ({error}); take a shorter time step than "
             f"{how.timestep} ps, or a larger cap"
@@ -134,6 +135,16 @@ def gather(
     if not np.isfinite(positions).all():
         raise ConvergenceError("The simulation with adaptive resolution has lost its molecules; shorten the time step")
     return book.close(how.temperature, positions, velocities)
+
+
+def refused(forces: AdaptiveForces, error: Exception) -> None:
+    """Say in its own words what the forces refused; an engine would call it a failure of its own.
+
+    Raises:
+        InputError: they refused a configuration.
+    """
+    if forces.trouble:
+        raise InputError(forces.trouble) from error
 
 
 class _Book:
