@@ -72,14 +72,15 @@ def test_kirkwood_integrates_what_diverges(power):
     errors = []
     for count in (7, 13, 25):
         x = nodes(count)
-        gaps = np.concatenate([[0.0 if power else 1.0], x[1:] ** power])
+        gaps = np.concatenate([[0.0], x[1:] ** power])
         found = Kirkwood(tuple(Node(w, (g, 0.0), (2.0 * w, 0.0)) for w, g in zip(x, gaps, strict=True)), 0.5, 100.0)
         at = np.array([0.3, 1.0])
         exact = -(at ** (power + 1.0)) / (power + 1.0)
         errors.append(np.abs(found.helmholtz(at)[0] - exact).max())
         np.testing.assert_allclose(found.gibbs(at)[0] - found.helmholtz(at)[0], -4.0 * at, atol=1e-2)
-    assert errors[2] < 0.3 * errors[0] + 1e-12
-    assert errors[2] < 0.01
+    # polynomials of the third degree in u are exact; higher powers converge at the order of the spline
+    assert errors[2] < 0.02 * errors[0] + 1e-12
+    assert errors[2] < 1e-4
 
 
 def fluid():

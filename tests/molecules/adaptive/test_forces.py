@@ -204,7 +204,7 @@ def test_a_region_follows_a_solute():
 
 def test_a_solute_that_leaves_is_named():
     forces, x, box = with_solute()
-    x[-1] += 1.0
+    x[-2:] += 0.5
     forces.forget()
     with pytest.raises(InputError, match=r"solute reaches .* nm from the middle"):
         forces.evaluate(x, box)

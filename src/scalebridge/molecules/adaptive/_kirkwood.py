@@ -99,9 +99,12 @@ class Kirkwood:
     def _weights(self, u: Floats) -> Floats:
         """What each node's gap counts for in the integral from 0, (..., nodes)."""
         x = np.array([n.resolution for n in self.nodes]) ** (1.0 / POWER)
-        jacobian = POWER * x ** (POWER - 1)
-        unit = [self._through(x, row * jacobian).antiderivative() for row in np.eye(len(x))]
-        return np.stack([f(u) - f(0.0) for f in unit], axis=-1)
+        # what is integrated has a limit at 0 that cannot be measured there: the curve is continued to it
+        skip = int(x[0] == 0.0)
+        jacobian = POWER * x[skip:] ** (POWER - 1)
+        unit = [self._through(x[skip:], row * jacobian).antiderivative() for row in np.eye(len(x) - skip)]
+        none = np.zeros((*np.shape(u), skip))
+        return np.concatenate([none, np.stack([f(u) - f(0.0) for f in unit], axis=-1)], axis=-1)
 
     @staticmethod
     def _through(x: Floats, y: Floats) -> Any:
@@ -131,8 +134,8 @@ def kirkwood(
 ) -> Kirkwood:
     """Simulate at uniform resolutions, from atomistic to coarse, each from where the last one ended.
 
-    At lambda = 0 the gap is not measured: molecules that do not see each other's atoms make it diverge, and its weight
-    in the integral is zero.
+    At lambda = 0 the gap is not measured: molecules that do not see each other's atoms make it diverge. What is
+    integrated over u has a finite limit there, to which the curve through the other nodes is continued.
 
     Args:
         system_of: makes a system with given forces.
