@@ -9,6 +9,7 @@ import numpy as np
 
 from benchmarks import Figure
 from benchmarks._measure import Cost, measure
+from benchmarks.bench_coarse_water import POTENTIAL
 from scalebridge.molecules.adaptive import (
     AdaptiveForces,
     AdaptiveResolution,
@@ -21,59 +22,69 @@ from scalebridge.molecules.adaptive import (
 from scalebridge.molecules.adaptive._liquid import equilibrate
 from scalebridge.molecules.adaptive._openmm import put_together
 from scalebridge.molecules.adaptive._sampling import new_context
-from scalebridge.molecules.potentials import LennardJones
+from scalebridge.molecules.potentials import Spline
 
-LIQUID = Liquid(530, (4, 2, 2))
-REGION = Sphere((0.0, 0.0, 0.0), 1.0, 1.0)
-STEPS = 40
+MOLECULES, REPEATS = 530, (4, 2, 2)
+CASES = ((0.9, Sphere((0.0, 0.0, 0.0), 1.0, 1.0)), (1.2, Sphere((0.0, 0.0, 0.0), 0.8, 1.2)))
+STEPS = 20
 
 
 def run() -> Figure:
-    """Milliseconds per step or evaluation, processor time."""
-    cube = LIQUID.cube()
-    made = equilibrate(cube, Dynamics(), 2.0, 0.1, 1)
-    atoms = LIQUID.whole(cube, made.positions)
-    beads = {"HOH": LennardJones(0.28, 0.65, 0.3143, "energy")}
-    adaptive = AdaptiveResolution(atoms.system, atoms.topology, REGION, beads, cap=0.12)
-    x = atoms.positions
-    taken = adaptive._taken
+    """Milliseconds of a step and of an evaluation, for a short and a long cutoff."""
+    rows: list[tuple[str, float, float]] = []
+    ratios: dict[str, float] = {}
+    made = equilibrate(Liquid(MOLECULES, REPEATS).cube(), Dynamics(), 1.0, 0.1, 1).positions
+    for cutoff, region in CASES:
+        more, others = _case(cutoff, region, made)
+        rows += [(f"cutoff {cutoff} nm, {name}", 1e3 * cost.cpu, 1e3 * cost.wall) for name, cost in more.items()]
+        ratios |= {f"cutoff {cutoff} nm, {name}": value for name, value in others.items()}
+    return Figure(
+        title=f"Water, {MOLECULES * int(np.prod(REPEATS))} molecules, a ball of 13 % of the box atomistic or hybrid",
+        columns=("what", "CPU ms", "wall ms"),
+        rows=rows,
+        ratios=ratios,
+        notes="Steps of 2 fs, Langevin, constraints by SETTLE, lists of neighbours included; one thread.",
+    )
+
+
+def _case(cutoff: float, region: Sphere, positions: np.ndarray) -> tuple[dict[str, Cost], dict[str, float]]:
+    liquid = Liquid(MOLECULES, REPEATS, cutoff)
+    cube = Liquid(MOLECULES, REPEATS).cube()
+    atoms = liquid.whole(cube, positions)
+    beads = {"HOH": water_bead()}
+    adaptive = AdaptiveResolution(atoms.system, atoms.topology, region, beads, cap=0.12)
+    x, taken = atoms.positions, adaptive._taken
 
     def uniform(resolution: float) -> Any:
         found = AdaptiveForces(taken.molecules, taken.sites, adaptive._coarse, None, uniform=resolution)
         return put_together(atoms.system, taken, found)
 
-    engine, fine = _step(atoms.system, x), _step(uniform(1.0), x)
-    coarse, mixed = _step(uniform(0.0), x), _step(adaptive.system, x)
     one, two, plain = _evaluations(atoms.system, taken, adaptive, x)
-    rows = [
-        ("step, all atoms: OpenMM", 1e3 * engine.cpu, 1e3 * engine.wall),
-        ("step, all atoms: this kernel", 1e3 * fine.cpu, 1e3 * fine.wall),
-        ("step, all beads", 1e3 * coarse.cpu, 1e3 * coarse.wall),
-        ("step, adaptive", 1e3 * mixed.cpu, 1e3 * mixed.wall),
-        ("forces, all atoms: OpenMM's NonbondedForce", 1e3 * plain.cpu, 1e3 * plain.wall),
-        ("forces, all atoms: this kernel, 1 thread", 1e3 * one.cpu, 1e3 * one.wall),
-        ("forces, all atoms: this kernel, 2 threads", 1e3 * two.cpu, 1e3 * two.wall),
-    ]
-    rest = fine.cpu - one.cpu
-    costs = Costs(one.cpu, max(coarse.cpu - rest, 0.0), rest)
-    volumes = adaptive.region.volumes(adaptive.box)
-    return Figure(
-        title=f"Water, {LIQUID.count} molecules, cutoff {LIQUID.cutoff} nm; {100 * sum(volumes[:2]):.1f} % of the box "
-        "atomistic or hybrid",
-        columns=("what", "CPU ms", "wall ms"),
-        rows=rows,
-        ratios={
-            "OpenMM's NonbondedForce / this kernel, all atoms": plain.cpu / one.cpu,
-            "OpenMM with all atoms / adaptive": engine.cpu / mixed.cpu,
-            "this kernel with all atoms / adaptive": fine.cpu / mixed.cpu,
-            "predicted / measured, this kernel": predicted_speed_up(
-                adaptive.region, adaptive.box, LIQUID.cutoff + 0.16, costs
-            )
-            / (fine.cpu / mixed.cpu),
-            "one thread / two threads, wall": one.wall / two.wall,
-        },
-        notes="Steps of 2 fs, Langevin, constraints by SETTLE, lists of neighbours included.",
-    )
+    costs = {
+        "step, all atoms: OpenMM": _step(atoms.system, x),
+        "step, all atoms: this kernel": _step(uniform(1.0), x),
+        "step, all beads": _step(uniform(0.0), x),
+        "step, adaptive": _step(adaptive.system, x),
+        "forces, all atoms: OpenMM's NonbondedForce": plain,
+        "forces, all atoms: this kernel, 1 thread": one,
+        "forces, all atoms: this kernel, 2 threads": two,
+    }
+    engine, fine, coarse, mixed = (cost.cpu for cost in list(costs.values())[:4])
+    # of a step with this kernel, the engine is what its evaluation is not
+    rest = max(fine - one.cpu, 0.0)
+    predicted = predicted_speed_up(region, adaptive.box, cutoff + 0.16, Costs(one.cpu, coarse - rest, rest))
+    return costs, {
+        "OpenMM's NonbondedForce / this kernel, all atoms": plain.cpu / one.cpu,
+        "OpenMM with all atoms / adaptive": engine / mixed,
+        "this kernel with all atoms / adaptive": fine / mixed,
+        "predicted / measured, this kernel": predicted / (fine / mixed),
+        "one thread / two threads, wall": one.wall / two.wall,
+    }
+
+
+def water_bead() -> Spline:
+    """SPC/E water by iterative Boltzmann inversion."""
+    return Spline.through(0.01 * np.arange(26, 91), np.array(POTENTIAL, float), cut=True)
 
 
 def _step(system: Any, x: np.ndarray) -> Cost:

@@ -190,7 +190,8 @@ class AdaptiveForces:
         t = self.coarse.tables
         energy, virial, capped = pairs(
             self._edges, self._centre, self._site, self._first, self._kind, self.scheme == "force", box,
-            self._starts, self._partners, self._counts, self._types, *self._groups, self._reach2, *self._sites,
+            self._starts, self._partners, *self._beads, self._counts, self._types, *self._groups, self._reach2,
+            *self._sites,
             self._site.dtype.type(self.cap), self.coarse.number, t.values, t.low, t.per_width, t.cut2,
             force, pull, fine, crude,
         )  # fmt: skip
@@ -214,14 +215,17 @@ class AdaptiveForces:
         apart = ~(self._fixed[:, None] & self._fixed[None])
         fine = np.where(apart, np.maximum(sites, crude), -self.skin)
         near = neighbours(self._centre[:, :3], box, float(fine.max()) + self.skin, Exclusions.of(len(self._kind)))
-        self._starts, self._partners = select(
+        self._starts, self._partners, bead_starts, beads = select(
             near.starts, near.partners, self._kind, len(self._counts), self._centre, box, self._detailed(box),
             (fine + self.skin) ** 2, (crude + self.skin) ** 2,
         )  # fmt: skip
         self._reach2 = np.where(apart, sites**2, -1.0)
         self._check_solute()
         self._listed, self._box = self._centre[:, :3].copy(), box.copy()
-        self._edges = self._balanced()
+        each = np.where(self._centre[:, 3] > 0.0, self._counts[self._kind] ** 2, 1)
+        work = (self._starts[:, -1] - self._starts[:, 0]) * each.astype(float)
+        self._edges = self._balanced(work)
+        self._beads = (self._balanced(np.diff(bead_starts).astype(float)), bead_starts, beads)
         self.listings += 1
 
     def _detailed(self, box: Floats) -> npt.NDArray[np.bool_]:
@@ -244,11 +248,9 @@ class AdaptiveForces:
             )
             raise InputError(self.trouble)
 
-    def _balanced(self) -> npt.NDArray[np.int64]:
-        """Ends of pieces of about the same work: a pair with atomistic detail counts for its pairs of sites."""
-        sites = self._counts[self._kind] ** 2
-        work = (self._starts[:, -1] - self._starts[:, 0]) * np.where(self._centre[:, 3] > 0.0, sites, 1.0) + 1.0
-        share = np.cumsum(work) / work.sum()
+    def _balanced(self, work: Floats) -> npt.NDArray[np.int64]:
+        """Ends of pieces of about the same work; a pair with atoms counts for its pairs of sites."""
+        share = np.cumsum(work + 1.0) / (work.sum() + len(work))
         pieces = len(self._scratch[0])
         inner = np.searchsorted(share, np.arange(1, pieces) / pieces)
         return np.concatenate([[0], inner, [len(work)]]).astype(np.int64)

@@ -292,9 +292,75 @@ def _chunk(  # type: ignore[no-untyped-def]
     totals[2] = overlaps
 
 
+@njit(**INLINE)
+def _nearest(n, h, lx, ly, lz):  # type: ignore[no-untyped-def]
+    """Nearest images and squared distances of `n` pairs, in place."""
+    ix, iy, iz = 1.0 / lx, 1.0 / ly, 1.0 / lz
+    for m in range(n):
+        dx, dy, dz = h[X, m], h[Y, m], h[Z, m]
+        dx -= lx * np.rint(dx * ix)
+        dy -= ly * np.rint(dy * iy)
+        dz -= lz * np.rint(dz * iz)
+        h[X, m], h[Y, m], h[Z, m] = dx, dy, dz
+        h[R2, m] = dx * dx + dy * dy + dz * dz
+
+
+@compiled(**OPTIONS)
+def _beads(begin, end, place, kind, box, starts, partners, table, values, low, per_width, cut2, pull, totals):  # type: ignore[no-untyped-def]
+    """Pairs of which both molecules are coarse and stay so until neighbours are listed anew."""
+    h, inside = np.empty((R2 + 1, ROOM)), np.empty(ROOM + 1, np.int64)
+    lx, ly, lz = box[0], box[1], box[2]
+    energy, virial = 0.0, 0.0
+    last = values.shape[1] - 1
+    reach = cut2.max()
+    for m1 in range(begin, end):
+        x, y, z = place[m1, 0], place[m1, 1], place[m1, 2]
+        fx, fy, fz = 0.0, 0.0, 0.0
+        stop = starts[m1 + 1]
+        for base in range(starts[m1], stop, ROOM):
+            n = min(ROOM, stop - base)
+            for m in range(n):
+                j = partners[base + m]
+                h[X, m] = place[j, 0] - x
+                h[Y, m] = place[j, 1] - y
+                h[Z, m] = place[j, 2] - z
+            _nearest(n, h, lx, ly, lz)
+            found = 0
+            for m in range(n):
+                inside[found] = m
+                found += 1 if h[R2, m] < reach else 0
+            for k in range(found):
+                m = inside[k]
+                j = partners[base + m]
+                number, r2 = table[kind[m1], kind[j]], h[R2, m]
+                if number < 0 or r2 >= cut2[number]:
+                    continue
+                scale = per_width[number]
+                at = (r2 - low[number]) * scale
+                interval = min(max(int(at), 0), last)
+                u = at - interval
+                p = values[number, interval]
+                energy += p[0] + u * (p[1] + u * (p[2] + u * p[3]))
+                slope = -2.0 * scale * (p[1] + u * (2.0 * p[2] + u * 3.0 * p[3]))
+                virial += slope * r2
+                dx, dy, dz = slope * h[X, m], slope * h[Y, m], slope * h[Z, m]
+                pull[j, 0] += dx
+                pull[j, 1] += dy
+                pull[j, 2] += dz
+                fx += dx
+                fy += dy
+                fz += dz
+        pull[m1, 0] -= fx
+        pull[m1, 1] -= fy
+        pull[m1, 2] -= fz
+    totals[0] += energy
+    totals[1] += virial
+
+
 @compiled(parallel=True, **OPTIONS)
 def pairs(  # type: ignore[no-untyped-def]
-    edges, place, site, first, kind, product, box, starts, partners, counts, types, groups, order, reach2,
+    edges, place, site, first, kind, product, box, starts, partners, bead_edges, bead_starts, bead_partners, counts,
+    types, groups, order, reach2,
     a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low, per_width, cut2,
     force, pull, atomistic, coarse,
 ):  # fmt: skip
@@ -302,6 +368,7 @@ def pairs(  # type: ignore[no-untyped-def]
 
     Args:
         edges: first molecule of each piece of work, (pieces + 1,).
+        bead_edges, bead_starts, bead_partners: the same, and a list of neighbours, for pairs of beads.
         force, pull, atomistic, coarse: scratch of each piece, (pieces, N, 3), (pieces, M, 3), (pieces, M) twice; on
             return the first of each holds the sums: forces on sites, on centres of mass, V^AT_a and V^CG_a.
 
@@ -319,6 +386,10 @@ def pairs(  # type: ignore[no-untyped-def]
             edges[piece], edges[piece + 1], place, site, first, kind, product, box, starts, partners,
             counts, types, groups, order, reach2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low,
             per_width, cut2, force[piece], pull[piece], atomistic[piece], coarse[piece], totals[piece],
+        )  # fmt: skip
+        _beads(
+            bead_edges[piece], bead_edges[piece + 1], place, kind, box, bead_starts, bead_partners, table, values, low,
+            per_width, cut2, pull[piece], totals[piece],
         )  # fmt: skip
     if pieces > 1:
         for m in prange(kind.size):
@@ -340,16 +411,19 @@ def pairs(  # type: ignore[no-untyped-def]
 
 @compiled(**OPTIONS)
 def select(starts, partners, kind, species, place, box, detailed, fine2, crude2):  # type: ignore[no-untyped-def]
-    """Neighbours that may interact before the next list, by species of the partner; ends of rows, (M, S + 1).
+    """Neighbours that may interact before the next list: those that may have atoms, and pairs of beads.
 
     Args:
         detailed: molecules that may be hybrid or atomistic by then, (M,).
         fine2, crude2: squared reach of pairs of which one is, and of those of which none is, (S, S) nm^2.
+
+    Returns:
+        The former by species of the partner with the ends of rows, (M, S + 1), the latter with theirs, (M + 1,).
     """
     molecules = kind.size
-    ends = np.zeros((molecules, species + 1), np.int64)
-    ordered = np.empty_like(partners)
-    number = 0
+    ends, bead_ends = np.zeros((molecules, species + 1), np.int64), np.zeros(molecules + 1, np.int64)
+    ordered, beads = np.empty_like(partners), np.empty_like(partners)
+    number, bead = 0, 0
     for m in range(molecules):
         for s in range(species):
             ends[m, s] = number
@@ -362,11 +436,15 @@ def select(starts, partners, kind, species, place, box, detailed, fine2, crude2)
                     d = place[j, c] - place[m, c]
                     d -= box[c] * np.rint(d / box[c])
                     r2 += d * d
-                ordered[number] = j
-                fine = detailed[m] or detailed[j]
-                number += r2 < fine2[kind[m], s] if fine else r2 < crude2[kind[m], s]
+                if detailed[m] or detailed[j]:
+                    ordered[number] = j
+                    number += 1 if r2 < fine2[kind[m], s] else 0
+                else:
+                    beads[bead] = j
+                    bead += 1 if r2 < crude2[kind[m], s] else 0
         ends[m, species] = number
-    return ends, ordered[:number].copy()
+        bead_ends[m + 1] = bead
+    return ends, ordered[:number].copy(), bead_ends, beads[:bead].copy()
 
 
 @compiled(**OPTIONS)
