@@ -22,7 +22,7 @@ SMALL: dict[str, Any] = {
         "molecules": 200, "repeats": [2, 1, 1], "cutoff": "0.5 nm", "equilibration": "1 ps", "structure": "0.2 ps",
     },
     "region": {"shape": "slab", "atomistic": "0.4 nm", "hybrid": "0.6 nm"},
-    "calibration": {"drift_rounds": 1, "drift_length": "0.1 ps", "density_length": "0.2 ps", "rounds": 1},
+    "calibration": {"kirkwood": "0.1 ps", "density_length": "0.2 ps", "rounds": 2},
     "production": {"duration": "0.4 ps"},
 }  # fmt: skip
 

@@ -51,8 +51,7 @@ cutoff = "0.3143 nm"              # at the minimum: repulsion alone
 
 [calibration]
 tolerance = 0.02                  # of the density, everywhere
-drift_rounds = 8
-drift_length = "0.4 ps"
+kirkwood = "1.6 ps"               # at each of ten uniform resolutions of a cube: the first guess
 density_length = "3 ps"           # of the first round; they grow by a quarter
 rounds = 10
 
@@ -115,8 +114,12 @@ class CalibrationPart(StudyPart):
     """How the compensation is found."""
 
     tolerance: float = Field(default=0.02, gt=0.0, le=1.0)
-    drift_rounds: int = Field(default=8, ge=1, le=1000)
+    kirkwood: Annotated[float, Quantity("time", ge=0.0, le=1.0)] = Field(
+        default=1.6e-12, description="at each of ten uniform resolutions; 0 measures the drift force on the fly instead"
+    )
+    drift_rounds: int = Field(default=8, ge=1, le=1000, description="of the drift force, without Kirkwood integration")
     drift_length: Time = 0.4e-12
+    width: Length | None = Field(default=None, description="of the shells; a tenth of the hybrid zone where not given")
     density_length: Time = 3e-12
     rounds: int = Field(default=10, ge=0, le=1000)
     gain: float = Field(default=0.6, gt=0.0, le=1.0, description="share of each correction that is applied")
@@ -176,7 +179,8 @@ class AdaptiveResolutionStudy(StudyModel):
             raise StudyError(problems)
         return AdaptiveLiquid(
             self._liquid(), self._region(), self._coarse(), self.scheme, self.cap / NM, self._settings(),
-            (self.liquid.equilibration / PS, self.liquid.structure / PS), self.production.duration / PS,
+            (self.liquid.equilibration / PS, self.liquid.structure / PS), self.calibration.kirkwood / PS,
+            self.production.duration / PS,
         )  # fmt: skip
 
     @classmethod
@@ -214,6 +218,7 @@ class AdaptiveResolutionStudy(StudyModel):
         part, run = self.calibration, self.production
         return CalibrationSettings(
             part.tolerance, part.drift_rounds, part.drift_length / PS, part.density_length / PS, part.rounds, part.gain,
+            None if part.width is None else part.width / NM,
             dynamics=Dynamics(self.liquid.temperature, run.timestep / PS, run.friction, run.every),
         )  # fmt: skip
 

@@ -80,7 +80,7 @@ class AdaptiveResolution:
         molecules = self._taken.molecules
         if solute is not None:
             molecules = molecules.divided(solute, _pieces(topology, molecules, solute))
-        self._coarse, self._cap = _tables(molecules.names, coarse), cap
+        self._coarse, self._cap = coarse_pairs(molecules.names, coarse), cap
         self.forces = AdaptiveForces(
             molecules,
             self._taken.sites,
@@ -221,7 +221,12 @@ def _pieces(topology: Any, molecules: Molecules, solute: str) -> npt.NDArray[np.
     return np.unique([atom.residue.index for atom in atoms], return_inverse=True)[1]
 
 
-def _tables(names: tuple[str, ...], coarse: Mapping[str, Potential]) -> CoarsePairs:
+def coarse_pairs(names: tuple[str, ...], coarse: Mapping[str, Potential]) -> CoarsePairs:
+    """Potentials by species, or pairs of them as ``"A-B"``, for the kernel.
+
+    Raises:
+        InputError: a species that does not exist.
+    """
     number = np.full((len(names), len(names)), -1)
     potentials: list[Potential | None] = []
     for key, potential in coarse.items():

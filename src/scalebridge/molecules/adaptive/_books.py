@@ -12,6 +12,7 @@ from scalebridge.molecules.adaptive._calibration import Calibration, Calibration
 if TYPE_CHECKING:
     from scalebridge.molecules.adaptive._adaptive import AdaptiveResolution
     from scalebridge.molecules.adaptive._bridge import AdaptiveLiquid, AdaptiveState
+    from scalebridge.molecules.adaptive._kirkwood import Kirkwood
     from scalebridge.molecules.adaptive._liquid import Equilibrated
     from scalebridge.molecules.adaptive._production import AdaptiveRun
 
@@ -22,6 +23,22 @@ def liquid_entries(bridge: AdaptiveLiquid, made: Equilibrated) -> tuple[Entry, .
     """Temperature of the liquid with all its atoms."""
     wanted = bridge.settings.dynamics.temperature
     return (Entry("kinetic temperature", "K", made.temperature, wanted, wanted, 0.1, "all atoms", 0.0),)
+
+
+def kirkwood_entries(found: Kirkwood) -> tuple[Entry, ...]:
+    """The two compensations differ by the pressure, whatever the resolution."""
+    at = np.array([n.resolution for n in found.nodes])
+    difference = found.gibbs(at)[0] - found.helmholtz(at)[0]
+    pressures = np.array([n.pressure[0] for n in found.nodes])
+    expected = -(pressures - pressures[0]) / found.density
+    worst = int(np.argmax(np.abs(difference - expected)))
+    scale = GAS * found.temperature
+    return (
+        Entry("equal density against equal pressure", "kJ/mol", float(difference[worst]), float(expected[worst]), scale,
+              1e-6, "Kirkwood integration", 0.0),
+        Entry("standard error of the free energy", "kJ/mol", found.excess_chemical_potential[1], 0.0, scale, 0.5,
+              "Kirkwood integration", 0.0, severity=Verdict.WARNS),
+    )  # fmt: skip
 
 
 def round_entries(now: Calibration, settings: CalibrationSettings) -> tuple[Entry, ...]:

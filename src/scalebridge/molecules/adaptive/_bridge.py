@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from scalebridge.bridge import Bridge, Outcome, Progress, Step
 from scalebridge.errors import InputError
-from scalebridge.molecules.adaptive._adaptive import AdaptiveResolution
+from scalebridge.molecules.adaptive._adaptive import AdaptiveResolution, coarse_pairs
 from scalebridge.molecules.adaptive._calibration import (
     Calibration,
     CalibrationSettings,
@@ -23,8 +23,10 @@ from scalebridge.molecules.adaptive._calibration import (
     finished,
     shells_of,
 )
-from scalebridge.molecules.adaptive._forces import Scheme
+from scalebridge.molecules.adaptive._forces import AdaptiveForces, Scheme
+from scalebridge.molecules.adaptive._kirkwood import Kirkwood, kirkwood, nodes
 from scalebridge.molecules.adaptive._liquid import Equilibrated, Liquid, equilibrate
+from scalebridge.molecules.adaptive._openmm import molecules_of, put_together, take
 from scalebridge.molecules.adaptive._production import AdaptiveRun, produce
 from scalebridge.molecules.adaptive._regions import Region
 from scalebridge.molecules.adaptive._sampling import conserve
@@ -34,6 +36,8 @@ from scalebridge.scales import ScaleMap
 
 Floats = npt.NDArray[np.float64]
 
+NODES = 10  # of Kirkwood integration
+
 
 @dataclass(frozen=True, eq=False)
 class AdaptiveState:
@@ -42,6 +46,7 @@ class AdaptiveState:
     Attributes:
         entropy: of the seed.
         liquid: with all atoms; None before.
+        kirkwood: free energies between beads and atoms; None before, and where the drift force is measured instead.
         calibration: of the compensation; None before.
         run: production; None before.
         energy: total energy at constant energy, (n,) kJ/mol; empty before.
@@ -50,6 +55,7 @@ class AdaptiveState:
 
     entropy: int
     liquid: Equilibrated | None = None
+    kirkwood: Kirkwood | None = None
     calibration: Calibration | None = None
     run: AdaptiveRun | None = None
     energy: Floats = field(default_factory=lambda: np.zeros(0))
@@ -71,6 +77,8 @@ class AdaptiveLiquid(Bridge[AdaptiveState]):
         cap: distance below which site energies continue linearly, nm.
         settings: of the calibration.
         equilibration: of a cube with all its atoms, ps, before and while its structure is taken.
+        kirkwood: length at each of ten uniform resolutions of a cube, ps, for the first guess of the compensation (at
+            equal density); 0 measures the drift force on the fly instead.
         production: length, ps.
 
     Raises:
@@ -84,6 +92,7 @@ class AdaptiveLiquid(Bridge[AdaptiveState]):
     cap: float = 0.12
     settings: CalibrationSettings = field(default_factory=CalibrationSettings)
     equilibration: tuple[float, float] = (5.0, 5.0)
+    kirkwood: float = 1.6
     production: float = 10.0
 
     name: ClassVar[str] = "adaptive-resolution"
@@ -92,6 +101,12 @@ class AdaptiveLiquid(Bridge[AdaptiveState]):
         if self.scheme not in ("hamiltonian", "force"):
             raise InputError(f"scheme is {self.scheme!r}; it must be 'hamiltonian' or 'force'")
         self.region.check(self.liquid.box, self.liquid.cutoff)
+        if self._integrates and self.settings.drift_rounds:
+            object.__setattr__(self, "settings", replace(self.settings, drift_rounds=0))
+
+    @property
+    def _integrates(self) -> bool:
+        return self.kirkwood > 0.0 and self.scheme == "hamiltonian"
 
     def scales(self) -> ScaleMap:
         """Atoms, beads and the box."""
@@ -114,9 +129,15 @@ class AdaptiveLiquid(Bridge[AdaptiveState]):
             how = self.settings.dynamics
             made = equilibrate(self.liquid.cube(), how, *self.equilibration, seed_of(state.entropy, 0))
             return Step(replace(state, liquid=made), _books.liquid_entries(self, made))
+        if self._integrates and state.kirkwood is None:
+            found = self._integrated(state.liquid, seed_of(state.entropy, 3))
+            return Step(replace(state, kirkwood=found), _books.kirkwood_entries(found))
         model = self._adaptive
         if state.calibration is None:
-            start = begin(model.forces, model.box, self._start(state.liquid), self.settings, seed_of(state.entropy, 1))
+            guess = {} if state.kirkwood is None else {model.forces.molecules.names[0]: state.kirkwood.compensation()}
+            start = begin(
+                model.forces, model.box, self._start(state.liquid), self.settings, seed_of(state.entropy, 1), guess
+            )
             state = replace(state, calibration=start)
         assert state.calibration is not None
         if not finished(state.calibration, self.settings):
@@ -137,7 +158,8 @@ class AdaptiveLiquid(Bridge[AdaptiveState]):
         if state.liquid is None:
             return Progress(0.0, total, "all atoms")
         if state.calibration is None or not state.calibration.history:
-            return Progress(1.0, total, "calibration")
+            waits = self._integrates and state.kirkwood is None
+            return Progress(0.5 if waits else 1.0, total, "uniform resolutions" if waits else "calibration")
         last = state.calibration.history[-1]
         if finished(state.calibration, self.settings):
             return Progress(total - 3.0, total, "production")
@@ -159,6 +181,20 @@ class AdaptiveLiquid(Bridge[AdaptiveState]):
 
     def __getstate__(self) -> dict[str, Any]:
         return {k: v for k, v in self.__dict__.items() if k != "_adaptive"}
+
+    def _integrated(self, made: Equilibrated, seed: int) -> Kirkwood:
+        """Free energies of a cube, at uniform resolutions."""
+        cube = self.liquid.cube()
+        taken = take(cube.system, *molecules_of(cube.topology))
+        coarse = coarse_pairs(taken.molecules.names, self.coarse)
+
+        def forces_at(resolution: float) -> AdaptiveForces:
+            return AdaptiveForces(taken.molecules, taken.sites, coarse, None, uniform=resolution, cap=self.cap)
+
+        return kirkwood(
+            lambda forces: put_together(cube.system, taken, forces), forces_at, cube.box, made.positions, nodes(NODES),
+            self.kirkwood, self.settings.dynamics, settle=0.5 * self.kirkwood, seed=seed,
+        )  # fmt: skip
 
     def _start(self, made: Equilibrated) -> Floats:
         return self.liquid.whole(self.liquid.cube(), made.positions).positions

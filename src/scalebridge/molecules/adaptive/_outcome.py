@@ -98,6 +98,11 @@ def _headlines(
         "temperature": Headline(float(run.temperature.mean()), "K", "kinetic temperature"),
         "cost": Headline(1e3 * state.cost.seconds, "ms", "processor time of a step"),
     }  # fmt: skip
+    if state.kirkwood is not None:
+        value, noise = state.kirkwood.excess_chemical_potential
+        lines["kirkwood"] = Headline(
+            value, "kJ/mol", "excess chemical potential of atoms over that of beads, by integration", 2.0 * noise
+        )
     if len(state.energy):
         drift = energy_drift(state.energy) / bridge.liquid.count / (GAS * bridge.settings.dynamics.temperature)
         lines["drift"] = Headline(drift, "1/ps", "drift of the total energy per molecule at constant energy, in kT")
@@ -137,7 +142,12 @@ def _methods(bridge: AdaptiveLiquid, calibration: Calibration) -> tuple[str, tup
         f"were simulated with interpolated {what} [1]: atomistic within {region.atomistic:g} nm of the middle of a "
         f"{kind}, coarse beyond {region.outer:g} nm; the switching function was {region.switching}. "
     )
-    if bridge.scheme == "hamiltonian":
+    if bridge.kirkwood > 0.0 and bridge.scheme == "hamiltonian":
+        text += (
+            "The compensation at equal density came from Kirkwood integration of a cube at ten uniform resolutions, "
+            f"{bridge.kirkwood:g} ps each. "
+        )
+    elif bridge.scheme == "hamiltonian":
         text += (
             "The mean drift force was compensated by resolution, measured on the fly in "
             f"{settings.drift_rounds} rounds of {settings.drift_length:g} ps. "
