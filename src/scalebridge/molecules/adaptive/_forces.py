@@ -20,8 +20,9 @@ import numpy.typing as npt
 
 from scalebridge.errors import InputError
 from scalebridge.molecules.adaptive._compensation import Compensation, ThermodynamicForce
-from scalebridge.molecules.adaptive._kernel import CHUNKS, finish, pairs, prepare, select
+from scalebridge.molecules.adaptive._kernel import CHUNKS, pairs
 from scalebridge.molecules.adaptive._model import CoarsePairs, Molecules, SitePairs
+from scalebridge.molecules.adaptive._places import finish, prepare, select
 from scalebridge.molecules.adaptive._regions import Region
 from scalebridge.molecules.pairs import Exclusions, neighbours
 
