@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -135,3 +140,32 @@ def test_a_killed_calibration_continues(tmp_path):
     file.write_bytes(file.read_bytes()[:500])
     with pytest.raises(InputError, match="damaged"):
         Calibration.read(file)
+
+
+CHILD = """
+import sys
+sys.path[:0] = {paths!r}
+from test_calibration import SETTINGS, fluid
+from scalebridge.molecules.adaptive._calibration import calibrate
+system, forces, box, x = fluid()
+calibrate(system, forces, box, x, SETTINGS, seed=5, checkpoint={file!r})
+"""
+
+
+@pytest.mark.verify
+def test_a_calibration_that_the_system_kills_continues(tmp_path):
+    file = tmp_path / "calibration.npz"
+    paths = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
+    child = subprocess.Popen([sys.executable, "-c", CHILD.format(paths=paths, file=str(file))])
+    while not file.exists() and child.poll() is None:
+        time.sleep(0.002)
+    child.kill()
+    child.wait()
+    begun = len(Calibration.read(file).history)
+    system, forces, box, x = fluid()
+    again = calibrate(system, forces, box, x, SETTINGS, seed=5, checkpoint=file)
+    system, forces, box, x = fluid()
+    whole = calibrate(system, forces, box, x, SETTINGS, seed=5)
+    assert 1 <= begun < 4, "killed in time"
+    np.testing.assert_array_equal(again.positions, whole.positions)
+    np.testing.assert_array_equal(again.thermodynamic["molecule"].energy, whole.thermodynamic["molecule"].energy)

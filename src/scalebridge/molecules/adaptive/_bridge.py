@@ -101,7 +101,7 @@ class AdaptiveLiquid(Bridge[AdaptiveState]):
         if self.scheme not in ("hamiltonian", "force"):
             raise InputError(f"scheme is {self.scheme!r}; it must be 'hamiltonian' or 'force'")
         self.region.check(self.liquid.box, self.liquid.cutoff)
-        if self._integrates and self.settings.drift_rounds:
+        if (self._integrates or self.scheme == "force") and self.settings.drift_rounds:
             object.__setattr__(self, "settings", replace(self.settings, drift_rounds=0))
 
     @property

@@ -360,6 +360,9 @@ def calibrate(
     Raises:
         InputError: the checkpoint belongs to another system.
     """
+    if forces.scheme == "force":
+        # forces that are interpolated do not drift anything
+        settings = replace(settings, drift_rounds=0)
     if checkpoint is not None and Path(checkpoint).exists():
         now = Calibration.read(checkpoint)
         if now.positions.shape != np.shape(positions) or now.seed != seed:

@@ -70,7 +70,7 @@ def _box(bridge: AdaptiveLiquid, state: AdaptiveState) -> Picture:
     resolution, _ = bridge.region.resolution(centre, box)
     cut = np.abs((centre + shift)[:, 2] - bridge.region.centre[2] % box[2]) < 0.2
     width = 7.2
-    figure, axes = _figure(width, width * box[1] / box[0] + 0.9)
+    figure, axes = _figure(width, width * box[1] / box[0] + 0.5)
     order = np.flatnonzero(cut)
     for sites, size in ((slice(0, 1), 0.26), (slice(1, 3), 0.16)):
         places = (x + shift[:, None])[order][:, sites].reshape(-1, 3)
@@ -80,14 +80,14 @@ def _box(bridge: AdaptiveLiquid, state: AdaptiveState) -> Picture:
             EllipseCollection(
                 np.full(shown.sum(), size), np.full(shown.sum(), size), np.zeros(shown.sum()), units="xy",
                 offsets=places[shown, :2], transOffset=axes.transData, array=colour[shown], cmap="plasma", clim=(0, 1),
-                alpha=0.9, rasterized=True,
+                alpha=0.9, edgecolors="0.3", linewidths=0.3, rasterized=True,
             )
         )  # fmt: skip
     beads = order[resolution[order] == 0.0]
     drawn = EllipseCollection(
         np.full(len(beads), 0.3), np.full(len(beads), 0.3), np.zeros(len(beads)), units="xy",
         offsets=(centre + shift)[beads, :2], transOffset=axes.transData, array=np.zeros(len(beads)), cmap="plasma",
-        clim=(0, 1), alpha=0.55, rasterized=True,
+        clim=(0, 1), alpha=0.55, edgecolors="0.3", linewidths=0.3, rasterized=True,
     )  # fmt: skip
     axes.add_collection(drawn)
     axes.set(xlim=(0, box[0]), ylim=(0, box[1]), aspect="equal", xlabel="x / nm", ylabel="y / nm")
