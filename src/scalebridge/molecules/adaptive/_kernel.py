@@ -36,6 +36,7 @@ LANES = 16  # loops over them run to a multiple of this
 CHUNKS = 4  # pieces of work at most; their number does not depend on that of the threads
 WEIGHT, CAP, ENERGY, Q, G, ROWS = 0, 1, 2, 3, 6, 9
 X, Y, Z, SHARE, R2, V, K, COLUMNS = 0, 1, 2, 3, 4, 5, 6, 7
+LIMIT, E, T, WORDS = 4, 5, 6, 9  # of a molecule, after X, Y, Z and SHARE
 FAR = 1e4  # nm, where what fills a loop up is put
 # a division that could raise would keep loops from being vectorised
 OPTIONS = {"fastmath": {"contract", "nsz", "arcp", "reassoc", "ninf", "nnan"}, "nogil": True, "error_model": "numpy"}
@@ -111,25 +112,30 @@ def _some_sites(soft, n, w, x, y, z, a, b, shift, lj2, qq, krf, crf, coulomb2): 
 
 
 @njit(**INLINE)
-def _gather(n, who, h, cap, order, begin, end, first, site, w, slot, atom):  # type: ignore[no-untyped-def]
-    """Sites begin .. end of `n` molecules into rows, and sites far away up to a multiple of `LANES`; both numbers."""
+def _gather(n, soft, origin, u, order, begin, end, site, w):  # type: ignore[no-untyped-def]
+    """Sites begin .. end of `n` molecules into rows, site by site, and sites far away up to a multiple of `LANES`.
+
+    Returns:
+        How many sites these are.
+    """
     t = site.dtype.type
     lanes = 0
-    for m in range(n):
-        x, y, z = t(h[X, m]), t(h[Y, m]), t(h[Z, m])
-        share = t(h[SHARE, m])
-        limit = cap if h[SHARE, m] < 1.0 else t(0.0)
-        origin = first[who[m]]
-        for k in range(begin, end):
-            i = origin + order[k]
-            w[Q, lanes] = site[i, 0] + x
-            w[Q + 1, lanes] = site[i, 1] + y
-            w[Q + 2, lanes] = site[i, 2] + z
-            w[WEIGHT, lanes] = share
-            w[CAP, lanes] = limit
-            slot[lanes] = m
-            atom[lanes] = i
-            lanes += 1
+    for k in range(begin, end):
+        own = order[k]
+        for m in range(n):
+            i = origin[m] + own
+            w[Q, lanes + m] = site[i, 0]
+            w[Q + 1, lanes + m] = site[i, 1]
+            w[Q + 2, lanes + m] = site[i, 2]
+        for c in range(3):
+            for m in range(n):
+                w[Q + c, lanes + m] += u[c, m]
+        for m in range(n):
+            w[WEIGHT, lanes + m] = u[SHARE, m]
+        if soft:
+            for m in range(n):
+                w[CAP, lanes + m] = u[LIMIT, m]
+        lanes += n
     whole = (lanes + LANES - 1) // LANES * LANES
     for m in range(lanes, whole):
         w[WEIGHT, m] = t(0.0)
@@ -141,23 +147,46 @@ def _gather(n, who, h, cap, order, begin, end, first, site, w, slot, atom):  # t
     for c in range(3):
         for m in range(whole):
             w[G + c, m] = t(0.0)
-    return lanes, whole
+    return whole
+
+
+@njit(**INLINE)
+def _scatter(n, origin, u, order, begin, end, w, force):  # type: ignore[no-untyped-def]
+    """Forces on sites begin .. end of `n` molecules, and what they and their energies sum to for each."""
+    lanes = 0
+    for k in range(begin, end):
+        own = order[k]
+        for m in range(n):
+            i = origin[m] + own
+            force[i, 0] += w[G, lanes + m]
+            force[i, 1] += w[G + 1, lanes + m]
+            force[i, 2] += w[G + 2, lanes + m]
+        for c in range(3):
+            for m in range(n):
+                u[T + c, m] += w[G + c, lanes + m]
+        for m in range(n):
+            u[E, m] += w[ENERGY, lanes + m]
+        lanes += n
 
 
 @njit(**INLINE)
 def _atomistic(  # type: ignore[no-untyped-def]
-    m1, n, soft, s1, s2, who, h, w, slot, atom, site, first, counts, types, groups, order, a, b, shift, lj2, qq, krf,
-    crf, coulomb2, cap, force, atomistic,
+    m1, n, soft, s1, s2, who, origin, u, w, site, first, counts, types, groups, order, a, b, shift, lj2, qq, krf, crf,
+    coulomb2, force, atomistic,
 ):  # fmt: skip
     """Molecule `m1` with `n` others of species s2: energy, virial, capped pairs of sites."""
-    overlaps, virial, energy, half = 0.0, 0.0, 0.0, 0.0
+    t = site.dtype.type
+    for m in range(n):
+        origin[m] = first[who[m]]
+    for row in range(E, WORDS):
+        for m in range(n):
+            u[row, m] = t(0.0)
+    overlaps = 0.0
     for g in range(groups.shape[1]):
-        t2 = groups[s2, g, 0]
+        t2, begin, end = groups[s2, g, 0], groups[s2, g, 1], groups[s2, g, 2]
         if t2 < 0:
             break
-        lanes, whole = _gather(
-            n, who, h, cap, order[s2], groups[s2, g, 1], groups[s2, g, 2], first, site, w, slot, atom
-        )  # fmt: skip
+        whole = _gather(n, soft, origin, u, order[s2], begin, end, site, w)
         for i in range(counts[s1]):
             t1, at = types[s1, i], first[m1] + i
             if a[t1, t2] == 0.0 and b[t1, t2] == 0.0 and qq[t1, t2] == 0.0:
@@ -170,17 +199,15 @@ def _atomistic(  # type: ignore[no-untyped-def]
             force[at, 1] += fy
             force[at, 2] += fz
             overlaps += more
-        for k in range(lanes):
-            i, m = atom[k], slot[k]
-            x, y, z, e = float(w[G, k]), float(w[G + 1, k]), float(w[G + 2, k]), float(w[ENERGY, k])
-            force[i, 0] += x
-            force[i, 1] += y
-            force[i, 2] += z
-            virial += x * h[X, m] + y * h[Y, m] + z * h[Z, m]
-            energy += h[SHARE, m] * e
-            half += 0.5 * e
-            atomistic[who[m]] += 0.5 * e
-    atomistic[m1] += half
+        _scatter(n, origin, u, order[s2], begin, end, w, force)
+    virial, energy, half = 0.0, 0.0, 0.0
+    for m in range(n):
+        virial += u[T, m] * u[X, m] + u[T + 1, m] * u[Y, m] + u[T + 2, m] * u[Z, m]
+        energy += u[SHARE, m] * u[E, m]
+        half += u[E, m]
+    for m in range(n):
+        atomistic[who[m]] += 0.5 * u[E, m]
+    atomistic[m1] += 0.5 * half
     return energy, virial, overlaps
 
 
@@ -239,10 +266,11 @@ def _chunk(  # type: ignore[no-untyped-def]
     force, pull, atomistic, coarse, totals,
 ):  # fmt: skip
     """Pairs whose first molecule is in begin .. end."""
+    t = site.dtype.type
     who, others = np.empty(ROOM, np.int64), np.empty(ROOM, np.int64)
-    slot, atom = np.empty(ROOM, np.int64), np.empty(ROOM, np.int64)
-    w, h = np.zeros((ROWS, ROOM), site.dtype), np.empty((COLUMNS, ROOM))
-    c, f = np.empty((COLUMNS, ROOM)), np.empty((COLUMNS, ROOM))
+    origin = np.empty(ROOM, np.int64)
+    w, u = np.zeros((ROWS, ROOM), site.dtype), np.empty((WORDS, ROOM), site.dtype)
+    h, c = np.empty((COLUMNS, ROOM)), np.empty((COLUMNS, ROOM))
     energy, virial, overlaps = 0.0, 0.0, 0.0
     lx, ly, lz = box[0], box[1], box[2]
     for m1 in range(begin, end):
@@ -275,7 +303,8 @@ def _chunk(  # type: ignore[no-untyped-def]
                         crude += 1
                     if share > 0.0 and r2 < reach:
                         who[n] = partners[base + m]
-                        f[X, n], f[Y, n], f[Z, n], f[SHARE, n] = h[X, m], h[Y, m], h[Z, m], share
+                        u[X, n], u[Y, n], u[Z, n], u[SHARE, n] = h[X, m], h[Y, m], h[Z, m], share
+                        u[LIMIT, n] = cap if share < 1.0 else t(0.0)
                         soft = soft or share < 1.0
                         n += 1
                 if crude > 0:
@@ -283,8 +312,8 @@ def _chunk(  # type: ignore[no-untyped-def]
                     energy, virial = energy + e, virial + v
                 if n > 0:
                     e, v, more = _atomistic(
-                        m1, n, soft and cap > 0.0, s1, s2, who, f, w, slot, atom, site, first, counts, types, groups,
-                        order, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, force, atomistic,
+                        m1, n, soft and cap > 0.0, s1, s2, who, origin, u, w, site, first, counts, types, groups, order,
+                        a, b, shift, lj2, qq, krf, crf, coulomb2, force, atomistic,
                     )  # fmt: skip
                     energy, virial, overlaps = energy + e, virial + v, overlaps + more
     totals[0] = energy
