@@ -101,7 +101,9 @@ def fluid():
     for _ in range(len(x)):
         system.addParticle(1.0)
     system.setDefaultPeriodicBoxVectors(*(mm.Vec3(*row) for row in np.diag(box)))
-    system.addForce(mm.PythonForce(forces))
+    force = mm.PythonForce(forces)
+    force.setUsesPeriodicBoundaryConditions(True)
+    system.addForce(force)
     return system, forces, box, x
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -154,7 +155,7 @@ class Calibration:
             with np.load(path, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             about = json.loads(str(arrays.pop("about")))
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise InputError(f"{path} is no calibration of adaptive resolution, or it is damaged: {error}") from error
         compensation = {k[13:]: Compensation(*v) for k, v in arrays.items() if k.startswith("compensation ")}
         thermodynamic = {k[14:]: ThermodynamicForce(*v) for k, v in arrays.items() if k.startswith("thermodynamic ")}
