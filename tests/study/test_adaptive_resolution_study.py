@@ -19,11 +19,11 @@ from support.mutations import mutated_studies, read_and_build
 
 SMALL: dict[str, Any] = {
     "liquid": {
-        "molecules": 200, "repeats": [2, 1, 1], "cutoff": "0.5 nm", "equilibration": "1 ps", "structure": "0.2 ps",
+        "molecules": 200, "repeats": [2, 1, 1], "cutoff": "0.5 nm", "equilibration": "0.4 ps", "structure": "0.1 ps",
     },
     "region": {"shape": "slab", "atomistic": "0.4 nm", "hybrid": "0.6 nm"},
-    "calibration": {"kirkwood": "0.1 ps", "density_length": "0.2 ps", "rounds": 2},
-    "production": {"duration": "0.4 ps"},
+    "calibration": {"kirkwood": "0.06 ps", "density_length": "0.1 ps", "rounds": 2},
+    "production": {"duration": "0.2 ps"},
 }  # fmt: skip
 
 

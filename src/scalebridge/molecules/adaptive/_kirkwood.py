@@ -172,7 +172,7 @@ def _node(
     integrator.step(max(round(settle / how.timestep), 1))
     volume, count = float(np.prod(box)), len(forces.molecules)
     gaps, pressures = [], []
-    for _ in range(max(round(picoseconds / how.timestep / how.every), BLOCKS)):
+    for _ in range(max(round(picoseconds / how.timestep / how.every), 2 * BLOCKS)):
         integrator.step(how.every)
         last = forces.last
         assert last is not None
