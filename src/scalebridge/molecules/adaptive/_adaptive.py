@@ -71,8 +71,7 @@ class AdaptiveResolution:
             raise InputError(f"scheme is {scheme!r}; it must be 'hamiltonian' or 'force'")
         self.region, self.scheme = region, scheme
         self._system = system
-        molecules, names = molecules_of(topology)
-        self._taken = take(system, molecules, names)
+        self._taken = take(system, *molecules_of(topology))
         vectors = system.getDefaultPeriodicBoxVectors()
         self.box = np.array([vectors[i][i]._value for i in range(3)])
         region.check(self.box, self._taken.sites.reach)

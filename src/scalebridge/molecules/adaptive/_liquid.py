@@ -42,7 +42,7 @@ class Liquid:
     def box(self) -> Floats:
         """Edges, nm."""
         edge = (self.molecules * 18.0154 / (self.density * 602.214)) ** (1.0 / 3.0)
-        return edge * np.array(self.repeats, float)
+        return np.asarray(edge * np.array(self.repeats, float))
 
     @property
     def count(self) -> int:

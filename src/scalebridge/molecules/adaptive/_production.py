@@ -73,16 +73,15 @@ class AdaptiveRun:
     @property
     def residence(self) -> Floats:
         """Mean time of a molecule within each of the surfaces, ps: how many are there over how many leave."""
-        edges = np.concatenate([[0.0], self.distance])
-        held = [float(self.counts[:, edges[1:] < s].sum(axis=1).mean()) for s in self.surfaces]
+        held = [float(self.counts[:, self.distance < s].sum(axis=1).mean()) for s in self.surfaces]
         step = float(self.times[1] - self.times[0])
-        return np.array(held) * step / np.maximum(self.outward.mean(axis=0), 1e-300)
+        return np.asarray(np.array(held) * step / np.maximum(self.outward.mean(axis=0), 1e-300))
 
 
 def _blocks(values: Floats) -> tuple[Floats, Floats]:
     blocks = [part.mean(axis=0) for part in np.array_split(values, min(BLOCKS, len(values)))]
     error = np.std(blocks, axis=0, ddof=1) / np.sqrt(len(blocks)) if len(blocks) > 1 else np.full(values.shape[1:], 1.0)
-    return values.mean(axis=0), np.asarray(error)
+    return np.asarray(values.mean(axis=0)), np.asarray(error)
 
 
 def produce(
@@ -161,7 +160,7 @@ class _Samples:
         self.surfaces = self.region.atomistic + self.region.hybrid * np.array([0.0, 0.5, 1.0])
         self.edges = np.linspace(0.0, _longest(self.region), BINS + 1)
         self.rows: list[tuple[Any, ...]] = []
-        self.beyond = np.zeros(0)
+        self.beyond: npt.NDArray[np.bool_] = np.zeros((0, 3), np.bool_)
 
     def start(self) -> None:
         last = self.forces.last
