@@ -103,8 +103,9 @@ def _evaluations(system: Any, taken: Any, adaptive: AdaptiveResolution, x: np.nd
 
     forces = AdaptiveForces(taken.molecules, taken.sites, adaptive._coarse, None)
     found = []
+    config: Any = numba.config
     for threads in (1, 2):
-        numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+        numba.set_num_threads(min(threads, config.NUMBA_NUM_THREADS))
         forces.evaluate(x, adaptive.box)
         found.append(measure(lambda: forces.evaluate(x, adaptive.box), 15))
     numba.set_num_threads(1)
