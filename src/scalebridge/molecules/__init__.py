@@ -6,6 +6,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from scalebridge.molecules.adaptive import AdaptiveLiquid as AdaptiveLiquid
+    from scalebridge.molecules.adaptive import AdaptiveResolution as AdaptiveResolution
+    from scalebridge.molecules.adaptive import Calibration as Calibration
+    from scalebridge.molecules.adaptive import CalibrationSettings as CalibrationSettings
+    from scalebridge.molecules.adaptive import Cylinder as Cylinder
+    from scalebridge.molecules.adaptive import Dynamics as Dynamics
+    from scalebridge.molecules.adaptive import Slab as Slab
+    from scalebridge.molecules.adaptive import Sphere as Sphere
     from scalebridge.molecules.coarse import CoarseGraining as CoarseGraining
     from scalebridge.molecules.coarse import CoarseModel as CoarseModel
     from scalebridge.molecules.coarse import Comparison as Comparison
@@ -24,6 +32,14 @@ if TYPE_CHECKING:
     from scalebridge.molecules.reference import water as water
 
 _HOME = {
+    "AdaptiveLiquid": "adaptive",
+    "AdaptiveResolution": "adaptive",
+    "Calibration": "adaptive",
+    "CalibrationSettings": "adaptive",
+    "Cylinder": "adaptive",
+    "Dynamics": "adaptive",
+    "Slab": "adaptive",
+    "Sphere": "adaptive",
     "CoarseGraining": "coarse",
     "CoarseModel": "coarse",
     "Comparison": "coarse",
@@ -43,18 +59,26 @@ _HOME = {
 }
 
 __all__ = [
+    "AdaptiveLiquid",
+    "AdaptiveResolution",
     "AllAtom",
     "BeadRule",
     "Beads",
+    "Calibration",
+    "CalibrationSettings",
     "CoarseGraining",
     "CoarseModel",
     "Comparison",
+    "Cylinder",
+    "Dynamics",
     "Fit",
     "Frames",
     "Mapping",
     "MoleculeRule",
     "Protocol",
     "Reference",
+    "Slab",
+    "Sphere",
     "Target",
     "chains",
     "coarsen",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scalebridge.molecules.adaptive._compensation import Compensation
+from scalebridge.errors import InputError
+from scalebridge.molecules.adaptive._compensation import Compensation, ThermodynamicForce
 from scalebridge.molecules.adaptive._forces import AdaptiveForces
 from scalebridge.molecules.adaptive._model import CoarsePairs, Molecules, SitePairs
 from scalebridge.molecules.adaptive._regions import Cylinder, Slab, Sphere
@@ -99,6 +100,8 @@ COMPENSATION = {
     "trimer": Compensation(KNOTS, np.array([0.0, -0.3, -0.1, 0.4, 0.9, 1.1])),
     "dimer": Compensation(KNOTS, np.array([0.0, 0.2, 0.1, -0.4, -0.2, 0.3])),
 }
+D = np.linspace(0.1, 1.3, 7)
+FIELD = {"dimer": ThermodynamicForce(D, np.array([0.2, 0.8, -0.6, 0.3, 0.9, -0.2, 0.0]))}
 REGIONS = {
     "slab": Slab((1.1, 0.0, 0.0), 0.3, 0.5, "cos2"),
     "sphere": Sphere((0.4, 1.2, 1.9), 0.25, 0.8, "c2"),
@@ -135,7 +138,7 @@ def mixed_forces(region, **options):
 @pytest.mark.parametrize("cap", [0.0, 0.35])
 @pytest.mark.parametrize("name", REGIONS)
 def test_forces_are_the_gradient_of_the_energy(name, cap):
-    forces, x, box = mixed_forces(REGIONS[name], compensation=COMPENSATION, cap=cap, single=False)
+    forces, x, box = mixed_forces(REGIONS[name], compensation=COMPENSATION, thermodynamic=FIELD, cap=cap, single=False)
     found = forces.evaluate(x, box)
     hybrid = (found.resolution > 0.02) & (found.resolution < 0.98)
     assert hybrid.sum() > 5
@@ -155,6 +158,56 @@ def test_forces_are_the_gradient_of_the_energy(name, cap):
                 energies.append(forces.evaluate(moved, box).energy)
             slope = (energies[0] - 8 * energies[1] + 8 * energies[2] - energies[3]) / (12 * h)
             assert found.forces[atom, axis] == pytest.approx(-slope, abs=1e-6 * scale)
+
+
+def with_solute():
+    """One trimer more, of its own species and in two pieces, and the region around it."""
+    molecules, x, box = mixture()
+    chain = np.array([[0.3, 1.15, 1.9], [0.4, 1.2, 1.95], [0.5, 1.2, 1.85], [0.45, 1.3, 1.9]])
+    more = Molecules(
+        np.concatenate([molecules.first, [len(x) + 4]]),
+        np.concatenate([molecules.kind, [2]]),
+        np.array([3, 2, 4]),
+        np.array([[0, 1, 1, -1], [2, 0, -1, -1], [0, 1, 2, 1]]),
+        np.concatenate([molecules.mass, [12.0, 1.0, 14.0, 3.0]]),
+        ("trimer", "dimer", "chain"),
+    ).divided("chain", np.array([0, 0, 1, 1]))
+    sigma, epsilon, charge = np.array([0.3, 0.1, 0.33]), np.array([0.6, 0.05, 0.8]), np.array([-0.8, 0.4, 0.8])
+    sites = SitePairs.lennard_jones(sigma, epsilon, 0.65, shifted=True, charge=charge, dielectric=78.0)
+    tables = pair_tables([LennardJones(0.35, 0.7, 0.75), LennardJones(0.4, 0.5, 0.7), LennardJones(0.3, 0.9, 0.65)])
+    number = np.full((5, 5), -1)
+    number[:2, :2] = [[0, 1], [1, 2]]
+    region = Sphere((0.0, 0.0, 0.0), 0.25, 0.7, "c2")
+    forces = AdaptiveForces(more, sites, CoarsePairs(tables, number), region, compensation=COMPENSATION, single=False)
+    return forces, np.concatenate([x, chain]), box
+
+
+def test_a_region_follows_a_solute():
+    forces, x, box = with_solute()
+    found = forces.evaluate(x, box)
+    assert (found.resolution[-2:] == 1.0).all()
+    assert ((found.resolution > 0.02) & (found.resolution < 0.98)).sum() > 5
+    # the solute takes up what the resolution field exerts: momentum is conserved
+    assert np.abs(found.drift).max() > 1.0
+    np.testing.assert_allclose(found.forces.sum(axis=0), 0.0, atol=1e-8)
+    scale = np.abs(found.forces).max()
+    for atom in [*range(len(x) - 4, len(x)), 0, 40]:
+        for axis in range(3):
+            energies = []
+            for step in (-2, -1, 1, 2):
+                moved = x.copy()
+                moved[atom, axis] += step * 1e-5
+                energies.append(forces.evaluate(moved, box).energy)
+            slope = (energies[0] - 8 * energies[1] + 8 * energies[2] - energies[3]) / 12e-5
+            assert found.forces[atom, axis] == pytest.approx(-slope, abs=1e-6 * scale)
+
+
+def test_a_solute_that_leaves_is_named():
+    forces, x, box = with_solute()
+    x[-2:] += 0.5
+    forces.forget()
+    with pytest.raises(InputError, match=r"solute reaches .* nm from the middle"):
+        forces.evaluate(x, box)
 
 
 def test_momentum_changes_by_the_resolution_field_alone():

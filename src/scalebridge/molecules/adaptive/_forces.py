@@ -2,23 +2,27 @@
 
 H-AdResS (Potestio et al. 2013):
 
-    H = K + V_intra + sum_a [lambda_a V^AT_a + (1 - lambda_a) V^CG_a + Delta(lambda_a)],   V_a = 1/2 sum_b V_ab
+    H = K + V_intra + sum_a [lambda_a V^AT_a + (1 - lambda_a) V^CG_a + Delta(lambda_a) + U(d_a)],   V_a = 1/2 sum_b V_ab
 
-so that a molecule in the hybrid zone feels the drift force -(V^AT_a - V^CG_a + Delta') grad lambda_a.
+so that a molecule in the hybrid zone feels the drift force -(V^AT_a - V^CG_a + Delta') grad lambda_a, and near it the
+thermodynamic force -U'(d_a) away from the middle of the region.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from scalebridge.errors import InputError
-from scalebridge.molecules.adaptive._compensation import Compensation
-from scalebridge.molecules.adaptive._kernel import CHUNKS, by_species, finish, pairs, prepare
+from scalebridge.molecules.adaptive._compensation import Compensation, ThermodynamicForce
+from scalebridge.molecules.adaptive._kernel import CHUNKS, pairs
 from scalebridge.molecules.adaptive._model import CoarsePairs, Molecules, SitePairs
+from scalebridge.molecules.adaptive._places import finish, prepare, select
 from scalebridge.molecules.adaptive._regions import Region
 from scalebridge.molecules.pairs import Exclusions, neighbours
 
@@ -26,6 +30,7 @@ Floats = npt.NDArray[np.float64]
 Scheme = Literal["hamiltonian", "force"]
 
 ATOMS = 3000  # in a piece of work, at least
+LARGEST = 32  # sites of one type that are treated together
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +45,7 @@ class Evaluation:
         drift: sum of the forces that do not sum to zero, (3,) kJ/mol/nm: what the resolution field takes up.
         virial: sum over pairs of r_ab . F_ab between centres of mass, kJ/mol.
         capped: pairs of sites closer than the cap.
+        distance: of each molecule from the middle of the region, (M,) nm.
     """
 
     energy: float
@@ -49,6 +55,7 @@ class Evaluation:
     drift: Floats
     virial: float
     capped: int
+    distance: Floats
 
 
 class AdaptiveForces:
@@ -60,7 +67,8 @@ class AdaptiveForces:
         coarse: interactions of their centres of mass.
         region: where the box is atomistic; None: everywhere.
         scheme: ``"hamiltonian"`` or ``"force"``.
-        compensation: free energy or thermodynamic force of each species, by name.
+        compensation: free energy of each species by resolution, by name.
+        thermodynamic: potential of the thermodynamic force of each species by distance, by name.
         cap: distance below which site energies continue linearly, nm, for pairs that are not fully atomistic.
         skin: how far beyond the reach neighbours are listed, nm.
         uniform: one resolution for all molecules (Kirkwood integration); then `region` is not used.
@@ -78,7 +86,8 @@ class AdaptiveForces:
         region: Region | None,
         *,
         scheme: Scheme = "hamiltonian",
-        compensation: dict[str, Compensation] | None = None,
+        compensation: Mapping[str, Compensation] | None = None,
+        thermodynamic: Mapping[str, ThermodynamicForce] | None = None,
         cap: float = 0.0,
         skin: float | None = None,
         uniform: float | None = None,
@@ -86,18 +95,15 @@ class AdaptiveForces:
     ) -> None:
         self.molecules, self.atomistic, self.coarse, self.region = molecules, atomistic, coarse, region
         self.scheme, self.cap, self.uniform = scheme, cap, uniform
-        self.compensation = dict(compensation or {})
-        for name in self.compensation:
-            if name not in molecules.names:
-                raise InputError(f"A compensation for {name!r}; the species are {', '.join(molecules.names)}")
         reach = max(atomistic.reach, coarse.tables.cutoff)
         self.skin = 0.15 * reach if skin is None else skin
         self.listings = 0
         t = np.float32 if single else np.float64
         m, n, species = len(molecules), len(molecules.mass), len(molecules.counts)
         self._share = molecules.mass_share
-        self._centre, self._site, self._listed = np.empty((3, m)), np.empty((3, n), t), np.full((3, m), np.inf)
-        self._weight, self._gradient = np.empty(m), np.empty((3, m))
+        self._centre, self._site, self._listed = np.empty((m, 4)), np.empty((n, 3), t), np.full((m, 3), np.inf)
+        self._positions = np.empty((n, 3))
+        self._gradient, self._outward = np.empty((m, 3)), np.empty((m, 4))
         self._extent, self._allowed = np.empty(species), np.zeros(species)
         p = atomistic
         self._sites = (
@@ -106,23 +112,59 @@ class AdaptiveForces:
         )  # fmt: skip
         self._first, self._kind = np.asarray(molecules.first, np.int64), np.asarray(molecules.kind, np.int64)
         self._counts, self._types = np.asarray(molecules.counts, np.int64), np.asarray(molecules.types, np.int64)
+        self._fixed = np.zeros(species, bool) if molecules.fixed is None else np.asarray(molecules.fixed, bool)
+        self._solute = np.zeros(0, np.int64) if molecules.solute is None else np.asarray(molecules.solute, np.int64)
+        self._solute_share = molecules.mass[self._solute] / max(float(molecules.mass[self._solute].sum()), 1e-300)
+        self._groups = _groups(self._counts, self._types)
         # summing what the pieces found costs as much as they save where there is little work
         pieces = min(max(n // ATOMS, 1), CHUNKS)
         self._scratch = (
-            np.zeros((pieces, 3, n)), np.zeros((pieces, 3, m)), np.zeros((pieces, m)), np.zeros((pieces, m))
+            np.zeros((pieces, n, 3)), np.zeros((pieces, m, 3)), np.zeros((pieces, m)), np.zeros((pieces, m))
         )  # fmt: skip
         self._place = _place(region, uniform)
-        self._knots, self._polynomials = _polynomials(molecules.names, self.compensation)
+        self.compensate(compensation or {}, thermodynamic or {})
         self._box = np.zeros(3)
+        self.last: Evaluation | None = None
+        self.trouble = ""
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_box": np.zeros(3)}
+        return {**self.__dict__, "_box": np.zeros(3), "last": None}
+
+    def compensate(
+        self, compensation: Mapping[str, Compensation], thermodynamic: Mapping[str, ThermodynamicForce]
+    ) -> None:
+        """Replace what keeps the density uniform; from the next evaluation on.
+
+        Raises:
+            InputError: a species that does not exist.
+        """
+        names = self.molecules.names
+        for name in [*compensation, *thermodynamic]:
+            if name not in names:
+                raise InputError(f"A compensation for {name!r}; the species are {', '.join(names)}")
+        self.compensation, self.thermodynamic = dict(compensation), dict(thermodynamic)
+        by_resolution = {name: (c.resolution, c.polynomials, c.energy[-1]) for name, c in compensation.items()}
+        by_distance = {name: (t.distance, t.polynomials, t.energy[-1]) for name, t in thermodynamic.items()}
+        self._knots, self._polynomials = _polynomials(names, by_resolution)
+        self._distances, self._fields = _polynomials(names, by_distance)
+        if not thermodynamic:
+            self._distances = np.zeros((0, 2))
+
+    @property
+    def centres(self) -> Floats:
+        """Centres of mass at the last evaluation, (M, 3) nm."""
+        return self._centre[:, :3]
+
+    def forget(self) -> None:
+        """Let the next evaluation list neighbours anew."""
+        self._box = np.zeros(3)
 
     def __call__(self, state: Any) -> tuple[float, Floats]:
         """Energy and forces of an OpenMM state, as `PythonForce` asks for."""
-        positions = state.getPositions(asNumpy=True)._value
-        box = state.getPeriodicBoxVectors(asNumpy=True)._value
-        found = self.evaluate(positions, np.array([box[0][0], box[1][1], box[2][2]]))
+        box = state.getPeriodicBoxVectors()._value
+        # the way getPositions(asNumpy=True) takes, without making units, which costs as much again
+        state._getVectorAsNumpy(type(state).Positions, self._positions)
+        self.last = found = self.evaluate(self._positions, np.array([box[0][0], box[1][1], box[2][2]]))
         return found.energy, found.forces
 
     def evaluate(self, positions: npt.NDArray[np.floating], box: Floats) -> Evaluation:
@@ -137,8 +179,10 @@ class AdaptiveForces:
         """
         box = np.asarray(box, float)
         moved = prepare(
-            np.ascontiguousarray(positions, float), self._share, self._first, self._kind, box, self._place,
-            self._listed, self._centre, self._site, self._extent, self._weight, self._gradient,
+            np.ascontiguousarray(positions, float), self._share, self._first, self._kind, self._fixed, self._solute,
+            self._solute_share, box, self._place,
+            self._listed, self._centre, self._site, self._extent, self._gradient,
+            self._outward,
         )  # fmt: skip
         same = np.array_equal(box, self._box) and (self._extent <= self._allowed).all()
         if not same or moved > (0.5 * self.skin) ** 2:
@@ -146,35 +190,68 @@ class AdaptiveForces:
         force, pull, fine, crude = self._scratch
         t = self.coarse.tables
         energy, virial, capped = pairs(
-            self._edges, self._centre, self._site, self._first, self._kind, self._weight, self.scheme == "force", box,
-            self._starts, self._partners, self._counts, self._types, self._reach2, *self._sites,
+            self._edges, self._centre, self._site, self._first, self._kind, self.scheme == "force", box,
+            self._starts, self._partners, *self._beads, self._counts, self._types, *self._groups, self._reach2,
+            *self._sites,
             self._site.dtype.type(self.cap), self.coarse.number, t.values, t.low, t.per_width, t.cut2,
             force, pull, fine, crude,
         )  # fmt: skip
         gap, result, drift = fine[0] - crude[0], np.empty((len(self._share), 3)), np.empty(3)
         energy += finish(
-            force[0], pull[0], gap, self._weight, self._gradient, self.scheme == "hamiltonian", self._kind,
-            self._knots, self._polynomials, self._share, self._first, result, drift,
+            force[0], pull[0], gap, self._centre, self._gradient, self._outward, self.scheme == "hamiltonian",
+            self._kind, self._knots, self._polynomials, self._distances, self._fields, self._share, self._first,
+            self._solute, self._solute_share, result, drift,
         )  # fmt: skip
-        return Evaluation(energy, result, self._weight.copy(), gap, drift, virial, int(capped))
+        return Evaluation(
+            energy, result, self._centre[:, 3].copy(), gap, drift, virial, int(capped),
+            self._outward[:, 3].copy(),
+        )  # fmt: skip
 
     def _list(self, box: Floats) -> None:
         """Make the neighbour list anew."""
         self._allowed = 1.05 * self._extent
         sites = self.atomistic.reach + self._allowed[:, None] + self._allowed[None]
-        reach = max(float(sites.max()), self.coarse.tables.cutoff) + self.skin
-        near = neighbours(self._centre.T, box, reach, Exclusions.of(len(self._kind)))
-        self._starts, self._partners = by_species(near.starts, near.partners, self._kind, len(self._counts))
-        self._reach2 = sites**2
-        self._listed, self._box = self._centre.copy(), box.copy()
-        self._edges = self._balanced()
+        crude = np.sqrt(np.where(self.coarse.number >= 0, self.coarse.tables.cut2[self.coarse.number], 0.0))
+        # what is within a solute is the engine's
+        apart = ~(self._fixed[:, None] & self._fixed[None])
+        fine = np.where(apart, np.maximum(sites, crude), -self.skin)
+        near = neighbours(self._centre[:, :3], box, float(fine.max()) + self.skin, Exclusions.of(len(self._kind)))
+        self._starts, self._partners, bead_starts, beads = select(
+            near.starts, near.partners, self._kind, len(self._counts), self._centre, box, self._detailed(box),
+            (fine + self.skin) ** 2, (crude + self.skin) ** 2,
+        )  # fmt: skip
+        self._reach2 = np.where(apart, sites**2, -1.0)
+        self._check_solute()
+        self._listed, self._box = self._centre[:, :3].copy(), box.copy()
+        each = np.where(self._centre[:, 3] > 0.0, self._counts[self._kind] ** 2, 1)
+        work = (self._starts[:, -1] - self._starts[:, 0]) * each.astype(float)
+        self._edges = self._balanced(work)
+        self._beads = (self._balanced(np.diff(bead_starts).astype(float)), bead_starts, beads)
         self.listings += 1
 
-    def _balanced(self) -> npt.NDArray[np.int64]:
-        """Ends of pieces of about the same work: a pair with atomistic detail counts for its pairs of sites."""
-        sites = self._counts[self._kind] ** 2
-        work = (self._starts[:, -1] - self._starts[:, 0]) * np.where(self._weight > 0.0, sites, 1.0) + 1.0
-        share = np.cumsum(work) / work.sum()
+    def _detailed(self, box: Floats) -> npt.NDArray[np.bool_]:
+        """Molecules that may be hybrid or atomistic before neighbours are listed anew."""
+        if self._place[8] == 2.0:
+            return np.full(len(self._kind), self._place[6] > 0.0)
+        # the middle may move as far as a molecule
+        return np.asarray(self._fixed[self._kind] | (self._outward[:, 3] < self._place[6] + self._place[7] + self.skin))
+
+    def _check_solute(self) -> None:
+        """A solute is atomistic wherever it is, but around it there must be atoms."""
+        own = self._fixed[self._kind]
+        if self.region is None or not own.any():
+            return
+        far = float(self._outward[own, 3].max())
+        if far > self.region.atomistic:
+            self.trouble = (
+                f"The solute reaches {far:.2f} nm from the middle of the region, beyond its atomistic part of "
+                f"{self.region.atomistic:g} nm; make that larger, or let a sphere follow the solute."
+            )
+            raise InputError(self.trouble)
+
+    def _balanced(self, work: Floats) -> npt.NDArray[np.int64]:
+        """Ends of pieces of about the same work; a pair with atoms counts for its pairs of sites."""
+        share = np.cumsum(work + 1.0) / (work.sum() + len(work))
         pieces = len(self._scratch[0])
         inner = np.searchsorted(share, np.arange(1, pieces) / pieces)
         return np.concatenate([[0], inner, [len(work)]]).astype(np.int64)
@@ -188,14 +265,36 @@ def _place(region: Region | None, uniform: float | None) -> Floats:
     return np.array([*region.centre, *region.directions, region.atomistic, region.hybrid, switching], float)
 
 
-def _polynomials(names: tuple[str, ...], compensation: dict[str, Compensation]) -> tuple[Floats, Floats]:
-    """Knots (S, K) and cubic polynomials (S, K - 1, 4) of the compensation of each species; zero where none is."""
-    most = max([len(c.resolution) for c in compensation.values()], default=2)
-    knots, polynomials = np.full((len(names), most), 2.0), np.zeros((len(names), most - 1, 4))
+def _groups(counts: npt.NDArray[np.int64], types: npt.NDArray[np.int64]) -> tuple[Any, Any]:
+    """Sites of each species by type: (S, g, 3) type, begin and end in an order of sites (S, most); -1 for none."""
+    rows, order = [], np.zeros_like(types)
+    for s, count in enumerate(counts):
+        order[s, :count] = np.argsort(types[s, :count], kind="stable")
+        ordered = types[s, order[s, :count]]
+        cuts = [0, *(np.flatnonzero(np.diff(ordered)) + 1).tolist(), int(count)]
+        # large groups in parts, so that some molecules fit side by side
+        rows.append(
+            [
+                (int(ordered[at]), at, min(at + LARGEST, high))
+                for low, high in pairwise(cuts)
+                for at in range(low, high, LARGEST)
+            ]
+        )
+    groups = np.full((len(rows), max(len(row) for row in rows), 3), -1)
+    for s, row in enumerate(rows):
+        groups[s, : len(row)] = row
+    return groups, order
+
+
+def _polynomials(names: tuple[str, ...], curves: Mapping[str, tuple[Floats, Floats, float]]) -> tuple[Floats, Floats]:
+    """Knots (S, K) and cubic polynomials (S, K - 1, 4) of a curve for each species; zero where none is."""
+    most = max([len(knots) for knots, _, _ in curves.values()], default=2)
+    knots, polynomials = np.zeros((len(names), most)), np.zeros((len(names), most - 1, 4))
+    knots += 1e6 * np.arange(1, most + 1)
     knots[:, 0] = 0.0
-    for name, c in compensation.items():
+    for name, (x, cubics, last) in curves.items():
         s = names.index(name)
-        knots[s, : len(c.resolution)] = c.resolution
-        polynomials[s, : len(c.resolution) - 1] = c.polynomials
-        polynomials[s, len(c.resolution) - 1 :] = np.array([0.0, 0.0, 0.0, c.energy[-1]])
+        knots[s, : len(x)] = x
+        polynomials[s, : len(x) - 1] = cubics
+        polynomials[s, len(x) - 1 :] = np.array([0.0, 0.0, 0.0, last])
     return knots, polynomials

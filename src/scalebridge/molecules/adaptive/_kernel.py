@@ -1,4 +1,4 @@
-"""Compiled pair loops of adaptive resolution: molecules in blocks, sites of a block side by side.
+"""Compiled pair loops of adaptive resolution: all sites of one type around a molecule side by side.
 
 For two molecules a, b with resolutions lambda_a, lambda_b and w the weight of their atomistic interaction,
 
@@ -8,10 +8,11 @@ V^AT over all pairs of sites, V^CG between the centres of mass. `w` is (lambda_a
 interpolated (H-AdResS) and lambda_a lambda_b where forces are (AdResS). V^AT is not computed where w = 0, nor V^CG
 where w = 1: there lies the gain.
 
-    centre  (3, M)   centres of mass, nm
-    site    (3, N)   positions of sites relative to the centre of their molecule, nm
+    place   (M, 4)   centres of mass, nm, and resolutions
+    site    (N, 3)   positions of sites relative to the centre of their molecule, nm
     first   (M + 1)  first site of each molecule
     kind    (M)      species of each molecule; a species has `counts[s]` sites of types `types[s, :]`
+    groups  (S, g, 3) of each species: the sites order[s, begin : end] are of one type; (type, begin, end), -1 for none
     starts  (M, S + 1), partners: molecules within reach of molecule a of species t are
             partners[starts[a, t] : starts[a, t + 1]], each pair once
 
@@ -20,8 +21,7 @@ qq (1/r + krf r^2 - crf) within `coulomb2` (reaction field; krf = 0 and crf = 1/
 the energy continues linearly, for pairs of molecules of which one is not fully atomistic: two molecules may overlap
 where they enter the hybrid zone. Energies stay continuous and forces remain their gradient.
 
-Pairs of molecules of the same two species are treated side by side, site pair after site pair, in long loops in the
-precision of `site`; what is summed over pairs is double.
+Loops over the sites around a molecule run in the precision of `site`; what is summed over pairs is double.
 """
 
 from __future__ import annotations
@@ -31,385 +31,408 @@ from numba import njit, prange
 
 from scalebridge._cache import compiled
 
-ROOM = 256  # pairs of molecules that are treated side by side
-CHUNKS = 8  # pieces of work at most; their number does not depend on that of the threads
-WEIGHT, CAP, ENERGY, D, ROWS = 0, 1, 2, 3, 6
+ROOM = 384  # sites that are treated side by side
+LANES = 16  # loops over them run to a multiple of this
+CHUNKS = 4  # pieces of work at most; their number does not depend on that of the threads
+WEIGHT, CAP, ENERGY, Q, G, ROWS = 0, 1, 2, 3, 6, 9
+X, Y, Z, SHARE, R2, V, K, COLUMNS = 0, 1, 2, 3, 4, 5, 6, 7
+LIMIT, E, T, WORDS = 4, 5, 6, 9  # of a molecule, after X, Y, Z and SHARE
+FAR = 1e4  # nm, where what fills a loop up is put
 # a division that could raise would keep loops from being vectorised
 OPTIONS = {"fastmath": {"contract", "nsz", "arcp", "reassoc", "ninf", "nnan"}, "nogil": True, "error_model": "numpy"}
+INLINE = {**OPTIONS, "forceinline": True}
 
 
-@njit(inline="always")
-def _coarse(r2, table, values, low, per_width):  # type: ignore[no-untyped-def]
-    """Energy and -2 dE/d(r^2) of a tabulated pair potential."""
-    last = values.shape[1] - 1
-    place = (r2 - low[table]) * per_width[table]
-    interval = min(max(int(place), 0), last)
-    t = place - interval
-    a = values[table, interval]
-    energy = a[0] + t * (a[1] + t * (a[2] + t * a[3]))
-    slope = a[1] + t * (2.0 * a[2] + t * 3.0 * a[3])
-    return energy, -2.0 * per_width[table] * slope
+@njit(**INLINE)
+def _sites(lj, coulomb, capped, n, w, x, y, z, a, b, shift, lj2, qq, krf, crf, coulomb2):  # type: ignore[no-untyped-def]
+    """A site at (x, y, z) and `n` others of one type: force on the former, and capped pairs.
 
-
-@njit(inline="always")
-def _sites(n, w, a, b, shift, lj2, qq, krf, crf, coulomb2):  # type: ignore[no-untyped-def]
-    """One pair of sites in `n` pairs of molecules: forces over the separations in rows `D` of `w`; capped pairs.
-
-    Everything lives in one buffer whose shape is a compile-time constant: only then can the compiler prove that rows do
-    not overlap, and use vector instructions.
+    `lj`, `coulomb` and `capped` are constants where this is called. Everything lives in one buffer whose shape is a
+    compile-time constant: only then can the compiler prove that rows do not overlap, and use vector instructions.
     """
     t = w.dtype.type
     one, none, tiny = t(1.0), t(0.0), t(1e-12)
     twelve, six, two = t(12.0) * a, t(6.0) * b, t(2.0) * krf
-    capped = none
+    fx, fy, fz, count = none, none, none, none
     for m in range(n):
-        dx = w[D, m]
-        dy = w[D + 1, m]
-        dz = w[D + 2, m]
-        r = np.sqrt(dx * dx + dy * dy + dz * dz)
-        s = max(r, w[CAP, m])
-        i1 = one / s
+        dx = w[Q, m] - x
+        dy = w[Q + 1, m] - y
+        dz = w[Q + 2, m] - z
+        r2 = max(dx * dx + dy * dy + dz * dz, tiny)
+        inverse = one / np.sqrt(r2)
+        s, s2, i1 = none, r2, inverse
+        if capped:
+            s = max(r2 * inverse, w[CAP, m])
+            s2 = s * s
+            i1 = one / s
         i2 = i1 * i1
-        i6 = i2 * i2 * i2
-        s2 = s * s
-        energy = (a * i6 - b) * i6 - shift
-        force = (twelve * i6 - six) * i6 * i1
-        energy = energy if s2 < lj2 else none
-        force = force if s2 < lj2 else none
-        if qq != none:
+        energy, force = none, none
+        if lj:
+            i6 = i2 * i2 * i2
+            energy = (a * i6 - b) * i6 - shift if s2 < lj2 else none
+            force = (twelve * i6 - six) * i6 * i2 if s2 < lj2 else none
+        if coulomb:
             energy += qq * (i1 + krf * s2 - crf) if s2 < coulomb2 else none
-            force += qq * (i2 - two * s) if s2 < coulomb2 else none
-        capped += one if r < s else none
-        w[ENERGY, m] += energy + force * (s - r)
-        k = w[WEIGHT, m] * force / max(r, tiny)
-        w[D, m] = k * dx
-        w[D + 1, m] = k * dy
-        w[D + 2, m] = k * dz
-    return capped
+            force += qq * (i1 * i2 - two) if s2 < coulomb2 else none
+        if capped:
+            r = r2 * inverse
+            energy += force * s * (s - r)
+            force *= s * inverse
+            count += one if r < s else none
+        w[ENERGY, m] += energy
+        force *= w[WEIGHT, m]
+        dx *= force
+        dy *= force
+        dz *= force
+        w[G, m] += dx
+        w[G + 1, m] += dy
+        w[G + 2, m] += dz
+        fx -= dx
+        fy -= dy
+        fz -= dz
+    return fx, fy, fz, count
 
 
-@njit(inline="always")
-def _difference(n, w, row, q, p):  # type: ignore[no-untyped-def]
-    for m in range(n):
-        w[row, m] = q[m] - p[m]
+@njit(**INLINE)
+def _some_sites(soft, n, w, x, y, z, a, b, shift, lj2, qq, krf, crf, coulomb2):  # type: ignore[no-untyped-def]
+    """`_sites` with nothing in it that these types of sites do not need."""
+    none = w.dtype.type(0.0)
+    charged = qq != none
+    if a == none and b == none:
+        if soft:
+            return _sites(False, True, True, n, w, x, y, z, a, b, shift, lj2, qq, krf, crf, coulomb2)
+        return _sites(False, True, False, n, w, x, y, z, a, b, shift, lj2, qq, krf, crf, coulomb2)
+    if charged:
+        if soft:
+            return _sites(True, True, True, n, w, x, y, z, a, b, shift, lj2, qq, krf, crf, coulomb2)
+        return _sites(True, True, False, n, w, x, y, z, a, b, shift, lj2, qq, krf, crf, coulomb2)
+    if soft:
+        return _sites(True, False, True, n, w, x, y, z, a, b, shift, lj2, qq, krf, crf, coulomb2)
+    return _sites(True, False, False, n, w, x, y, z, a, b, shift, lj2, qq, krf, crf, coulomb2)
 
 
-@njit(inline="always")
-def _add(n, w, row, g, f):  # type: ignore[no-untyped-def]
-    for m in range(n):
-        g[m] += w[row, m]
-    for m in range(n):
-        f[m] -= w[row, m]
+@njit(**INLINE)
+def _gather(n, soft, origin, u, order, begin, end, site, w):  # type: ignore[no-untyped-def]
+    """Sites begin .. end of `n` molecules into rows, site by site, and sites far away up to a multiple of `LANES`.
 
-
-@njit(inline="always")
-def _batch(  # type: ignore[no-untyped-def]
-    n, s1, s2, index1, index2, w, d, site, first, counts, types, a, b, shift, lj2, qq, krf, crf, coulomb2,
-    p, q, f, g, force, atomistic,
-):  # fmt: skip
-    """Atomistic interactions of `n` pairs of molecules of species s1 and s2: energy, virial, capped pairs of sites."""
+    Returns:
+        How many sites these are.
+    """
     t = site.dtype.type
-    for c in range(3):
-        source = site[c]
-        for i in range(counts[s1]):
-            row, other = p[i, c], f[i, c]
+    lanes = 0
+    for k in range(begin, end):
+        own = order[k]
+        for m in range(n):
+            i = origin[m] + own
+            w[Q, lanes + m] = site[i, 0]
+            w[Q + 1, lanes + m] = site[i, 1]
+            w[Q + 2, lanes + m] = site[i, 2]
+        for c in range(3):
             for m in range(n):
-                row[m] = source[index1[m] + i]
+                w[Q + c, lanes + m] += u[c, m]
+        for m in range(n):
+            w[WEIGHT, lanes + m] = u[SHARE, m]
+        if soft:
             for m in range(n):
-                other[m] = t(0.0)
-        origin = d[c]
-        for k in range(counts[s2]):
-            row, other = q[k, c], g[k, c]
-            for m in range(n):
-                row[m] = origin[m] + source[index2[m] + k]
-            for m in range(n):
-                other[m] = t(0.0)
-    for m in range(n):
+                w[CAP, lanes + m] = u[LIMIT, m]
+        lanes += n
+    whole = (lanes + LANES - 1) // LANES * LANES
+    for m in range(lanes, whole):
+        w[WEIGHT, m] = t(0.0)
+        w[CAP, m] = t(0.0)
+        for c in range(3):
+            w[Q + c, m] = t(FAR)
+    for m in range(whole):
         w[ENERGY, m] = t(0.0)
-    capped = t(0.0)
-    for i in range(counts[s1]):
-        t1 = types[s1, i]
-        for k in range(counts[s2]):
-            t2 = types[s2, k]
+    for c in range(3):
+        for m in range(whole):
+            w[G + c, m] = t(0.0)
+    return whole
+
+
+@njit(**INLINE)
+def _scatter(n, origin, u, order, begin, end, w, force):  # type: ignore[no-untyped-def]
+    """Forces on sites begin .. end of `n` molecules, and what they and their energies sum to for each."""
+    lanes = 0
+    for k in range(begin, end):
+        own = order[k]
+        for m in range(n):
+            i = origin[m] + own
+            force[i, 0] += w[G, lanes + m]
+            force[i, 1] += w[G + 1, lanes + m]
+            force[i, 2] += w[G + 2, lanes + m]
+        for c in range(3):
+            for m in range(n):
+                u[T + c, m] += w[G + c, lanes + m]
+        for m in range(n):
+            u[E, m] += w[ENERGY, lanes + m]
+        lanes += n
+
+
+@njit(**INLINE)
+def _atomistic(  # type: ignore[no-untyped-def]
+    m1, n, soft, s1, s2, who, origin, u, w, site, first, counts, types, groups, order, a, b, shift, lj2, qq, krf, crf,
+    coulomb2, force, atomistic,
+):  # fmt: skip
+    """Molecule `m1` with `n` others of species s2: energy, virial, capped pairs of sites."""
+    t = site.dtype.type
+    for m in range(n):
+        origin[m] = first[who[m]]
+    for row in range(E, WORDS):
+        for m in range(n):
+            u[row, m] = t(0.0)
+    overlaps = 0.0
+    for g in range(groups.shape[1]):
+        t2, begin, end = groups[s2, g, 0], groups[s2, g, 1], groups[s2, g, 2]
+        if t2 < 0:
+            break
+        whole = _gather(n, soft, origin, u, order[s2], begin, end, site, w)
+        for i in range(counts[s1]):
+            t1, at = types[s1, i], first[m1] + i
             if a[t1, t2] == 0.0 and b[t1, t2] == 0.0 and qq[t1, t2] == 0.0:
                 continue
-            _difference(n, w, D, q[k, 0], p[i, 0])
-            _difference(n, w, D + 1, q[k, 1], p[i, 1])
-            _difference(n, w, D + 2, q[k, 2], p[i, 2])
-            capped += _sites(
-                n, w, a[t1, t2], b[t1, t2], shift[t1, t2], lj2[t1, t2], qq[t1, t2], krf, crf, coulomb2
+            fx, fy, fz, more = _some_sites(
+                soft, whole, w, site[at, 0], site[at, 1], site[at, 2], a[t1, t2], b[t1, t2], shift[t1, t2],
+                lj2[t1, t2], qq[t1, t2], krf, crf, coulomb2,
             )  # fmt: skip
-            _add(n, w, D, g[k, 0], f[i, 0])
-            _add(n, w, D + 1, g[k, 1], f[i, 1])
-            _add(n, w, D + 2, g[k, 2], f[i, 2])
-    virial = 0.0
-    for c in range(3):
-        target, origin = force[c], d[c]
-        for i in range(counts[s1]):
-            row = f[i, c]
-            for m in range(n):
-                target[index1[m] + i] += row[m]
-        for k in range(counts[s2]):
-            row = g[k, c]
-            for m in range(n):
-                target[index2[m] + k] += row[m]
-            more = t(0.0)
-            for m in range(n):
-                more += row[m] * origin[m]
-            virial += more
-    return virial, capped
-
-
-@njit(inline="always")
-def _sum_energies(n, w, molecule1, molecule2, atomistic):  # type: ignore[no-untyped-def]
-    energy = 0.0
+            force[at, 0] += fx
+            force[at, 1] += fy
+            force[at, 2] += fz
+            overlaps += more
+        _scatter(n, origin, u, order[s2], begin, end, w, force)
+    virial, energy, half = 0.0, 0.0, 0.0
     for m in range(n):
-        v = float(w[ENERGY, m])
-        energy += w[WEIGHT, m] * v
-        atomistic[molecule1[m]] += 0.5 * v
-        atomistic[molecule2[m]] += 0.5 * v
-    return energy
+        virial += u[T, m] * u[X, m] + u[T + 1, m] * u[Y, m] + u[T + 2, m] * u[Z, m]
+        energy += u[SHARE, m] * u[E, m]
+        half += u[E, m]
+    for m in range(n):
+        atomistic[who[m]] += 0.5 * u[E, m]
+    atomistic[m1] += 0.5 * half
+    return energy, virial, overlaps
+
+
+@njit(**INLINE)
+def _coarse(m1, n, who, h, number, values, low, per_width, pull, coarse):  # type: ignore[no-untyped-def]
+    """Centre of mass of `m1` with `n` others: energy and virial. Tables are cubic in r^2."""
+    last = values.shape[1] - 1
+    start, scale = low[number], per_width[number]
+    for m in range(n):
+        place = (h[R2, m] - start) * scale
+        interval = min(max(int(place), 0), last)
+        u = place - interval
+        p = values[number, interval]
+        h[V, m] = p[0] + u * (p[1] + u * (p[2] + u * p[3]))
+        h[K, m] = -2.0 * scale * (p[1] + u * (2.0 * p[2] + u * 3.0 * p[3]))
+    energy, virial, half, fx, fy, fz = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for m in range(n):
+        j = who[m]
+        v, k = h[V, m], h[K, m] * (1.0 - h[SHARE, m])
+        energy += (1.0 - h[SHARE, m]) * v
+        virial += k * h[R2, m]
+        half += 0.5 * v
+        coarse[j] += 0.5 * v
+        x, y, z = k * h[X, m], k * h[Y, m], k * h[Z, m]
+        pull[j, 0] += x
+        pull[j, 1] += y
+        pull[j, 2] += z
+        fx += x
+        fy += y
+        fz += z
+    coarse[m1] += half
+    pull[m1, 0] -= fx
+    pull[m1, 1] -= fy
+    pull[m1, 2] -= fz
+    return energy, virial
+
+
+@njit(**INLINE)
+def _separations(n, h, lx, ly, lz, weight, product):  # type: ignore[no-untyped-def]
+    """Nearest images, squared distances and weights of `n` pairs, in place."""
+    ix, iy, iz = 1.0 / lx, 1.0 / ly, 1.0 / lz
+    for m in range(n):
+        dx, dy, dz = h[X, m], h[Y, m], h[Z, m]
+        dx -= lx * np.rint(dx * ix)
+        dy -= ly * np.rint(dy * iy)
+        dz -= lz * np.rint(dz * iz)
+        h[X, m], h[Y, m], h[Z, m] = dx, dy, dz
+        h[R2, m] = dx * dx + dy * dy + dz * dz
+        h[SHARE, m] = weight * h[SHARE, m] if product else 0.5 * (weight + h[SHARE, m])
 
 
 @compiled(**OPTIONS)
 def _chunk(  # type: ignore[no-untyped-def]
-    begin, end, centre, site, first, kind, weight, product, box, starts, partners, counts, types, reach2,
+    begin, end, place, site, first, kind, product, box, starts, partners, counts, types, groups, order, reach2,
     a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low, per_width, cut2,
     force, pull, atomistic, coarse, totals,
 ):  # fmt: skip
     """Pairs whose first molecule is in begin .. end."""
     t = site.dtype.type
-    most, species = types.shape[1], counts.size
-    index1, index2 = np.empty(ROOM, np.int64), np.empty(ROOM, np.int64)
-    molecule1, molecule2 = np.empty(ROOM, np.int64), np.empty(ROOM, np.int64)
-    w = np.zeros((ROWS, ROOM), site.dtype)
-    d = np.empty((3, ROOM), site.dtype)
-    p, q = np.empty((most, 3, ROOM), site.dtype), np.empty((most, 3, ROOM), site.dtype)
-    f, g = np.empty((most, 3, ROOM), site.dtype), np.empty((most, 3, ROOM), site.dtype)
+    who, others = np.empty(ROOM, np.int64), np.empty(ROOM, np.int64)
+    origin = np.empty(ROOM, np.int64)
+    w, u = np.zeros((ROWS, ROOM), site.dtype), np.empty((WORDS, ROOM), site.dtype)
+    h, c = np.empty((COLUMNS, ROOM)), np.empty((COLUMNS, ROOM))
     energy, virial, overlaps = 0.0, 0.0, 0.0
-    half = 0.5 * box
-    for s1 in range(species):
-        for s2 in range(species):
+    lx, ly, lz = box[0], box[1], box[2]
+    for m1 in range(begin, end):
+        s1 = kind[m1]
+        x, y, z, weight = place[m1, 0], place[m1, 1], place[m1, 2], place[m1, 3]
+        for s2 in range(counts.size):
             number, reach = table[s1, s2], reach2[s1, s2]
-            n = 0
-            for m1 in range(begin, end):
-                if kind[m1] != s1:
-                    continue
-                w1 = weight[m1]
-                x, y, z = centre[0, m1], centre[1, m1], centre[2, m1]
-                for at in range(starts[m1, s2], starts[m1, s2 + 1]):
-                    m2 = partners[at]
-                    dx = centre[0, m2] - x
-                    dy = centre[1, m2] - y
-                    dz = centre[2, m2] - z
-                    if abs(dx) > half[0]:
-                        dx -= box[0] * np.rint(dx / box[0])
-                    if abs(dy) > half[1]:
-                        dy -= box[1] * np.rint(dy / box[1])
-                    if abs(dz) > half[2]:
-                        dz -= box[2] * np.rint(dz / box[2])
-                    r2 = dx * dx + dy * dy + dz * dz
-                    share = w1 * weight[m2] if product else 0.5 * (w1 + weight[m2])
-                    if share < 1.0 and number >= 0 and r2 < cut2[number]:
-                        v, k = _coarse(r2, number, values, low, per_width)
-                        coarse[m1] += 0.5 * v
-                        coarse[m2] += 0.5 * v
-                        energy += (1.0 - share) * v
-                        k *= 1.0 - share
-                        virial += k * r2
-                        pull[0, m1] -= k * dx
-                        pull[1, m1] -= k * dy
-                        pull[2, m1] -= k * dz
-                        pull[0, m2] += k * dx
-                        pull[1, m2] += k * dy
-                        pull[2, m2] += k * dz
+            near = cut2[number] if number >= 0 else -1.0
+            last = starts[m1, s2 + 1]
+            block = ROOM
+            for g in range(groups.shape[1]):
+                if groups[s2, g, 0] >= 0:
+                    block = min(block, ROOM // (groups[s2, g, 2] - groups[s2, g, 1]))
+            for base in range(starts[m1, s2], last, block):
+                pairs = min(block, last - base)
+                for m in range(pairs):
+                    j = partners[base + m]
+                    h[X, m] = place[j, 0] - x
+                    h[Y, m] = place[j, 1] - y
+                    h[Z, m] = place[j, 2] - z
+                    h[SHARE, m] = place[j, 3]
+                _separations(pairs, h, lx, ly, lz, weight, product)
+                n, crude, soft = 0, 0, False
+                for m in range(pairs):
+                    share, r2 = h[SHARE, m], h[R2, m]
+                    if share < 1.0 and r2 < near:
+                        others[crude] = partners[base + m]
+                        c[X, crude], c[Y, crude], c[Z, crude] = h[X, m], h[Y, m], h[Z, m]
+                        c[SHARE, crude], c[R2, crude] = share, r2
+                        crude += 1
                     if share > 0.0 and r2 < reach:
-                        molecule1[n] = m1
-                        molecule2[n] = m2
-                        index1[n] = first[m1]
-                        index2[n] = first[m2]
-                        w[WEIGHT, n] = share
-                        w[CAP, n] = cap if share < 1.0 else t(0.0)
-                        d[0, n] = dx
-                        d[1, n] = dy
-                        d[2, n] = dz
+                        who[n] = partners[base + m]
+                        u[X, n], u[Y, n], u[Z, n], u[SHARE, n] = h[X, m], h[Y, m], h[Z, m], share
+                        u[LIMIT, n] = cap if share < 1.0 else t(0.0)
+                        soft = soft or share < 1.0
                         n += 1
-                        if n == ROOM:
-                            k, more = _batch(
-                                n, s1, s2, index1, index2, w, d, site, first, counts, types, a, b, shift, lj2,
-                                qq, krf, crf, coulomb2, p, q, f, g, force, atomistic,
-                            )  # fmt: skip
-                            energy += _sum_energies(n, w, molecule1, molecule2, atomistic)
-                            virial, overlaps, n = virial + k, overlaps + more, 0
-            if n > 0:
-                k, more = _batch(
-                    n, s1, s2, index1, index2, w, d, site, first, counts, types, a, b, shift, lj2, qq, krf, crf,
-                    coulomb2, p, q, f, g, force, atomistic,
-                )  # fmt: skip
-                energy += _sum_energies(n, w, molecule1, molecule2, atomistic)
-                virial, overlaps = virial + k, overlaps + more
+                if crude > 0:
+                    e, v = _coarse(m1, crude, others, c, number, values, low, per_width, pull, coarse)
+                    energy, virial = energy + e, virial + v
+                if n > 0:
+                    e, v, more = _atomistic(
+                        m1, n, soft and cap > 0.0, s1, s2, who, origin, u, w, site, first, counts, types, groups, order,
+                        a, b, shift, lj2, qq, krf, crf, coulomb2, force, atomistic,
+                    )  # fmt: skip
+                    energy, virial, overlaps = energy + e, virial + v, overlaps + more
     totals[0] = energy
     totals[1] = virial
     totals[2] = overlaps
 
 
+@njit(**INLINE)
+def _nearest(n, h, lx, ly, lz):  # type: ignore[no-untyped-def]
+    """Nearest images and squared distances of `n` pairs, in place."""
+    ix, iy, iz = 1.0 / lx, 1.0 / ly, 1.0 / lz
+    for m in range(n):
+        dx, dy, dz = h[X, m], h[Y, m], h[Z, m]
+        dx -= lx * np.rint(dx * ix)
+        dy -= ly * np.rint(dy * iy)
+        dz -= lz * np.rint(dz * iz)
+        h[X, m], h[Y, m], h[Z, m] = dx, dy, dz
+        h[R2, m] = dx * dx + dy * dy + dz * dz
+
+
+@compiled(**OPTIONS)
+def _beads(begin, end, place, kind, box, starts, partners, table, values, low, per_width, cut2, pull, totals):  # type: ignore[no-untyped-def]
+    """Pairs of which both molecules are coarse and stay so until neighbours are listed anew."""
+    h, inside = np.empty((R2 + 1, ROOM)), np.empty(ROOM + 1, np.int64)
+    lx, ly, lz = box[0], box[1], box[2]
+    energy, virial = 0.0, 0.0
+    last = values.shape[1] - 1
+    reach = cut2.max()
+    for m1 in range(begin, end):
+        x, y, z = place[m1, 0], place[m1, 1], place[m1, 2]
+        fx, fy, fz = 0.0, 0.0, 0.0
+        stop = starts[m1 + 1]
+        for base in range(starts[m1], stop, ROOM):
+            n = min(ROOM, stop - base)
+            for m in range(n):
+                j = partners[base + m]
+                h[X, m] = place[j, 0] - x
+                h[Y, m] = place[j, 1] - y
+                h[Z, m] = place[j, 2] - z
+            _nearest(n, h, lx, ly, lz)
+            found = 0
+            for m in range(n):
+                inside[found] = m
+                found += 1 if h[R2, m] < reach else 0
+            for k in range(found):
+                m = inside[k]
+                j = partners[base + m]
+                number, r2 = table[kind[m1], kind[j]], h[R2, m]
+                if number < 0 or r2 >= cut2[number]:
+                    continue
+                scale = per_width[number]
+                at = (r2 - low[number]) * scale
+                interval = min(max(int(at), 0), last)
+                u = at - interval
+                p = values[number, interval]
+                energy += p[0] + u * (p[1] + u * (p[2] + u * p[3]))
+                slope = -2.0 * scale * (p[1] + u * (2.0 * p[2] + u * 3.0 * p[3]))
+                virial += slope * r2
+                dx, dy, dz = slope * h[X, m], slope * h[Y, m], slope * h[Z, m]
+                pull[j, 0] += dx
+                pull[j, 1] += dy
+                pull[j, 2] += dz
+                fx += dx
+                fy += dy
+                fz += dz
+        pull[m1, 0] -= fx
+        pull[m1, 1] -= fy
+        pull[m1, 2] -= fz
+    totals[0] += energy
+    totals[1] += virial
+
+
 @compiled(parallel=True, **OPTIONS)
 def pairs(  # type: ignore[no-untyped-def]
-    edges, centre, site, first, kind, weight, product, box, starts, partners, counts, types, reach2,
+    edges, place, site, first, kind, product, box, starts, partners, bead_edges, bead_starts, bead_partners, counts,
+    types, groups, order, reach2,
     a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low, per_width, cut2,
     force, pull, atomistic, coarse,
 ):  # fmt: skip
     """All pairs of molecules.
 
     Args:
-        edges: first molecule of each piece of work, (CHUNKS + 1,).
-        force, pull, atomistic, coarse: scratch of each piece, (CHUNKS, 3, N), (CHUNKS, 3, M), (CHUNKS, M) twice; on
+        edges: first molecule of each piece of work, (pieces + 1,).
+        bead_edges, bead_starts, bead_partners: the same, and a list of neighbours, for pairs of beads.
+        force, pull, atomistic, coarse: scratch of each piece, (pieces, N, 3), (pieces, M, 3), (pieces, M) twice; on
             return the first of each holds the sums: forces on sites, on centres of mass, V^AT_a and V^CG_a.
 
     Returns:
         Energy, virial of the centres of mass (sum over pairs of r_ab . F_ab), and number of capped pairs of sites.
     """
-    chunks = edges.size - 1
-    totals = np.zeros((chunks, 3))
-    for piece in prange(chunks):
+    pieces = edges.size - 1
+    totals = np.zeros((pieces, 3))
+    for piece in prange(pieces):
         force[piece] = 0.0
         pull[piece] = 0.0
         atomistic[piece] = 0.0
         coarse[piece] = 0.0
         _chunk(
-            edges[piece], edges[piece + 1], centre, site, first, kind, weight, product, box, starts, partners,
-            counts, types, reach2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low, per_width, cut2,
-            force[piece], pull[piece], atomistic[piece], coarse[piece], totals[piece],
+            edges[piece], edges[piece + 1], place, site, first, kind, product, box, starts, partners,
+            counts, types, groups, order, reach2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low,
+            per_width, cut2, force[piece], pull[piece], atomistic[piece], coarse[piece], totals[piece],
         )  # fmt: skip
-    for k in prange(3):
-        for piece in range(1, chunks):
-            force[0, k] += force[piece, k]
-            pull[0, k] += pull[piece, k]
-    for piece in range(1, chunks):
-        atomistic[0] += atomistic[piece]
-        coarse[0] += coarse[piece]
+        _beads(
+            bead_edges[piece], bead_edges[piece + 1], place, kind, box, bead_starts, bead_partners, table, values, low,
+            per_width, cut2, pull[piece], totals[piece],
+        )  # fmt: skip
+    if pieces > 1:
+        for m in prange(kind.size):
+            for piece in range(1, pieces):
+                for i in range(first[m], first[m + 1]):
+                    for k in range(3):
+                        force[0, i, k] += force[piece, i, k]
+                for k in range(3):
+                    pull[0, m, k] += pull[piece, m, k]
+                atomistic[0, m] += atomistic[piece, m]
+                coarse[0, m] += coarse[piece, m]
     energy, virial, overlaps = 0.0, 0.0, 0.0
-    for piece in range(chunks):
+    for piece in range(pieces):
         energy += totals[piece, 0]
         virial += totals[piece, 1]
         overlaps += totals[piece, 2]
     return energy, virial, overlaps
-
-
-@compiled()
-def by_species(starts, partners, kind, species):  # type: ignore[no-untyped-def]
-    """Neighbours of each molecule, ordered by species; row ends by species, (M, S + 1)."""
-    molecules = kind.size
-    ends = np.zeros((molecules, species + 1), np.int64)
-    ordered = np.empty_like(partners)
-    for m in range(molecules):
-        at = starts[m]
-        for s in range(species):
-            ends[m, s] = at
-            for k in range(starts[m], starts[m + 1]):
-                if kind[partners[k]] == s:
-                    ordered[at] = partners[k]
-                    at += 1
-        ends[m, species] = at
-    return ends, ordered
-
-
-@compiled(**OPTIONS)
-def prepare(positions, mass_share, first, kind, box, region, listed, centre, site, extent, weight, gradient):  # type: ignore[no-untyped-def]
-    """Centres of mass, places of sites relative to them, resolutions and their gradients.
-
-    Args:
-        positions: (N, 3) of whole molecules.
-        region: (9,) middle, which axes count (3), end of the atomistic part, width of the hybrid zone, and the
-            switching function: 0 cos2, 1 c2, 2 the same resolution everywhere, the seventh number.
-        listed: centres where the neighbour list was made, (3, M).
-        centre, site, extent, weight, gradient: results: (3, M), (3, N), largest distance of a site from its centre by
-            species, lambda (M,), its gradient (3, M).
-
-    Returns:
-        Largest squared distance from `listed`.
-    """
-    most = 0.0
-    extent[:] = 0.0
-    middle, axes = region[:3], region[3:6]
-    inner, width, switching = region[6], region[7], region[8]
-    d = np.empty(3)
-    for m in range(first.size - 1):
-        x, y, z = 0.0, 0.0, 0.0
-        for i in range(first[m], first[m + 1]):
-            x += mass_share[i] * positions[i, 0]
-            y += mass_share[i] * positions[i, 1]
-            z += mass_share[i] * positions[i, 2]
-        centre[0, m] = x
-        centre[1, m] = y
-        centre[2, m] = z
-        most = max(most, (x - listed[0, m]) ** 2 + (y - listed[1, m]) ** 2 + (z - listed[2, m]) ** 2)
-        for i in range(first[m], first[m + 1]):
-            dx, dy, dz = positions[i, 0] - x, positions[i, 1] - y, positions[i, 2] - z
-            site[0, i] = dx
-            site[1, i] = dy
-            site[2, i] = dz
-            extent[kind[m]] = max(extent[kind[m]], dx * dx + dy * dy + dz * dz)
-        gradient[:, m] = 0.0
-        if switching == 2.0:
-            weight[m] = inner
-            continue
-        r2 = 0.0
-        for c in range(3):
-            d[c] = axes[c] * (centre[c, m] - middle[c])
-            d[c] -= box[c] * np.rint(d[c] / box[c])
-            r2 += d[c] * d[c]
-        r = np.sqrt(r2)
-        s = (r - inner) / width
-        if s <= 0.0:
-            weight[m] = 1.0
-        elif s >= 1.0:
-            weight[m] = 0.0
-        else:
-            if switching == 0.0:
-                weight[m] = np.cos(0.5 * np.pi * s) ** 2
-                slope = -0.5 * np.pi * np.sin(np.pi * s)
-            else:
-                weight[m] = 1.0 - s**3 * (10.0 - 15.0 * s + 6.0 * s**2)
-                slope = -30.0 * s**2 * (1.0 - s) ** 2
-            for c in range(3):
-                gradient[c, m] = slope / width * d[c] / r
-    extent[:] = np.sqrt(extent)
-    return most
-
-
-@compiled(**OPTIONS)
-def finish(  # type: ignore[no-untyped-def]
-    force, pull, gap, weight, gradient, drifts, kind, knots, polynomials, mass_share, first, result, drift
-):
-    """Add the drift force and the compensation, and share what acts on centres of mass among sites.
-
-    Args:
-        force, pull, gap: forces on sites (3, N) and centres (3, M), V^AT_a - V^CG_a (M,).
-        drifts: whether the gap drifts molecules (energies are interpolated).
-        knots, polynomials: compensation by species: resolutions (S, K) and cubic polynomials (S, K - 1, 4), highest
-            power first.
-        result: forces on atoms, (N, 3).
-        drift: sum of what is added, (3,).
-
-    Returns:
-        Energy of the compensation.
-    """
-    energy = 0.0
-    drift[:] = 0.0
-    last = knots.shape[1] - 2
-    for m in range(first.size - 1):
-        s = kind[m]
-        at = min(max(np.searchsorted(knots[s], weight[m], side="right") - 1, 0), last)
-        x = weight[m] - knots[s, at]
-        a = polynomials[s, at]
-        energy += a[3] + x * (a[2] + x * (a[1] + x * a[0]))
-        slope = a[2] + x * (2.0 * a[1] + x * 3.0 * a[0])
-        if drifts:
-            slope += gap[m]
-        for c in range(3):
-            k = pull[c, m] - slope * gradient[c, m]
-            drift[c] -= slope * gradient[c, m]
-            for i in range(first[m], first[m + 1]):
-                result[i, c] = force[c, i] + mass_share[i] * k
-    return energy

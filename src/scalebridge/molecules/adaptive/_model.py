@@ -27,6 +27,8 @@ class Molecules:
         types: type of each site of each species, (S, most); -1 beyond the last.
         mass: of each atom, u, (N,); 0 for virtual sites.
         names: of the species.
+        fixed: species that are atomistic wherever they are, (S,); None: none.
+        solute: atoms whose centre of mass the region follows; None: it stays.
     """
 
     first: Ints
@@ -35,6 +37,8 @@ class Molecules:
     types: Ints
     mass: Floats
     names: tuple[str, ...]
+    fixed: npt.NDArray[np.bool_] | None = None
+    solute: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.kind)
@@ -45,6 +49,41 @@ class Molecules:
         total = np.add.reduceat(self.mass, self.first[:-1])
         share: Floats = self.mass / np.repeat(total, np.diff(self.first))
         return share
+
+    def divided(self, name: str, pieces: Ints) -> Molecules:
+        """The same atoms, with the molecules of one species in pieces that are atomistic wherever they are.
+
+        Their sites need neighbours as far as a piece reaches, not the whole. The region follows their centre of mass.
+
+        Args:
+            name: of the species; there must be one molecule of it.
+            pieces: number of the piece of each of its atoms, not falling, from 0.
+
+        Raises:
+            InputError: none or several of them.
+        """
+        own = np.flatnonzero(self.kind == self.names.index(name)) if name in self.names else np.zeros(0, int)
+        if len(own) != 1:
+            raise InputError(f"There are {len(own)} molecules named {name!r}; a solute is one. Have: {self.names}")
+        m, s = int(own[0]), int(self.kind[own[0]])
+        begin = int(self.first[m])
+        cuts = np.flatnonzero(np.diff(pieces)) + 1
+        starts = np.concatenate([[0], cuts])
+        sizes = np.diff(np.concatenate([starts, [len(pieces)]]))
+        first = np.concatenate([self.first[:m], begin + starts, self.first[m + 1 :]])
+        number = np.arange(len(starts)) + len(self.names)
+        kind = np.concatenate([self.kind[:m], number, self.kind[m + 1 :]])
+        types = np.full((len(self.names) + len(starts), max(self.types.shape[1], int(sizes.max()))), -1)
+        types[: len(self.names), : self.types.shape[1]] = self.types
+        for k, (at, size) in enumerate(zip(starts, sizes, strict=True)):
+            types[len(self.names) + k, :size] = self.types[s, at : at + size]
+        names = (*self.names, *(f"{name} {k}" for k in range(len(starts))))
+        fixed = np.arange(len(names)) >= len(self.names)
+        # the species itself has no molecule any more, and no sites that others would have to look for
+        counts = np.concatenate([self.counts, sizes])
+        counts[s], types[s] = 1, np.where(np.arange(types.shape[1]) == 0, types[s, 0], -1)
+        solute = np.arange(begin, begin + len(pieces))
+        return Molecules(first, kind, counts, types, self.mass, names, fixed, solute)
 
     @classmethod
     def alike(cls, count: int, masses: Floats, types: Ints, name: str = "molecule") -> Molecules:

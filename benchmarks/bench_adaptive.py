@@ -1,0 +1,126 @@
+"""Adaptive resolution of water: the kernel against the engine, adaptive against all atoms, and Amdahl."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+
+from benchmarks import Figure
+from benchmarks._measure import Cost, measure
+from benchmarks.bench_coarse_water import POTENTIAL
+from scalebridge.molecules.adaptive import (
+    AdaptiveForces,
+    AdaptiveResolution,
+    Costs,
+    Dynamics,
+    Liquid,
+    Sphere,
+    predicted_speed_up,
+)
+from scalebridge.molecules.adaptive._liquid import equilibrate
+from scalebridge.molecules.adaptive._openmm import put_together
+from scalebridge.molecules.adaptive._sampling import new_context
+from scalebridge.molecules.potentials import Spline
+
+MOLECULES, REPEATS = 530, (4, 2, 2)
+CASES = ((0.9, Sphere((0.0, 0.0, 0.0), 1.0, 1.0)), (1.2, Sphere((0.0, 0.0, 0.0), 0.8, 1.2)))
+STEPS = 20
+
+
+def run() -> Figure:
+    """Milliseconds of a step and of an evaluation, for a short and a long cutoff."""
+    rows: list[tuple[str, float, float]] = []
+    ratios: dict[str, float] = {}
+    made = equilibrate(Liquid(MOLECULES, REPEATS).cube(), Dynamics(), 1.0, 0.1, 1).positions
+    for cutoff, region in CASES:
+        more, others = _case(cutoff, region, made)
+        rows += [(f"cutoff {cutoff} nm, {name}", 1e3 * cost.cpu, 1e3 * cost.wall) for name, cost in more.items()]
+        ratios |= {f"cutoff {cutoff} nm, {name}": value for name, value in others.items()}
+    return Figure(
+        title=f"Water, {MOLECULES * int(np.prod(REPEATS))} molecules, a ball of 13 % of the box atomistic or hybrid",
+        columns=("what", "CPU ms", "wall ms"),
+        rows=rows,
+        ratios=ratios,
+        notes="Steps of 2 fs, Langevin, constraints by SETTLE, lists of neighbours included; one thread.",
+    )
+
+
+def _case(cutoff: float, region: Sphere, positions: np.ndarray) -> tuple[dict[str, Cost], dict[str, float]]:
+    liquid = Liquid(MOLECULES, REPEATS, cutoff)
+    cube = Liquid(MOLECULES, REPEATS).cube()
+    atoms = liquid.whole(cube, positions)
+    beads = {"HOH": water_bead()}
+    adaptive = AdaptiveResolution(atoms.system, atoms.topology, region, beads, cap=0.12)
+    x, taken = atoms.positions, adaptive._taken
+
+    def uniform(resolution: float) -> Any:
+        found = AdaptiveForces(taken.molecules, taken.sites, adaptive._coarse, None, uniform=resolution)
+        return put_together(atoms.system, taken, found)
+
+    one, two, plain = _evaluations(atoms.system, taken, adaptive, x)
+    costs = {
+        "step, all atoms: OpenMM": _step(atoms.system, x),
+        "step, all atoms: this kernel": _step(uniform(1.0), x),
+        "step, all beads": _step(uniform(0.0), x),
+        "step, adaptive": _step(adaptive.system, x),
+        "forces, all atoms: OpenMM's NonbondedForce": plain,
+        "forces, all atoms: this kernel, 1 thread": one,
+        "forces, all atoms: this kernel, 2 threads": two,
+    }
+    engine, fine, coarse, mixed = (cost.cpu for cost in list(costs.values())[:4])
+    # of a step with this kernel, the engine is what its evaluation is not
+    rest = max(fine - one.cpu, 0.0)
+    predicted = predicted_speed_up(region, adaptive.box, cutoff + 0.16, Costs(one.cpu, coarse - rest, rest))
+    return costs, {
+        "OpenMM's NonbondedForce / this kernel, all atoms": plain.cpu / one.cpu,
+        "OpenMM with all atoms / adaptive": engine / mixed,
+        "this kernel with all atoms / adaptive": fine / mixed,
+        "predicted / measured, this kernel": predicted / (fine / mixed),
+        "one thread / two threads, wall": one.wall / two.wall,
+    }
+
+
+def water_bead() -> Spline:
+    """SPC/E water by iterative Boltzmann inversion."""
+    return Spline.through(0.01 * np.arange(26, 91), np.array(POTENTIAL, float), cut=True)
+
+
+def _step(system: Any, x: np.ndarray) -> Cost:
+    context, integrator = new_context(system, Dynamics(), 3)
+    context.setPositions(x)
+    context.applyConstraints(1e-6)
+    context.setVelocitiesToTemperature(300.0, 1)
+    integrator.step(STEPS)
+    cost = measure(lambda: integrator.step(STEPS), 3)
+    return Cost(cost.wall / STEPS, cost.cpu / STEPS)
+
+
+def _evaluations(system: Any, taken: Any, adaptive: AdaptiveResolution, x: np.ndarray) -> tuple[Cost, ...]:
+    """Forces alone: this kernel with one and two threads, and the engine's."""
+    import openmm as mm
+
+    forces = AdaptiveForces(taken.molecules, taken.sites, adaptive._coarse, None)
+    found = []
+    config: Any = numba.config
+    for threads in (1, 2):
+        numba.set_num_threads(min(threads, config.NUMBA_NUM_THREADS))
+        forces.evaluate(x, adaptive.box)
+        found.append(measure(lambda: forces.evaluate(x, adaptive.box), 15))
+    numba.set_num_threads(1)
+    alone = mm.System()
+    for i in range(system.getNumParticles()):
+        alone.addParticle(system.getParticleMass(i))
+    alone.setDefaultPeriodicBoxVectors(*system.getDefaultPeriodicBoxVectors())
+    for force in system.getForces():
+        if isinstance(force, mm.NonbondedForce):
+            alone.addForce(mm.XmlSerializer.deserialize(mm.XmlSerializer.serialize(force)))
+    platform = mm.Platform.getPlatformByName("CPU")
+    context = mm.Context(alone, mm.VerletIntegrator(0.001), platform, {"Threads": "1"})
+    context.setPositions(x)
+    context.getState(forces=True)
+    return found[0], found[1], measure(lambda: context.getState(forces=True), 15)
+
+
+__all__ = ["run"]

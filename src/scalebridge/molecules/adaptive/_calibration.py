@@ -1,0 +1,384 @@
+"""The compensation found on the fly: first the drift force, then the density, until it is flat.
+
+Stage 1 cancels the drift force on average where it acts: Delta'(lambda) = -<V^AT_a - V^CG_a>_lambda (Heidari et al.
+2016), measured in the adaptive system itself and measured again while this moves the molecules.
+Stage 2 iterates the thermodynamic force (Fritsch et al. 2012): F <- F - c / (rho^2 kappa_T) grad rho, or, integrated,
+
+    U(d) <- U(d) + c / (rho kappa_T) (rho(d) / rho - 1).
+
+Densities that noise alone may have changed are corrected by less: by the share of their deviation that is no noise.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from scalebridge.errors import InputError
+from scalebridge.molecules.adaptive._compensation import Compensation, ThermodynamicForce
+from scalebridge.molecules.adaptive._forces import AdaptiveForces
+from scalebridge.molecules.adaptive._regions import Region
+from scalebridge.molecules.adaptive._sampling import PARTS, Dynamics, Gathered, gather
+from scalebridge.molecules.adaptive._shells import Shells, shells
+
+Floats = npt.NDArray[np.float64]
+Stage = Literal["drift", "density"]
+
+
+@dataclass(frozen=True)
+class CalibrationSettings:
+    """How the compensation is found.
+
+    Attributes:
+        tolerance: the calibration has converged when no shell's density differs by more from the mean.
+        drift_rounds: rounds of stage 1; none keeps the compensation that it begins with.
+        drift_length: length of each, ps.
+        density_length: length of the first round of stage 2, ps; rounds grow by a quarter.
+        rounds: of stage 2, at most.
+        gain: c above.
+        width: of the shells, nm; None takes a tenth of the hybrid zone.
+        stiffness: 1 / (rho kappa_T), kJ/mol; None measures it from long waves of the density.
+        dynamics: integration.
+    """
+
+    tolerance: float = 0.02
+    drift_rounds: int = 8
+    drift_length: float = 0.5
+    density_length: float = 4.0
+    rounds: int = 12
+    gain: float = 0.6
+    width: float | None = None
+    stiffness: float | None = None
+    dynamics: Dynamics = field(default_factory=Dynamics)
+
+    def __post_init__(self) -> None:
+        for name in ("tolerance", "drift_length", "density_length", "gain"):
+            if not (np.isfinite(getattr(self, name)) and getattr(self, name) > 0.0):
+                raise InputError(f"{name} of a calibration is {getattr(self, name)}; it must be above zero")
+        if self.drift_rounds < 0 or self.rounds < 0:
+            raise InputError("A calibration has a number of rounds, not one below zero")
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of a calibration.
+
+    Attributes:
+        stage: what was corrected after it.
+        length: ps.
+        deviation: largest |rho / rho0 - 1| of a shell.
+        error: largest standard error of a shell's density, relative.
+        drift: norm of the mean force that the resolution field took up, kJ/mol/nm.
+    """
+
+    stage: Stage
+    length: float
+    deviation: float
+    error: float
+    drift: float
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """A compensation and how it came about; also the checkpoint of a calibration that is under way.
+
+    Attributes:
+        compensation: of each species, by resolution.
+        thermodynamic: potential of the thermodynamic force of each species, by distance.
+        history: rounds so far.
+        distance: middle of the shells, (b,) nm.
+        density: over its mean, by species and shell in the last round, (S, b); empty before the first.
+        error: its standard error.
+        before: density after stage 1, before stage 2.
+        gap: V^AT_a - V^CG_a by species and part of the hybrid zone, (S, PARTS) kJ/mol.
+        stiffness: kJ/mol; 0 before it was measured.
+        positions, velocities: at the end, (N, 3).
+        seed: of all rounds.
+        converged: whether the density is flat.
+    """
+
+    compensation: dict[str, Compensation]
+    thermodynamic: dict[str, ThermodynamicForce]
+    history: tuple[Round, ...]
+    distance: Floats
+    density: Floats
+    error: Floats
+    before: Floats
+    gap: Floats
+    stiffness: float
+    positions: Floats
+    velocities: Floats | None
+    seed: int
+    converged: bool = False
+
+    def arrays(self) -> dict[str, Any]:
+        """Everything, as NumPy arrays by name."""
+        arrays: dict[str, Any] = {
+            name: getattr(self, name)
+            for name in ("distance", "density", "error", "before", "gap", "positions", "velocities")
+            if getattr(self, name) is not None
+        }
+        for name, c in self.compensation.items():
+            arrays[f"compensation {name}"] = np.stack([c.resolution, c.energy, c(c.resolution)[1]])
+        for name, t in self.thermodynamic.items():
+            arrays[f"thermodynamic {name}"] = np.stack([t.distance, t.energy])
+        about = {"history": [asdict(r) for r in self.history], "stiffness": self.stiffness, "seed": self.seed}
+        return {**arrays, "about": np.array(json.dumps({**about, "converged": self.converged}))}
+
+    def write(self, path: Path | str) -> Path:
+        """Write to a file (NumPy's npz), as a whole or not at all. Returns its path."""
+        path = Path(path)
+        beside = path.with_name(path.name + ".part")
+        with beside.open("wb") as file:
+            np.savez(file, **self.arrays())
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+        return path
+
+    @classmethod
+    def read(cls, path: Path | str) -> Calibration:
+        """A calibration that was written.
+
+        Raises:
+            InputError: the file is missing or damaged.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+            about = json.loads(str(arrays.pop("about")))
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise InputError(f"{path} is no calibration of adaptive resolution, or it is damaged: {error}") from error
+        compensation = {k[13:]: Compensation(*v) for k, v in arrays.items() if k.startswith("compensation ")}
+        thermodynamic = {k[14:]: ThermodynamicForce(*v) for k, v in arrays.items() if k.startswith("thermodynamic ")}
+        plain = {k: v for k, v in arrays.items() if " " not in k}
+        history = tuple(Round(**r) for r in about.pop("history"))
+        return cls(compensation, thermodynamic, history, **{"velocities": None, **plain}, **about)
+
+
+def shells_of(region: Region, box: Floats, molecules: int, settings: CalibrationSettings) -> Shells:
+    """Shells in which the density is watched: some thirty molecules in each at least."""
+    width = region.hybrid / 10.0 if settings.width is None else settings.width
+    return shells(region, box, width, 30.0 / molecules * float(np.prod(box)))
+
+
+def begin(
+    forces: AdaptiveForces,
+    box: Floats,
+    positions: Floats,
+    settings: CalibrationSettings,
+    seed: int,
+    guess: Mapping[str, Compensation] | None = None,
+) -> Calibration:
+    """The first guess: one that is known, or else the gap of energies of the configuration as it is."""
+    where = _shells(forces, box, settings)
+    found = forces.evaluate(positions, box)
+    species = len(forces.molecules.counts)
+    gap = np.full((species, PARTS), np.nan)
+    part = np.minimum((2.0 / np.pi * np.arcsin(np.sqrt(found.resolution)) * PARTS).astype(int), PARTS - 1)
+    hybrid = (found.resolution > 0.0) & (found.resolution < 1.0)
+    for s in range(species):
+        for k in range(PARTS):
+            members = hybrid & (part == k) & (forces.molecules.kind == s)
+            if members.any():
+                gap[s, k] = found.gap[members].mean()
+    gap = _whole(gap)
+    nothing = np.zeros((species, 0))
+    made = compensations(forces, gap)
+    return Calibration(
+        {**made, **(guess or {})},
+        {},
+        (),
+        where.middle,
+        nothing,
+        nothing,
+        nothing,
+        gap,
+        0.0,
+        np.asarray(positions, float),
+        None,
+        seed,
+    )
+
+
+def stage(now: Calibration, settings: CalibrationSettings) -> Stage:
+    """What the next round is for."""
+    return "drift" if len(now.history) < settings.drift_rounds else "density"
+
+
+def finished(now: Calibration, settings: CalibrationSettings) -> bool:
+    """Whether no round is left, or none is needed."""
+    return now.converged or len(now.history) >= settings.drift_rounds + settings.rounds
+
+
+def advance(
+    now: Calibration, system: Any, forces: AdaptiveForces, box: Floats, settings: CalibrationSettings
+) -> Calibration:
+    """One round: simulate with what is known, and correct it."""
+    number, what = len(now.history), stage(now, settings)
+    length = settings.drift_length
+    if what == "density":
+        length = settings.density_length * 1.25 ** (number - settings.drift_rounds)
+    where = _shells(forces, box, settings)
+    forces.compensate(now.compensation if forces.scheme == "hamiltonian" else {}, now.thermodynamic)
+    seed = int(np.random.SeedSequence([now.seed, number]).generate_state(1)[0]) % (2**31 - 2) + 1
+    found = gather(
+        system, forces, where, settings.dynamics, (now.positions, now.velocities), length, seed,
+        settle=0.2 * length if what == "density" else 0.0,
+    )  # fmt: skip
+    density, error = found.density(where.volume)
+    done = Round(
+        what, length, float(np.abs(density - 1.0).max()), float(error.max()), float(np.linalg.norm(found.drift))
+    )
+    state = replace(
+        now, history=(*now.history, done), density=density, error=error, positions=found.positions,
+        velocities=found.velocities,
+    )  # fmt: skip
+    if what == "drift":
+        return _after_drift(state, forces, found, number)
+    return _after_density(state, forces, where, found, settings)
+
+
+def _after_drift(state: Calibration, forces: AdaptiveForces, found: Gathered, number: int) -> Calibration:
+    # the first measurement replaces the guess from an all-atom configuration; later ones are averaged with what was
+    share = 1.0 if number == 0 else 0.5
+    gap = np.where(np.isfinite(found.gap), (1.0 - share) * state.gap + share * found.gap, state.gap)
+    return replace(
+        state, gap=gap, compensation=compensations(forces, gap), before=state.density,
+        stiffness=found.stiffness if number == 0 else 0.5 * (state.stiffness + found.stiffness),
+    )  # fmt: skip
+
+
+def _after_density(
+    state: Calibration, forces: AdaptiveForces, where: Shells, found: Gathered, settings: CalibrationSettings
+) -> Calibration:
+    if not state.thermodynamic:
+        state = replace(state, before=state.density)
+    stiffness = 0.5 * (state.stiffness + found.stiffness) if state.stiffness > 0.0 else found.stiffness
+    state = replace(state, stiffness=stiffness)
+    flat = state.history[-1].deviation <= settings.tolerance and state.history[-1].error <= 0.5 * settings.tolerance
+    if flat:
+        return replace(state, converged=True)
+    push = settings.gain * (settings.stiffness or stiffness)
+    return replace(state, thermodynamic=_pushed(state, forces, where, push))
+
+
+def _pushed(state: Calibration, forces: AdaptiveForces, where: Shells, push: float) -> dict[str, ThermodynamicForce]:
+    """Potentials of the thermodynamic force, each raised where its species is too dense."""
+    region = forces.region
+    assert region is not None
+    margin = 0.25 * region.hybrid
+    low, high = max(region.atomistic - margin, 0.0), region.outer + margin
+    inside = (where.middle > low) & (where.middle < high)
+    result = {}
+    for s, name in enumerate(forces.molecules.names):
+        away, noise = state.density[s] - 1.0, state.error[s]
+        away = away * away**2 / np.maximum(away**2 + noise**2, 1e-300)
+        ends = [_mean(away, where.volume, side) for side in (where.middle <= low, where.middle >= high)]
+        inner = ends[0] if np.isfinite(ends[0]) else away[inside][0]
+        outer = ends[1] if np.isfinite(ends[1]) else away[inside][-1]
+        x = np.concatenate([[low], where.middle[inside], [high]])
+        change = np.concatenate([[inner], _smooth(away[inside], inner, outer), [outer]])
+        old = state.thermodynamic.get(name)
+        energy = push * change + (old(x)[0] if old is not None else 0.0)
+        result[name] = ThermodynamicForce(x, energy - energy[-1])
+    return result
+
+
+def _mean(values: Floats, volume: Floats, where: npt.NDArray[np.bool_]) -> float:
+    return float((values * volume)[where].sum() / volume[where].sum()) if where.any() else np.nan
+
+
+def _smooth(values: Floats, before: float, after: float) -> Floats:
+    wide = np.concatenate([[before], values, [after]])
+    # lightly: a shell on its own, as at the ends of the hybrid zone, would else be corrected by half only
+    return np.asarray(0.15 * wide[:-2] + 0.7 * wide[1:-1] + 0.15 * wide[2:])
+
+
+def compensations(forces: AdaptiveForces, gap: Floats) -> dict[str, Compensation]:
+    """Delta(lambda) of every species, whose slope is minus the gap; (S, PARTS) at equal steps of the hybrid zone."""
+    fine = np.linspace(0.0, 1.0, 20 * PARTS + 1)
+    knots = fine[::20]
+    result = {}
+    for s, name in enumerate(forces.molecules.names):
+        slope = -np.interp(fine, (np.arange(PARTS) + 0.5) / PARTS, gap[s])
+        resolution = np.sin(0.5 * np.pi * fine) ** 2
+        steps = 0.5 * (slope[1:] + slope[:-1]) * np.diff(resolution)
+        energy = np.concatenate([[0.0], np.cumsum(steps)])
+        x = np.sin(0.5 * np.pi * knots) ** 2
+        x[-1] = 1.0
+        result[name] = Compensation(x, energy[::20], slope[::20])
+    return result
+
+
+def _whole(gap: Floats) -> Floats:
+    """Gaps without holes: what no molecule showed lies between its neighbours."""
+    result = gap.copy()
+    for row in result:
+        known = np.isfinite(row)
+        row[:] = np.interp(np.arange(len(row)), np.flatnonzero(known), row[known]) if known.any() else 0.0
+    return result
+
+
+def _shells(forces: AdaptiveForces, box: Floats, settings: CalibrationSettings) -> Shells:
+    if forces.region is None:
+        raise InputError("Nothing can be calibrated where no region is hybrid; give a region")
+    return shells_of(forces.region, box, len(forces.molecules), settings)
+
+
+def calibrate(
+    system: Any,
+    forces: AdaptiveForces,
+    box: Floats,
+    positions: Floats,
+    settings: CalibrationSettings,
+    *,
+    guess: Mapping[str, Compensation] | None = None,
+    seed: int = 0,
+    checkpoint: Path | str | None = None,
+    watch: Callable[[Calibration], None] | None = None,
+) -> Calibration:
+    """Rounds until the density is flat.
+
+    Args:
+        system: OpenMM system whose forces include `forces`.
+        forces: of adaptive resolution.
+        box: three edges, nm.
+        positions: to begin with, (N, 3) nm; equilibrated with all atoms, best.
+        settings: how.
+        guess: compensation to begin with, e.g. Gibbs by Kirkwood integration; `drift_rounds=0` keeps it.
+        seed: of everything random.
+        checkpoint: file written after every round; where it exists already, the calibration continues from it.
+        watch: called after every round.
+
+    Raises:
+        InputError: the checkpoint belongs to another system.
+    """
+    if forces.scheme == "force":
+        # forces that are interpolated do not drift anything
+        settings = replace(settings, drift_rounds=0)
+    if checkpoint is not None and Path(checkpoint).exists():
+        now = Calibration.read(checkpoint)
+        if now.positions.shape != np.shape(positions) or now.seed != seed:
+            raise InputError(
+                f"The checkpoint {checkpoint} has {len(now.positions)} atoms and seed {now.seed}, this calibration "
+                f"{len(positions)} and {seed}; remove the file to begin anew"
+            )
+    else:
+        now = begin(forces, box, positions, settings, seed, guess)
+    while not finished(now, settings):
+        now = advance(now, system, forces, box, settings)
+        if checkpoint is not None:
+            now.write(checkpoint)
+        if watch is not None:
+            watch(now)
+    forces.compensate(now.compensation if forces.scheme == "hamiltonian" else {}, now.thermodynamic)
+    return now

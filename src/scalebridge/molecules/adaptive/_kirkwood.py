@@ -1,0 +1,188 @@
+"""Free energies between coarse and atomistic by Kirkwood integration, and excess chemical potentials.
+
+    DF(lambda) / N = int_0^lambda <V^AT - V^CG>_lambda' dlambda' / N        at uniform lambda'
+    Helmholtz: Delta = -DF / N                            equal pressure
+    Gibbs:     Delta = -DF / N - (p(lambda) - p(0)) / rho    equal density
+
+(Potestio et al. 2013). To an ideal gas, Delta_Gibbs(1) = -mu_ex.
+Near lambda = 0 molecules overlap and the integrand grows without bound, as lambda^(-3/4) for an r^-12 core; nodes lie
+at lambda = u^4 therefore, where what is integrated over u stays finite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from scalebridge.errors import InputError
+from scalebridge.molecules.adaptive._compensation import Compensation
+from scalebridge.molecules.adaptive._forces import AdaptiveForces
+from scalebridge.molecules.adaptive._sampling import BLOCKS, Dynamics, new_context
+
+Floats = npt.NDArray[np.float64]
+
+GAS = 0.00831446261815324  # kJ/mol/K
+POWER = 4
+
+
+@dataclass(frozen=True)
+class Node:
+    """What was found at one uniform resolution.
+
+    Attributes:
+        resolution: lambda.
+        gap: <V^AT - V^CG> per molecule, kJ/mol, and its standard error.
+        pressure: kJ/mol/nm^3, and its standard error.
+    """
+
+    resolution: float
+    gap: tuple[float, float]
+    pressure: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Kirkwood:
+    """Free energies along the resolution.
+
+    Attributes:
+        nodes: by increasing resolution.
+        density: molecules per nm^3.
+        temperature: K.
+    """
+
+    nodes: tuple[Node, ...]
+    density: float
+    temperature: float
+
+    def helmholtz(self, resolution: npt.ArrayLike) -> tuple[Floats, Floats]:
+        """Delta at equal pressure and its standard error, kJ/mol."""
+        u = np.asarray(resolution, float) ** (1.0 / POWER)
+        weights = self._weights(u)
+        gaps, errors = (np.array([n.gap[k] for n in self.nodes]) for k in (0, 1))
+        return -weights @ gaps, np.sqrt(weights**2 @ errors**2)
+
+    def gibbs(self, resolution: npt.ArrayLike) -> tuple[Floats, Floats]:
+        """Delta at equal density and its standard error, kJ/mol."""
+        energy, error = self.helmholtz(resolution)
+        pressure, noise = self.pressure(resolution)
+        return energy - (pressure - self.nodes[0].pressure[0]) / self.density, np.hypot(
+            error, np.hypot(noise, self.nodes[0].pressure[1]) / self.density
+        )
+
+    def pressure(self, resolution: npt.ArrayLike) -> tuple[Floats, Floats]:
+        """Pressure at a uniform resolution and its standard error, kJ/mol/nm^3."""
+        x = np.array([n.resolution for n in self.nodes]) ** (1.0 / POWER)
+        u = np.asarray(resolution, float) ** (1.0 / POWER)
+        unit = np.stack([self._through(x, row)(u) for row in np.eye(len(x))], axis=-1)
+        values, errors = (np.array([n.pressure[k] for n in self.nodes]) for k in (0, 1))
+        return unit @ values, np.sqrt(unit**2 @ errors**2)
+
+    def compensation(self, kind: str = "gibbs", points: int = 41) -> Compensation:
+        """As a curve for `AdaptiveForces`, with knots dense where it is steep."""
+        if kind not in ("gibbs", "helmholtz"):
+            raise InputError(f"A compensation of kind {kind!r}; known are 'gibbs' and 'helmholtz'")
+        x = np.sin(0.5 * np.pi * np.linspace(0.0, 1.0, points)) ** 2
+        x[-1] = 1.0
+        energy = (self.gibbs if kind == "gibbs" else self.helmholtz)(x)[0]
+        return Compensation(x, energy - energy[0])
+
+    @property
+    def excess_chemical_potential(self) -> tuple[float, float]:
+        """mu_ex of the atomistic fluid over that of the coarse one, and its standard error, kJ/mol."""
+        energy, error = self.gibbs(np.array([1.0]))
+        return -float(energy[0]), float(error[0])
+
+    def _weights(self, u: Floats) -> Floats:
+        """What each node's gap counts for in the integral from 0, (..., nodes)."""
+        x = np.array([n.resolution for n in self.nodes]) ** (1.0 / POWER)
+        # what is integrated has a limit at 0 that cannot be measured there: the curve is continued to it
+        skip = int(x[0] == 0.0)
+        jacobian = POWER * x[skip:] ** (POWER - 1)
+        unit = [self._through(x[skip:], row * jacobian).antiderivative() for row in np.eye(len(x) - skip)]
+        none = np.zeros((*np.shape(u), skip))
+        return np.concatenate([none, np.stack([f(u) - f(0.0) for f in unit], axis=-1)], axis=-1)
+
+    @staticmethod
+    def _through(x: Floats, y: Floats) -> Any:
+        from scipy.interpolate import make_interp_spline
+
+        return make_interp_spline(x, y, k=min(3, len(x) - 1))
+
+
+def nodes(count: int) -> Floats:
+    """Resolutions at which to simulate: equal steps of u, lambda = u^4; the first is 0."""
+    if count < 4:
+        raise InputError(f"Kirkwood integration needs 4 resolutions or more, not {count}")
+    return np.asarray(np.linspace(0.0, 1.0, count) ** POWER)
+
+
+def kirkwood(
+    system_of: Callable[[AdaptiveForces], Any],
+    forces_at: Callable[[float], AdaptiveForces],
+    box: Floats,
+    positions: Floats,
+    resolutions: Sequence[float] | Floats,
+    picoseconds: float,
+    how: Dynamics,
+    *,
+    settle: float,
+    seed: int = 0,
+) -> Kirkwood:
+    """Simulate at uniform resolutions, from atomistic to coarse, each from where the last one ended.
+
+    At lambda = 0 the gap is not measured: molecules that do not see each other's atoms make it diverge. What is
+    integrated over u has a finite limit there, to which the curve through the other nodes is continued.
+
+    Args:
+        system_of: makes a system with given forces.
+        forces_at: makes the forces at a uniform resolution.
+        box: three edges, nm.
+        positions: equilibrated with all atoms, (N, 3) nm.
+        resolutions: increasing, from 0 to 1.
+        picoseconds: length at each.
+        how: integration.
+        settle: length before, ps.
+        seed: of everything random.
+    """
+    x, v = positions, None
+    found = []
+    for number, resolution in enumerate(reversed(list(resolutions))):
+        # at one, the coarse interactions would not be computed; just below, they are, and weigh nothing
+        forces = forces_at(min(float(resolution), 1.0 - 1e-9))
+        node, x, v = _node(system_of(forces), forces, box, x, v, picoseconds, how, settle, seed + number)
+        found.append(replace(node, resolution=float(resolution)))
+    return Kirkwood(tuple(reversed(found)), len(forces.molecules) / float(np.prod(box)), how.temperature)
+
+
+def _node(
+    system: Any, forces: AdaptiveForces, box: Floats, x: Floats, v: Floats | None, picoseconds: float, how: Dynamics,
+    settle: float, seed: int,
+) -> tuple[Node, Floats, Floats]:  # fmt: skip
+    context, integrator = new_context(system, how, seed % (2**31 - 2) + 1)
+    context.setPositions(x)
+    if v is None:
+        context.applyConstraints(1e-6)
+        context.setVelocitiesToTemperature(how.temperature, seed % (2**31 - 2) + 1)
+    else:
+        context.setVelocities(v)
+    integrator.step(max(round(settle / how.timestep), 1))
+    volume, count = float(np.prod(box)), len(forces.molecules)
+    gaps, pressures = [], []
+    for _ in range(max(round(picoseconds / how.timestep / how.every), 2 * BLOCKS)):
+        integrator.step(how.every)
+        last = forces.last
+        assert last is not None
+        gaps.append(float(last.gap.mean()) if forces.uniform else 0.0)
+        pressures.append((count * GAS * how.temperature + last.virial / 3.0) / volume)
+    state = context.getState(positions=True, velocities=True)
+    node = Node(0.0, _mean(gaps), _mean(pressures))
+    return node, np.array(state.getPositions(asNumpy=True)._value), np.array(state.getVelocities(asNumpy=True)._value)
+
+
+def _mean(values: list[float]) -> tuple[float, float]:
+    blocks = [float(np.mean(part)) for part in np.array_split(np.array(values), 2 * BLOCKS)]
+    return float(np.mean(values)), float(np.std(blocks, ddof=1) / np.sqrt(len(blocks)))

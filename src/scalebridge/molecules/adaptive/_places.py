@@ -1,0 +1,186 @@
+"""Compiled loops over molecules: where they are, who may meet whom, and what drives them beside pair interactions."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from scalebridge._cache import compiled
+from scalebridge.molecules.adaptive._kernel import INLINE, OPTIONS
+
+
+@compiled(**OPTIONS)
+def select(starts, partners, kind, species, place, box, detailed, fine2, crude2):  # type: ignore[no-untyped-def]
+    """Neighbours that may interact before the next list: those that may have atoms, and pairs of beads.
+
+    Args:
+        detailed: molecules that may be hybrid or atomistic by then, (M,).
+        fine2, crude2: squared reach of pairs of which one is, and of those of which none is, (S, S) nm^2.
+
+    Returns:
+        The former by species of the partner with the ends of rows, (M, S + 1), the latter with theirs, (M + 1,).
+    """
+    molecules = kind.size
+    ends, bead_ends = np.zeros((molecules, species + 1), np.int64), np.zeros(molecules + 1, np.int64)
+    ordered, beads = np.empty_like(partners), np.empty_like(partners)
+    number, bead = 0, 0
+    for m in range(molecules):
+        for s in range(species):
+            ends[m, s] = number
+            for k in range(starts[m], starts[m + 1]):
+                j = partners[k]
+                if kind[j] != s:
+                    continue
+                r2 = 0.0
+                for c in range(3):
+                    d = place[j, c] - place[m, c]
+                    d -= box[c] * np.rint(d / box[c])
+                    r2 += d * d
+                if detailed[m] or detailed[j]:
+                    ordered[number] = j
+                    number += 1 if r2 < fine2[kind[m], s] else 0
+                else:
+                    beads[bead] = j
+                    bead += 1 if r2 < crude2[kind[m], s] else 0
+        ends[m, species] = number
+        bead_ends[m + 1] = bead
+    return ends, ordered[:number].copy(), bead_ends, beads[:bead].copy()
+
+
+@compiled(**OPTIONS)
+def prepare(  # type: ignore[no-untyped-def]
+    positions, mass_share, first, kind, fixed, solute, solute_share, box, region, listed, place, site, extent, gradient,
+    outward,
+):  # fmt: skip
+    """Centres of mass, places of sites relative to them, resolutions and their gradients.
+
+    Args:
+        positions: (N, 3) of whole molecules.
+        region: (9,) middle, which axes count (3), end of the atomistic part, width of the hybrid zone, and the
+            switching function: 0 cos2, 1 c2, 2 the same resolution everywhere, the seventh number.
+        fixed: species that are atomistic wherever they are, (S,).
+        solute, solute_share: atoms whose centre of mass the region follows, and their shares of its mass; none: empty.
+        listed: centres when neighbours were listed, (M, 3).
+        place, site, extent, gradient, outward: written; `extent` is the largest distance of a site from the centre by
+            species, `outward` (M, 4) the direction away from the middle of the region and the distance from it.
+
+    Returns:
+        The largest squared displacement since.
+    """
+    middle, axes, inner, width, switching = region[:3].copy(), region[3:6], region[6], region[7], region[8]
+    if solute.size > 0:
+        middle[:] = 0.0
+        for k in range(solute.size):
+            for c in range(3):
+                middle[c] += solute_share[k] * positions[solute[k], c]
+    d = np.zeros(3)
+    extent[:] = 0.0
+    most = 0.0
+    for m in range(first.size - 1):
+        x, y, z = 0.0, 0.0, 0.0
+        for i in range(first[m], first[m + 1]):
+            x += mass_share[i] * positions[i, 0]
+            y += mass_share[i] * positions[i, 1]
+            z += mass_share[i] * positions[i, 2]
+        place[m, 0] = x
+        place[m, 1] = y
+        place[m, 2] = z
+        most = max(most, (x - listed[m, 0]) ** 2 + (y - listed[m, 1]) ** 2 + (z - listed[m, 2]) ** 2)
+        far = extent[kind[m]]
+        for i in range(first[m], first[m + 1]):
+            dx, dy, dz = positions[i, 0] - x, positions[i, 1] - y, positions[i, 2] - z
+            site[i, 0] = dx
+            site[i, 1] = dy
+            site[i, 2] = dz
+            far = max(far, dx * dx + dy * dy + dz * dz)
+        extent[kind[m]] = far
+        gradient[m] = 0.0
+        if switching == 2.0:
+            place[m, 3] = inner
+            outward[m] = 0.0
+            continue
+        r2 = 0.0
+        for c in range(3):
+            d[c] = axes[c] * (place[m, c] - middle[c])
+            d[c] -= box[c] * np.rint(d[c] / box[c])
+            r2 += d[c] * d[c]
+        r = np.sqrt(r2)
+        for c in range(3):
+            outward[m, c] = d[c] / max(r, 1e-300)
+        outward[m, 3] = r
+        if fixed[kind[m]]:
+            outward[m, :3] = 0.0
+            place[m, 3] = 1.0
+        elif r <= inner:
+            place[m, 3] = 1.0
+        elif r >= inner + width:
+            place[m, 3] = 0.0
+        else:
+            s = (r - inner) / width
+            if switching == 0.0:
+                place[m, 3] = np.cos(0.5 * np.pi * s) ** 2
+                slope = -0.5 * np.pi * np.sin(np.pi * s)
+            else:
+                place[m, 3] = 1.0 - s**3 * (10.0 - 15.0 * s + 6.0 * s**2)
+                slope = -30.0 * s**2 * (1.0 - s) ** 2
+            for c in range(3):
+                gradient[m, c] = slope / width * outward[m, c]
+    extent[:] = np.sqrt(extent)
+    return most
+
+
+@njit(**INLINE)
+def _cubic(knots, polynomials, x):  # type: ignore[no-untyped-def]
+    """A piecewise cubic, highest power first, constant beyond its ends: value and slope."""
+    last = knots.size - 2
+    inside = min(max(x, knots[0]), knots[last + 1])
+    at = min(max(np.searchsorted(knots, inside, side="right") - 1, 0), last)
+    u = inside - knots[at]
+    p = polynomials[at]
+    slope = p[2] + u * (2.0 * p[1] + u * 3.0 * p[0])
+    return p[3] + u * (p[2] + u * (p[1] + u * p[0])), slope if inside == x else 0.0
+
+
+@compiled(**OPTIONS)
+def finish(  # type: ignore[no-untyped-def]
+    force, pull, gap, place, gradient, outward, drifts, kind, knots, polynomials, distances, fields, mass_share, first,
+    solute, solute_share, result, drift,
+):  # fmt: skip
+    """Add the drift force and what compensates it, and share what acts on centres of mass among sites.
+
+    Args:
+        force, pull, gap: forces on sites (N, 3) and centres (M, 3), V^AT_a - V^CG_a (M,).
+        drifts: whether the gap drifts molecules (energies are interpolated).
+        knots, polynomials: compensation by species: resolutions (S, K) and cubic polynomials (S, K - 1, 4), highest
+            power first.
+        solute, solute_share: atoms that the region follows; they take up what it exerts.
+        distances, fields: the same for the potential of the thermodynamic force, by distance from the middle.
+        result: forces on atoms, (N, 3).
+        drift: sum of what is added, (3,).
+
+    Returns:
+        Energy of the compensation.
+    """
+    energy = 0.0
+    drift[:] = 0.0
+    some = distances.size > 0
+    for m in range(first.size - 1):
+        s, weight, slope, out = kind[m], place[m, 3], 0.0, 0.0
+        if weight > 0.0:
+            v, slope = _cubic(knots[s], polynomials[s], weight)
+            energy += v
+        if some:
+            v, out = _cubic(distances[s], fields[s], outward[m, 3])
+            energy += v
+        if drifts:
+            slope += gap[m]
+        for c in range(3):
+            k = -slope * gradient[m, c] - out * outward[m, c]
+            drift[c] += k
+            k += pull[m, c]
+            for i in range(first[m], first[m + 1]):
+                result[i, c] = force[i, c] + mass_share[i] * k
+    for k in range(solute.size):
+        for c in range(3):
+            result[solute[k], c] -= solute_share[k] * drift[c]
+    return energy

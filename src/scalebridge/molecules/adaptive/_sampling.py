@@ -1,0 +1,214 @@
+"""Molecular dynamics of an adaptive system, and what is gathered on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from scalebridge.errors import ConvergenceError, InputError
+from scalebridge.molecules.adaptive._forces import AdaptiveForces
+from scalebridge.molecules.adaptive._shells import Shells
+from scalebridge.molecules.dynamics._system import openmm
+
+Floats = npt.NDArray[np.float64]
+
+PARTS = 24  # of the hybrid zone, in which the gap of energies is averaged
+BLOCKS = 5
+
+
+@dataclass(frozen=True)
+class Dynamics:
+    """How the equations of motion are integrated.
+
+    Attributes:
+        temperature: K.
+        timestep: ps.
+        friction: of the Langevin thermostat, 1/ps.
+        every: steps between samples.
+        platform: of OpenMM.
+        threads: of the engine on the CPU.
+    """
+
+    temperature: float = 300.0
+    timestep: float = 0.002
+    friction: float = 2.0
+    every: int = 10
+    platform: str = "CPU"
+    threads: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """What a piece of trajectory showed.
+
+    Attributes:
+        counts: molecules by sample, species and shell, (n, S, b).
+        gap: mean of V^AT_a - V^CG_a by species and part of the hybrid zone, (S, PARTS); NaN where no molecule was.
+        resolution: mean resolution there, (S, PARTS).
+        stiffness: 1 / (rho kappa_T) = kT / S(0) from density waves, kJ/mol.
+        drift: mean force that the resolution field takes up, (3,) kJ/mol/nm.
+        capped: mean number of pairs of sites below the cap.
+        positions, velocities: at the end, (N, 3).
+    """
+
+    counts: Floats
+    gap: Floats
+    resolution: Floats
+    stiffness: float
+    drift: Floats
+    capped: float
+    positions: Floats
+    velocities: Floats
+
+    def density(self, volume: Floats) -> tuple[Floats, Floats]:
+        """Density over its mean by species and shell, (S, b), and its standard error from blocks."""
+        n = self.counts.sum(axis=2).mean(axis=0)
+        scale = (volume / volume.sum()) * n[:, None]
+        blocks = [part.mean(axis=0) / scale for part in np.array_split(self.counts, min(BLOCKS, len(self.counts)))]
+        error = np.std(blocks, axis=0, ddof=1) / np.sqrt(len(blocks)) if len(blocks) > 1 else np.full_like(scale, 1.0)
+        return self.counts.mean(axis=0) / scale, error
+
+
+def new_context(system: Any, how: Dynamics, seed: int) -> tuple[Any, Any]:
+    """Context and Langevin integrator of a system."""
+    mm = openmm()
+    integrator = mm.LangevinMiddleIntegrator(how.temperature, how.friction, how.timestep)
+    integrator.setRandomNumberSeed(seed)
+    options = {"Threads": str(how.threads)} if how.platform == "CPU" else {}
+    return mm.Context(system, integrator, mm.Platform.getPlatformByName(how.platform), options), integrator
+
+
+def gather(
+    system: Any,
+    forces: AdaptiveForces,
+    shells: Shells,
+    how: Dynamics,
+    start: tuple[Floats, Floats | None],
+    picoseconds: float,
+    seed: int,
+    *,
+    settle: float = 0.0,
+) -> Gathered:
+    """Simulate, and gather densities and gaps of energies.
+
+    Args:
+        system: whose forces include `forces`.
+        forces: of adaptive resolution.
+        shells: in which molecules are counted.
+        how: integration.
+        start: positions and velocities; without velocities these are drawn.
+        picoseconds: length of what is gathered.
+        seed: of thermostat and velocities.
+        settle: length before, ps.
+
+    Raises:
+        ConvergenceError: the simulation has blown up.
+    """
+    mm = openmm()
+    context, integrator = new_context(system, how, seed)
+    # lists made here, so that a run that is taken up again sees the same order of sums
+    forces.forget()
+    context.setPositions(start[0])
+    if start[1] is None:
+        context.applyConstraints(1e-6)
+        context.setVelocitiesToTemperature(how.temperature, seed)
+    else:
+        context.setVelocities(start[1])
+    box = np.diag(context.getState().getPeriodicBoxVectors(asNumpy=True)._value)
+    book = _Book(forces, shells, np.asarray(box, float))
+    try:
+        integrator.step(max(round(settle / how.timestep), 1))
+        for _ in range(max(round(picoseconds / how.timestep / how.every), 1)):
+            integrator.step(how.every)
+            book.enter()
+        state = context.getState(positions=True, velocities=True)
+    except mm.OpenMMException as error:
+        refused(forces, error)
+        raise ConvergenceError(
+            f"The simulation with adaptive resolution has blown up ({error}); take a shorter time step than "
+            f"{how.timestep} ps, or a larger cap"
+        ) from error
+    positions, velocities = (np.array(f(asNumpy=True)._value) for f in (state.getPositions, state.getVelocities))
+    if not np.isfinite(positions).all():
+        raise ConvergenceError("The simulation with adaptive resolution has lost its molecules; shorten the time step")
+    return book.close(how.temperature, positions, velocities)
+
+
+def refused(forces: AdaptiveForces, error: Exception) -> None:
+    """Say in its own words what the forces refused; an engine would call it a failure of its own.
+
+    Raises:
+        InputError: they refused a configuration.
+    """
+    if forces.trouble:
+        raise InputError(forces.trouble) from error
+
+
+class _Book:
+    """Sums of a running simulation."""
+
+    def __init__(self, forces: AdaptiveForces, shells: Shells, box: Floats) -> None:
+        self.forces, self.shells, self.box = forces, shells, box
+        self.kind, self.species = forces.molecules.kind, len(forces.molecules.counts)
+        self.counts: list[Floats] = []
+        self.sums = np.zeros((3, self.species, PARTS))
+        self.drift, self.capped = np.zeros(3), 0.0
+        self.waves: list[Floats] = []
+
+    def enter(self) -> None:
+        """The latest configuration."""
+        found = self.forces.last
+        assert found is not None
+        self.counts.append(np.stack([self.shells.count(found.distance[self.kind == s]) for s in range(self.species)]))
+        hybrid = np.flatnonzero((found.resolution > 0.0) & (found.resolution < 1.0))
+        part = np.minimum((2.0 / np.pi * np.arcsin(np.sqrt(found.resolution[hybrid])) * PARTS).astype(int), PARTS - 1)
+        for row, values in enumerate((np.ones(len(hybrid)), found.gap[hybrid], found.resolution[hybrid])):
+            np.add.at(self.sums[row], (self.kind[hybrid], part), values)
+        self.drift += found.drift
+        self.capped += found.capped
+        # waves about as long as the cutoff: there S(k) is still near S(0), and an uneven profile does not count
+        wave = np.maximum(np.round(self.box / self.forces.atomistic.reach), 1.0)
+        phase = np.exp(2j * np.pi * wave * self.forces.centres / self.box)
+        others = phase * np.roll(phase, 1, axis=1)
+        self.waves.append(np.concatenate([phase.sum(axis=0), others.sum(axis=0)]))
+
+    def close(self, temperature: float, positions: Floats, velocities: Floats) -> Gathered:
+        """Means."""
+        n = len(self.counts)
+        structure = float((np.abs(np.array(self.waves)) ** 2).mean()) / len(self.kind)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            gap, resolution = self.sums[1] / self.sums[0], self.sums[2] / self.sums[0]
+        stiffness = 0.00831446261815324 * temperature / structure
+        return Gathered(
+            np.array(self.counts), gap, resolution, stiffness, self.drift / n, self.capped / n, positions, velocities
+        )
+
+
+def conserve(
+    system: Any, forces: AdaptiveForces, how: Dynamics, start: tuple[Floats, Floats], picoseconds: float
+) -> Floats:
+    """Total energy at constant energy, at twenty times, kJ/mol; half the time step of the thermostatted dynamics.
+
+    Args:
+        system: whose forces include `forces`.
+        forces: of adaptive resolution.
+        how: platform and time step.
+        start: positions and velocities.
+        picoseconds: length.
+    """
+    mm = openmm()
+    options = {"Threads": str(how.threads)} if how.platform == "CPU" else {}
+    integrator = mm.VerletIntegrator(0.5 * how.timestep)
+    context = mm.Context(system, integrator, mm.Platform.getPlatformByName(how.platform), options)
+    forces.forget()
+    context.setPositions(start[0])
+    context.setVelocities(start[1])
+    found = []
+    for _ in range(20):
+        integrator.step(max(round(picoseconds / how.timestep / 10.0), 1))
+        state = context.getState(energy=True)
+        found.append(state.getPotentialEnergy()._value + state.getKineticEnergy()._value)
+    return np.array(found)

@@ -1,0 +1,173 @@
+"""Shells, curves, free energies along the resolution, and calibrations that are interrupted."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scalebridge.errors import InputError
+from scalebridge.molecules.adaptive import (
+    AdaptiveForces,
+    Calibration,
+    CalibrationSettings,
+    CoarsePairs,
+    Compensation,
+    Cylinder,
+    Dynamics,
+    Kirkwood,
+    Molecules,
+    SitePairs,
+    Slab,
+    Sphere,
+    ThermodynamicForce,
+    shells,
+)
+from scalebridge.molecules.adaptive._calibration import calibrate
+from scalebridge.molecules.adaptive._kirkwood import Node, nodes
+
+BOX = np.array([3.0, 4.0, 5.0])
+
+
+@pytest.mark.parametrize("kind", [Slab, Cylinder, Sphere])
+def test_shells_fill_the_box(kind):
+    region = kind((1.0, 3.5, 2.0), 0.4, 0.8)
+    found = shells(region, BOX, 0.15, 0.05)
+    assert found.volume.sum() == pytest.approx(60.0, rel=1e-12)
+    assert (found.volume >= 0.05).all()
+    rng = np.random.default_rng(1)
+    points = rng.random((400_000, 3)) * BOX
+    _, gradient = region.resolution(points, BOX)
+    d = (points - np.array(region.centre)) * region.directions
+    distance = np.linalg.norm(d - BOX * region.directions * np.round(d / BOX), axis=1)
+    expected = 60.0 * found.count(distance) / len(points)
+    assert np.abs(found.volume - expected).max() < 5.0 * np.sqrt(60.0 * found.volume.max() / len(points))
+    assert found.count(distance).sum() == len(points)
+    del gradient
+
+
+def test_a_thermodynamic_force_ends_smoothly():
+    curve = ThermodynamicForce(np.array([0.3, 0.6, 0.9, 1.2]), np.array([1.0, 3.0, -1.0, 0.0]))
+    d = np.linspace(0.0, 1.5, 301)
+    energy, force = curve(d)
+    np.testing.assert_allclose(force[1:-1], -(energy[2:] - energy[:-2]) / (d[2:] - d[:-2]), atol=0.3)
+    assert np.abs(energy[d <= 0.3] - 1.0).max() < 1e-14
+    assert np.abs(force[d <= 0.3]).max() < 1e-13
+    assert np.abs(energy[d >= 1.2]).max() < 1e-14
+    assert np.abs(force[d >= 1.2]).max() < 1e-13
+    with pytest.raises(InputError, match="increase"):
+        ThermodynamicForce(np.array([0.3, 0.2, 0.9]), np.zeros(3))
+
+
+def test_a_compensation_takes_slopes():
+    x = np.linspace(0.0, 1.0, 9) ** 2
+    curve = Compensation(x, x**3, 3.0 * x**2)
+    value, slope = curve(np.array([0.1, 0.37, 0.9]))
+    np.testing.assert_allclose(value, [0.001, 0.37**3, 0.729], rtol=1e-12)
+    np.testing.assert_allclose(slope, 3.0 * np.array([0.1, 0.37, 0.9]) ** 2, rtol=1e-12)
+
+
+@pytest.mark.parametrize("power", [-0.75, 0.0, 2.0])
+def test_kirkwood_integrates_what_diverges(power):
+    # <V> = lambda^power, pressure linear: both free energies are known; the error falls with the number of nodes
+    errors = []
+    for count in (7, 13, 25):
+        x = nodes(count)
+        gaps = np.concatenate([[0.0], x[1:] ** power])
+        found = Kirkwood(tuple(Node(w, (g, 0.0), (2.0 * w, 0.0)) for w, g in zip(x, gaps, strict=True)), 0.5, 100.0)
+        at = np.array([0.3, 1.0])
+        exact = -(at ** (power + 1.0)) / (power + 1.0)
+        errors.append(np.abs(found.helmholtz(at)[0] - exact).max())
+        np.testing.assert_allclose(found.gibbs(at)[0] - found.helmholtz(at)[0], -4.0 * at, atol=1e-2)
+    # polynomials of the third degree in u are exact; higher powers converge at the order of the spline
+    assert errors[2] < 0.02 * errors[0] + 1e-12
+    assert errors[2] < 1e-4
+
+
+def fluid():
+    """A Lennard-Jones fluid that is ideal outside a slab: system, forces, box, positions."""
+    mm = pytest.importorskip("openmm")
+    box = np.array([7.0, 5.0, 5.0])
+    grid = np.stack(np.meshgrid(np.arange(7), np.arange(5), np.arange(5), indexing="ij"), -1).reshape(-1, 3)
+    x = (grid + 0.5).astype(float)
+    sites = SitePairs.lennard_jones(np.array([0.8]), np.array([1.0]), 1.0, shifted=True)
+    molecules = Molecules.alike(len(x), [1.0], np.array([0]))
+    forces = AdaptiveForces(molecules, sites, CoarsePairs.none(1), Slab((3.5, 2.5, 2.5), 0.8, 1.2), cap=0.5, skin=0.4)
+    system = mm.System()
+    for _ in range(len(x)):
+        system.addParticle(1.0)
+    system.setDefaultPeriodicBoxVectors(*(mm.Vec3(*row) for row in np.diag(box)))
+    force = mm.PythonForce(forces)
+    force.setUsesPeriodicBoundaryConditions(True)
+    system.addForce(force)
+    return system, forces, box, x
+
+
+SETTINGS = CalibrationSettings(
+    drift_rounds=2, drift_length=0.4, density_length=0.4, rounds=2, tolerance=1e-6,
+    dynamics=Dynamics(200.0, 0.005, every=4, platform="Reference"),
+)  # fmt: skip
+
+
+def test_a_killed_calibration_continues(tmp_path):
+    system, forces, box, x = fluid()
+    whole = calibrate(system, forces, box, x, SETTINGS, seed=5)
+    assert len(whole.history) == 4
+    assert not whole.converged
+
+    class Killed(Exception):
+        pass
+
+    def kill(now: Calibration) -> None:
+        if len(now.history) == 3:
+            raise Killed
+
+    file = tmp_path / "calibration.npz"
+    system, forces, box, x = fluid()
+    with pytest.raises(Killed):
+        calibrate(system, forces, box, x, SETTINGS, seed=5, checkpoint=file, watch=kill)
+    system, forces, box, x = fluid()
+    again = calibrate(system, forces, box, x, SETTINGS, seed=5, checkpoint=file)
+    np.testing.assert_array_equal(again.positions, whole.positions)
+    np.testing.assert_array_equal(again.thermodynamic["molecule"].energy, whole.thermodynamic["molecule"].energy)
+    np.testing.assert_array_equal(again.compensation["molecule"].energy, whole.compensation["molecule"].energy)
+    read = Calibration.read(file)
+    assert read.history == whole.history
+    with pytest.raises(InputError, match="seed 5"):
+        calibrate(system, forces, box, x, SETTINGS, seed=6, checkpoint=file)
+    file.write_bytes(file.read_bytes()[:500])
+    with pytest.raises(InputError, match="damaged"):
+        Calibration.read(file)
+
+
+CHILD = """
+import sys
+sys.path[:0] = {paths!r}
+from test_calibration import SETTINGS, fluid
+from scalebridge.molecules.adaptive._calibration import calibrate
+system, forces, box, x = fluid()
+calibrate(system, forces, box, x, SETTINGS, seed=5, checkpoint={file!r})
+"""
+
+
+@pytest.mark.verify
+def test_a_calibration_that_the_system_kills_continues(tmp_path):
+    file = tmp_path / "calibration.npz"
+    paths = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
+    child = subprocess.Popen([sys.executable, "-c", CHILD.format(paths=paths, file=str(file))])
+    while not file.exists() and child.poll() is None:
+        time.sleep(0.002)
+    child.kill()
+    child.wait()
+    begun = len(Calibration.read(file).history)
+    system, forces, box, x = fluid()
+    again = calibrate(system, forces, box, x, SETTINGS, seed=5, checkpoint=file)
+    system, forces, box, x = fluid()
+    whole = calibrate(system, forces, box, x, SETTINGS, seed=5)
+    assert 1 <= begun < 4, "killed in time"
+    np.testing.assert_array_equal(again.positions, whole.positions)
+    np.testing.assert_array_equal(again.thermodynamic["molecule"].energy, whole.thermodynamic["molecule"].energy)
