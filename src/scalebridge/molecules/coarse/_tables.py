@@ -44,6 +44,8 @@ def first_tables(targets: tuple[Target, ...], cutoff: float) -> dict[str, Table]
     """Boltzmann inversion of all terms, the mean over state points."""
     tables = {}
     for name, distribution in targets[0].distributions.items():
+        if name in targets[0].watched:
+            continue
         x = distribution.grid.centers
         inside = x <= cutoff + 1e-9 if distribution.kind == "pair" else np.ones(len(x), bool)
         parts = [
