@@ -81,12 +81,12 @@ def test_several_states_share_a_potential(target: Target) -> None:
 
 def test_chains_get_bonds_angles_and_dihedrals() -> None:
     fine = chain_model()
-    run = fine.simulate(4.0, timestep=0.002, every=0.04, equilibration=1.0, seed=1)
+    run = fine.simulate(8.0, timestep=0.002, every=0.04, equilibration=1.0, seed=1)
     target = Target.of_frames(run.frames, fine.beads, 300.0)
     protocol = Protocol(600, 0.002, 20, 100)
     model = coarsen(target, method="ibi", cutoff=1.0, iterations=3, iteration=protocol)
     assert set(model.potentials) == set(fine.potentials)
-    found = model.compare(simulation=model.simulate(4.0, timestep=0.002, every=0.04, equilibration=1.0))
+    found = model.compare(simulation=model.simulate(8.0, timestep=0.002, every=0.04, equilibration=1.0))
     assert min(found.similarity[name] for name in model.potentials if "pair" not in name) > 0.85
     assert "similarity" in str(found)
     assert found.timescale is not None

@@ -78,16 +78,46 @@ def potential_of(name: str, table: Table) -> Potential:
     if kind == "pair":
         return Spline.through(table.x, table.energy, cut=True)
     x, energy = table.x[table.sampled], table.energy[table.sampled]
-    weights = np.exp(-(energy - energy.min()) / 2.5)
+    if kind != "dihedral":
+        x, energy = _with_walls(x, energy, (0.0, np.pi) if kind == "angle" else (1e-3, np.inf))
+    weights = np.maximum(np.exp(-(energy - energy.min()) / 2.5), 1e-3)
     if kind == "dihedral":
         basis = Basis(-np.pi, np.pi, 24, 3, True)
         space = np.eye(basis.size)
     else:
-        basis = Basis(float(x[0]), float(x[-1]), max(min(12, len(x) // 3), 2), 3)
-        # beyond what was sampled the energy goes on with its slope
+        basis = Basis(float(x[0]), float(x[-1]), max(min(16, len(x) // 3), 2), 3)
+        # beyond the walls the energy goes on with its slope
         space = basis.natural()
     rows = basis.matrix(x) @ space
     bends = np.diff(space, 2, axis=0) * 1e-2
     left = np.concatenate([rows * np.sqrt(weights)[:, None], bends])
     right = np.concatenate([energy * np.sqrt(weights), np.zeros(len(bends))])
     return Spline(basis, space @ np.linalg.lstsq(left, right, rcond=None)[0])
+
+
+def _with_walls(x: Floats, energy: Floats, limits: tuple[float, float]) -> tuple[Floats, Floats]:
+    """Points of a bonded term with parabolas at both ends, as stiff as the distribution is narrow.
+
+    The last sampled points are noisy: followed as they are, they may lead a bond out of its well, to where no data hold
+    it back.
+    """
+    share = np.exp(-(energy - energy.min()) / 2.5)
+    share /= share.sum()
+    mean = float(share @ x)
+    stiffness = 2.5 / max(float(share @ (x - mean) ** 2), 1e-12)
+    count = max(len(x) // 4, 3)
+    step = float(np.ptp(x)) / max(len(x) - 1, 1) if len(x) > 1 else 1e-3
+    away = step * np.arange(1, count + 1)
+    parts = []
+    for end, side in ((0, -1.0), (-1, 1.0)):
+        slope = 0.5 * stiffness * max(side * (float(x[end]) - mean), 0.0)
+        # the well's edge: the mean of the last points, lest one of them sets the height of the wall
+        level = float(np.mean(energy[: min(3, len(x))] if end == 0 else energy[-min(3, len(x)) :]))
+        at = float(x[end]) + side * away
+        inside = (at >= limits[0]) & (at <= limits[1])
+        parts.append((at[inside], (level + slope * away + 0.5 * stiffness * away**2)[inside]))
+    (left, left_energy), (right, right_energy) = parts
+    return (
+        np.concatenate([left[::-1], x, right]),
+        np.concatenate([left_energy[::-1], energy, right_energy]),
+    )

@@ -120,7 +120,7 @@ class CoarseForces:
                 places, (box / 2.0**32).astype(np.float32), near.starts, near.partners, self._types,
                 self.beads.pair_numbers, t.values if energies else self._slopes, t.low, t.per_width, t.cut2, ordered,
             )  # fmt: skip
-            forces[near.order] = ordered
+            _unsort(ordered, near.order, forces)
         for part in self._bonded:
             values, gradients = internal_coordinates(positions, box, part.members)
             more = _apply(values, gradients, part.members, part.table, part.values, part.low, part.per_width, forces)
@@ -174,18 +174,25 @@ def _bonded(beads: Beads, potentials: Mapping[str, Potential], width: int) -> _B
 
 
 @compiled()
+def _unsort(ordered, order, forces):
+    for k in range(len(order)):
+        for c in range(3):
+            forces[order[k], c] = ordered[k, c]
+
+
+@compiled(error_model="numpy")
 def _place(positions, box, order, listed, whole):
     """Sorted coordinates, 2^32 to a period; largest squared distance from where the list was made."""
     most = 0.0
     period = 4294967296.0
+    up, down = period / box, box / period
     for k in range(positions.shape[0]):
         i = order[k]
         moved = 0.0
         for c in range(3):
-            part = positions[i, c] / box[c]
-            part -= np.floor(part)
-            whole[k, c] = np.int32(np.int64(part * period))
-            d = np.float64(np.int32(whole[k, c] - listed[k, c])) / period * box[c]
+            # the low 32 bits: whole periods fall away
+            whole[k, c] = np.int32(np.int64(np.floor(positions[i, c] * up[c])))
+            d = np.float64(np.int32(whole[k, c] - listed[k, c])) * down[c]
             moved += d * d
         most = max(most, moved)
     return most

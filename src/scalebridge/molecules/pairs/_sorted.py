@@ -83,9 +83,8 @@ def sorted_pairs(whole: Ints, box: npt.ArrayLike, reach: float, exclusions: Excl
 def _whole(positions, box, result):
     for i in range(positions.shape[0]):
         for c in range(3):
-            part = positions[i, c] / box[c]
-            part -= np.floor(part)
-            result[i, c] = np.int32(np.int64(part * 4294967296.0))
+            # the low 32 bits: whole periods fall away
+            result[i, c] = np.int32(np.int64(np.floor(positions[i, c] * (4294967296.0 / box[c]))))
 
 
 @compiled()
