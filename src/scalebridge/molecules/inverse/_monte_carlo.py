@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -51,6 +53,66 @@ def imc_update(counts: Floats, target: Floats, kt: float, *, ridge: float = 0.0)
     scaled = tikhonov(matrix, (mean - target)[seen] / root, ridge)
     change[seen] = kt * scaled / root
     return change
+
+
+@dataclass(frozen=True, eq=False)
+class Response:
+    """What histograms say about potentials, to first order, and how surely.
+
+    Attributes:
+        change: of the potentials that brings the mean histograms to the target, shape (b,), kJ/mol.
+        error: its standard error from the length of the simulation, shape (b,), kJ/mol.
+        seen: bins that were visited; elsewhere change and error are zero.
+        stiffness: eigenvalues of the scaled covariance, ascending, shape (k,). Independent pairs have ones; along a
+            direction with a small one, histograms hardly feel the potential.
+        directions: these directions as potentials, shape (b, k); each column in units of kT.
+        amplitudes: of the change along them, and their standard errors, shape (2, k).
+    """
+
+    change: Floats
+    error: Floats
+    seen: npt.NDArray[np.bool_]
+    stiffness: Floats
+    directions: Floats
+    amplitudes: Floats
+
+
+def linear_response(counts: Floats, target: Floats, kt: float, *, blocks: int = 20) -> Response:
+    """The full step of inverse Monte Carlo, unregularised, with its error bar.
+
+    With S scaled by the square roots of its mean, M = cov(S) has the eigenvectors v_k and eigenvalues m_k; a difference
+    of the means asks for the amplitude kT v_k . (S - S*) / m_k, whose variance is kT^2 tau_k / (m_k f) after f frames of
+    statistical inefficiency tau_k: what the covariance says little about, the data do not determine.
+
+    Args:
+        counts: histograms of each frame, shape (frames, b); many more frames than bins.
+        target: counts wanted, shape (b,).
+        kt: thermal energy, kJ/mol.
+        blocks: of frames, whose means tell the statistical inefficiency.
+
+    Raises:
+        InputError: fewer than two frames for each bin and block.
+    """
+    mean, response = counts.mean(axis=0), covariance(counts)
+    # a bin that is visited in few frames has no Gaussian statistics
+    seen = mean > 0.5
+    frames = len(counts) // blocks * blocks
+    if frames < 2 * max(int(seen.sum()), blocks):
+        raise InputError(f"{len(counts)} frames for {int(seen.sum())} bins; a response needs twice as many or more")
+    root = np.sqrt(mean[seen])
+    stiffness, vectors = np.linalg.eigh(response[np.ix_(seen, seen)] / np.outer(root, root))
+    along = ((counts[:frames, seen] - mean[seen]) / root) @ vectors
+    means = along.reshape(blocks, -1, len(root)).mean(axis=1)
+    inefficiency = np.maximum(means.var(axis=0, ddof=1) * (frames // blocks) / along.var(axis=0), 1.0)
+    stiffness = np.maximum(stiffness, 1e-12)
+    amplitude = kt * (vectors.T @ ((mean - target)[seen] / root)) / stiffness
+    spread = kt * np.sqrt(inefficiency / stiffness / len(counts))
+    directions = np.zeros((len(mean), len(root)))
+    directions[seen] = vectors / root[:, None]
+    return Response(
+        directions @ amplitude, np.sqrt(directions**2 @ spread**2), seen, stiffness, directions,
+        np.stack([amplitude, spread]),
+    )  # fmt: skip
 
 
 def mixing(unknowns: int, frames: int) -> float:
