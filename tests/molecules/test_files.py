@@ -89,7 +89,9 @@ def test_charmm(atoms: Frames, tmp_path: Path) -> None:
     pairs = "\n".join(rows)
     rest = "".join(f"{0:8d} !{name}\n\n" for name in ("NTHETA: angles", "NPHI: dihedrals", "NIMPHI: impropers"))
     head = f"PSF NAMD\n\n       1 !NTITLE\n REMARKS water\n\n{COUNT:8d} !NATOM\n"
-    (tmp_path / "water.psf").write_text(head + "\n".join(lines) + f"\n\n{len(BONDS):8d} !NBOND: bonds\n{pairs}\n\n{rest}")
+    (tmp_path / "water.psf").write_text(
+        head + "\n".join(lines) + f"\n\n{len(BONDS):8d} !NBOND: bonds\n{pairs}\n\n{rest}"
+    )
     with mda.Writer(str(tmp_path / "run.dcd"), COUNT) as out:
         universe = moving(atoms)
         for _ in universe.trajectory:

@@ -39,8 +39,7 @@ def first_springs(names: Sequence[str], lengths: Floats, kt: float) -> dict[str,
     """
     stiffness = np.clip(kt / 3.0 / np.maximum(lengths.var(axis=0), 1e-8), SOFTEST, STIFFEST)
     return {
-        name: Harmonic(float(k), float(x0))
-        for name, k, x0 in zip(names, stiffness, lengths.mean(axis=0), strict=True)
+        name: Harmonic(float(k), float(x0)) for name, k, x0 in zip(names, stiffness, lengths.mean(axis=0), strict=True)
     }
 
 

@@ -81,8 +81,8 @@ def linear_response(counts: Floats, target: Floats, kt: float, *, blocks: int = 
     """The full step of inverse Monte Carlo, unregularised, with its error bar.
 
     With S scaled by the square roots of its mean, M = cov(S) has the eigenvectors v_k and eigenvalues m_k; a difference
-    of the means asks for the amplitude kT v_k . (S - S*) / m_k, whose variance is kT^2 tau_k / (m_k f) after f frames of
-    statistical inefficiency tau_k: what the covariance says little about, the data do not determine.
+    of the means asks for the amplitude kT v_k . (S - S*) / m_k, whose variance after f frames of statistical
+    inefficiency tau_k is kT^2 tau_k / (m_k f): along a soft direction the data determine little.
 
     Args:
         counts: histograms of each frame, shape (frames, b); many more frames than bins.
