@@ -67,7 +67,7 @@ def table_of(model: CoarseModel) -> np.ndarray:
 
 
 def test_what_the_target_determines() -> None:
-    # g(r) hardly feels a ramp, which is what moves the pressure: one soft direction, a hundred times softer than the rest
+    # g(r) hardly feels a ramp, which is what moves the pressure: one direction, a hundred times softer than most
     (ibi, ibi_response), (imc, imc_response) = shipped("pot.ibm"), shipped("pot.imc")
     root = np.sqrt(np.maximum(target().distributions[PAIR].mean[: len(R_GRID)], 0.0)) * R_GRID
     ramp = (1.0 - R_GRID / 0.9) * root
@@ -80,8 +80,8 @@ def test_what_the_target_determines() -> None:
     inside = (R_GRID > 0.275) & (R_GRID < 0.895)
     print("errors", ibi_response.error[inside].max(), imc_response.error[inside].max())
     assert ibi_response.error[inside].max() < 0.05
-    # ... while the two shipped potentials differ by more than that: they are not where their iterations would have led.
-    # Led there by the response of their own g(r), they agree; the error bars are both simulations' and the first order's
+    # ... while the two shipped potentials differ by more: they are not where their iterations would have led. Led there
+    # by the response of their own g(r), they agree
     apart = differences(ibi, imc)
     led = differences(ibi + ibi_response.change, imc + imc_response.change)
     print("shipped", np.abs(apart).max(), "led to the target", np.abs(led).max(), np.sqrt((led**2).mean()))
