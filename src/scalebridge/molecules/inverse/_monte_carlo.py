@@ -31,8 +31,10 @@ def imc_update(counts: Floats, target: Floats, kt: float, *, ridge: float = 0.0)
     d<S_a>/dU_b = -beta cov(S_a, S_b). The equations are scaled by the square roots of the mean counts, in which the
     covariance of independent pairs is the identity; bins that were never visited keep their potential.
 
-    A covariance of b bins from f frames is noisy where f is not much larger than b; it is mixed with that of
-    independent pairs by the share (b / 2 f)^2; these alone would give a step of iterative Boltzmann inversion.
+    The inverse of a covariance of b bins from f frames is too large by f / (f - b - 1) in the mean (Hartlap, Simon,
+    Schneider 2007, doi:10.1051/0004-6361:20066170), by which the step is shortened. Where f is not larger than b there
+    is no inverse: the covariance is mixed with that of independent pairs by the share (b / 2 f)^4, small as soon as
+    there are twice as many frames. Independent pairs alone would give a step of iterative Boltzmann inversion.
 
     Args:
         counts: histograms of each frame, shape (frames, b).
@@ -48,10 +50,11 @@ def imc_update(counts: Floats, target: Floats, kt: float, *, ridge: float = 0.0)
     seen = (np.diag(response) > 0.0) & (mean > 0.0)
     root = np.sqrt(mean[seen])
     change = np.zeros(len(target))
-    share = mixing(int(seen.sum()), len(counts))
+    unknowns = int(seen.sum())
+    share = mixing(unknowns, len(counts)) ** 2
     matrix = (1.0 - share) * response[np.ix_(seen, seen)] / np.outer(root, root) + share * np.eye(len(root))
     scaled = tikhonov(matrix, (mean - target)[seen] / root, ridge)
-    change[seen] = kt * scaled / root
+    change[seen] = max(1.0 - (unknowns + 1) / len(counts), 0.25) * kt * scaled / root
     return change
 
 
