@@ -68,7 +68,7 @@ def matched_springs(
     share = 0.7 / (1.0 + iteration / 3.0)
     factors = np.clip((found.var(axis=0) / np.maximum(wanted.var(axis=0), 1e-8)) ** share, 0.25, 4.0)
     shifts = share * (wanted.mean(axis=0) - found.mean(axis=0))
-    changed = {}
+    changed: dict[str, Potential] = {}
     for name, factor, shift in zip(names, factors, shifts, strict=True):
         k, x0 = springs[name].coefficients
         changed[name] = Harmonic(float(np.clip(k * factor, SOFTEST, STIFFEST)), float(max(x0 + shift, 0.05)))

@@ -73,7 +73,7 @@ class CoarseForces:
         self.beads = beads
         pairs = [potentials.get(name) for name in beads.pairs]
         self.tables: PairTables | None = pair_tables(pairs) if any(pairs) else None
-        self._slopes = None if self.tables is None else force_tables(self.tables)
+        self._slopes = np.zeros((0, 0, 2), np.float32) if self.tables is None else force_tables(self.tables)
         self._bonded = [part for width in (2, 3, 4) if (part := _bonded(beads, potentials, width)) is not None]
         cutoff = self.tables.cutoff if self.tables is not None else 0.0
         self.skin = cutoff / 6.0 if skin is None else skin

@@ -8,9 +8,15 @@ at a time. Arithmetic of a pair is in single precision, sums over particles are 
 # mypy: allow-untyped-defs, disable-error-code="assignment"
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from scalebridge._cache import compiled
+
+Ints = npt.NDArray[np.int32]
+Singles = npt.NDArray[np.float32]
 
 
 @compiled()
@@ -22,7 +28,19 @@ def longest_row(starts):
     return most
 
 
-def pair_forces(places, scale, starts, partners, types, kinds, tables, low, per_width, cut2, forces):
+def pair_forces(
+    places: Ints,
+    scale: Singles,
+    starts: Ints,
+    partners: Ints,
+    types: Ints,
+    kinds: Ints,
+    tables: Singles,
+    low: Singles,
+    per_width: Singles,
+    cut2: Singles,
+    forces: npt.NDArray[np.float64],
+) -> tuple[float, float]:
     """Add the pair forces; energy and virial.
 
     Args:
@@ -43,10 +61,11 @@ def pair_forces(places, scale, starts, partners, types, kinds, tables, low, per_
         Energy (kJ/mol; zero where only forces are asked for) and virial, the sum of r_ij . F_ij (kJ/mol).
     """
     loop = _LOOPS[len(kinds) > 1, tables.shape[2] == 4]
-    return loop(places, scale, starts, partners, types, kinds, tables, low, per_width, cut2, forces)
+    energy, virial = loop(places, scale, starts, partners, types, kinds, tables, low, per_width, cut2, forces)
+    return float(energy), float(virial)
 
 
-def _loop(several: bool, energies: bool):
+def _loop(several: bool, energies: bool) -> Any:
     """The loop for one table or several, of energies or forces: what is not needed is not compiled."""
 
     @compiled(fastmath=True, error_model="numpy")
