@@ -65,3 +65,18 @@ def test_virus_entry(tmp_path: Path):
     assert found.headlines["slow_variables"].value == 5.0
     assert found.headlines["worst_bar"].value == pytest.approx(0.0121, abs=5e-4)
     assert found.headlines["worst_error"].value < found.headlines["worst_bar"].value
+
+
+def test_hexane_beads(tmp_path: Path):
+    reference = {"source": "chains", "molecules": 80, "carbons": 6, "duration": "3 ps", "equilibration": "0.6 ps",
+                 "every": "0.05 ps"}  # fmt: skip
+    iteration = {"steps": 1000, "timestep": "2 fs", "every": 15, "equilibration": 60}
+    changes = {
+        "reference": reference,
+        "fit": {"method": "ibi", "cutoff": "1.1 nm", "iterations": 3, "average": 1, "iteration": iteration},
+        "production": {"steps": 4000, "timestep": "2 fs", "every": 40, "equilibration": 500},
+    }
+    found = shortened("hexane_beads", tmp_path, changes).summary
+    assert found.headlines["temperature"].value == pytest.approx(300.0, rel=0.05)
+    assert found.headlines["similarity"].value > 0.7, "three picoseconds of 80 chains are rough"
+    assert found.headlines["speed_up"].value > 2.0

@@ -11,6 +11,7 @@ from scalebridge.errors import InputError
 from scalebridge.molecules.coarse import CoarseGraining, Fit, Given, Target, coarsen
 from scalebridge.molecules.coarse._springs import first_springs, matched_springs, spring_lengths
 from scalebridge.molecules.coarse._state import CoarseState
+from scalebridge.molecules.coarse._tables import Table
 from scalebridge.molecules.dynamics import CoarseForces, Phase, Protocol, simulate
 from scalebridge.molecules.mapping import Beads, Frames
 from scalebridge.molecules.potentials import Harmonic, LennardJones
@@ -154,3 +155,17 @@ def test_springs_follow_the_fluctuations_of_the_atoms() -> None:
     # the variance of a length over 60 ps is known to some ten per cent
     assert max(misfits[-2:]) < 0.25
     np.testing.assert_allclose([springs[name].coefficients[1] for name in truth], lengths, atol=0.02)
+
+
+@pytest.mark.parametrize("kind", ["bond", "angle"])
+def test_points_that_are_seen_later_begin_at_the_continued_energy(kind: str) -> None:
+    # a point that began at zero would be a well beside a steep wall, and beads would fall into it
+    x = np.linspace(1.0, 2.5, 61)
+    truth = 40.0 * (x - 1.75) ** 2
+    sampled = np.abs(x - 1.75) < 0.5
+    table = Table(x, np.where(sampled, truth, 0.0), sampled).changed(0.0 * x, sampled, kind)
+    seen = np.abs(x - 1.75) < 0.6
+    later = table.changed(0.0 * x, seen, kind)
+    assert later.energy[seen & ~sampled].min() > truth[sampled].max() - 1.0
+    assert np.all(np.diff(later.energy[x > 2.0]) > 0.0)
+    assert np.all(np.diff(later.energy[x < 1.5]) < 0.0)

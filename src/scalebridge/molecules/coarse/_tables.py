@@ -37,6 +37,9 @@ class Table:
         if kind == "pair":
             energy = energy - energy[-1]
             energy = extend_core(self.x, energy, known) if known.sum() >= 4 else energy
+        elif known.sum() >= 4 and not known.all():
+            # a point that is seen later begins at the energy that the beads felt there
+            energy = np.where(known, energy, potential_of(kind, Table(self.x, energy, known)).energy(self.x))
         return Table(self.x, energy, known)
 
 
@@ -110,12 +113,14 @@ def _with_walls(x: Floats, energy: Floats, limits: tuple[float, float]) -> tuple
     away = step * np.arange(1, count + 1)
     parts = []
     for end, side in ((0, -1.0), (-1, 1.0)):
-        slope = 0.5 * stiffness * max(side * (float(x[end]) - mean), 0.0)
-        # the well's edge: the mean of the last points, lest one of them sets the height of the wall
-        level = float(np.mean(energy[: min(3, len(x))] if end == 0 else energy[-min(3, len(x)) :]))
+        # from the mean of the last points on, lest one of them sets the height of the wall
+        last = slice(None, 3) if end == 0 else slice(-3, None)
+        level, edge = float(np.mean(energy[last])), float(np.mean(x[last]))
+        slope = stiffness * max(side * (edge - mean), 0.0)
         at = float(x[end]) + side * away
         inside = (at >= limits[0]) & (at <= limits[1])
-        parts.append((at[inside], (level + slope * away + 0.5 * stiffness * away**2)[inside]))
+        far = np.abs(at - edge)
+        parts.append((at[inside], (level + slope * far + 0.5 * stiffness * far**2)[inside]))
     (left, left_energy), (right, right_energy) = parts
     return (
         np.concatenate([left[::-1], x, right]),
