@@ -83,3 +83,18 @@ def test_wing(tmp_path: Path):
     assert found.headlines["largest_motion"].value == pytest.approx(0.48602, rel=2e-3)
     assert found.headlines["responses"].value > 0.0
     assert "canvas" in (tmp_path / "run" / "report.html").read_text()
+
+
+def test_hexane_beads(tmp_path: Path):
+    reference = {"source": "chains", "molecules": 80, "carbons": 6, "duration": "3 ps", "equilibration": "0.6 ps",
+                 "every": "0.05 ps"}  # fmt: skip
+    iteration = {"steps": 1000, "timestep": "2 fs", "every": 15, "equilibration": 60}
+    changes = {
+        "reference": reference,
+        "fit": {"method": "ibi", "cutoff": "1.1 nm", "iterations": 3, "average": 1, "iteration": iteration},
+        "production": {"steps": 4000, "timestep": "2 fs", "every": 40, "equilibration": 500},
+    }
+    found = shortened("hexane_beads", tmp_path, changes).summary
+    assert found.headlines["temperature"].value == pytest.approx(300.0, rel=0.05)
+    assert found.headlines["similarity"].value > 0.7, "three picoseconds of 80 chains are rough"
+    assert found.headlines["speed_up"].value > 2.0

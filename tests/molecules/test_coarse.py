@@ -9,10 +9,13 @@ import pytest
 
 from scalebridge.errors import InputError
 from scalebridge.molecules.coarse import CoarseGraining, Fit, Given, Target, coarsen
+from scalebridge.molecules.coarse._springs import first_springs, matched_springs, spring_lengths
 from scalebridge.molecules.coarse._state import CoarseState
-from scalebridge.molecules.dynamics import CoarseForces, Protocol, simulate
+from scalebridge.molecules.coarse._tables import Table
+from scalebridge.molecules.dynamics import CoarseForces, Phase, Protocol, simulate
 from scalebridge.molecules.mapping import Beads, Frames
-from scalebridge.molecules.potentials import LennardJones
+from scalebridge.molecules.potentials import Harmonic, LennardJones
+from scalebridge.molecules.statistics import R
 from scalebridge.study import check_bridge
 from support.liquids import chain_model, liquid
 
@@ -79,12 +82,12 @@ def test_several_states_share_a_potential(target: Target) -> None:
 
 def test_chains_get_bonds_angles_and_dihedrals() -> None:
     fine = chain_model()
-    run = fine.simulate(4.0, timestep=0.002, every=0.04, equilibration=1.0, seed=1)
+    run = fine.simulate(8.0, timestep=0.002, every=0.04, equilibration=1.0, seed=1)
     target = Target.of_frames(run.frames, fine.beads, 300.0)
     protocol = Protocol(600, 0.002, 20, 100)
     model = coarsen(target, method="ibi", cutoff=1.0, iterations=3, iteration=protocol)
     assert set(model.potentials) == set(fine.potentials)
-    found = model.compare(simulation=model.simulate(4.0, timestep=0.002, every=0.04, equilibration=1.0))
+    found = model.compare(simulation=model.simulate(8.0, timestep=0.002, every=0.04, equilibration=1.0))
     assert min(found.similarity[name] for name in model.potentials if "pair" not in name) > 0.85
     assert "similarity" in str(found)
     assert found.timescale is not None
@@ -126,3 +129,43 @@ def test_the_largest_time_step_is_found(target: Target) -> None:
     step, drifts = model.largest_timestep(picoseconds=1.0)
     assert 0.002 <= step <= 0.032
     assert len(drifts) >= 2
+
+
+@pytest.mark.verify
+def test_springs_follow_the_fluctuations_of_the_atoms() -> None:
+    # six springs between four beads, all different; each starts from a third of what it would need alone
+    members = np.array([(i, j) for i in range(4) for j in range(i + 1, 4)], dtype=np.int32)
+    extra = {f"net{n}": row[None, :] for n, row in enumerate(members)}
+    beads = replace(Beads.liquid(4, "P", 110.0), extra=extra)
+    lengths = np.array([0.38, 0.55, 0.7, 0.38, 0.5, 0.38])
+    stiffness = np.array([9000.0, 3000.0, 1000.0, 6000.0, 2000.0, 4000.0])
+    truth = {f"bond net{n}": Harmonic(k, x0) for n, (k, x0) in enumerate(zip(stiffness, lengths, strict=True))}
+    start = Phase(np.array([[0.0, 0, 0], [0.38, 0, 0], [0.5, 0.35, 0], [0.6, 0.4, 0.36]]) + 1.0, np.full(3, 4.0))
+    protocol = Protocol(12000, 0.005, 8, 500, friction=20.0)
+    fine = simulate(beads, truth, start, 300.0, protocol, seed=1).frames
+    wanted = spring_lengths(fine, members)
+    springs = first_springs(list(truth), wanted, R * 300.0)
+    misfits = []
+    for number in range(6):
+        run = simulate(beads, springs, start, 300.0, protocol, seed=2 + number)
+        found = spring_lengths(run.frames, members)
+        misfits.append(float(np.abs(np.log(found.var(axis=0) / wanted.var(axis=0))).max()))
+        springs = matched_springs(list(truth), springs, beads, fine, run.frames, number)
+    assert misfits[0] > 0.5
+    # the variance of a length over 60 ps is known to some ten per cent
+    assert max(misfits[-2:]) < 0.25
+    np.testing.assert_allclose([springs[name].coefficients[1] for name in truth], lengths, atol=0.02)
+
+
+@pytest.mark.parametrize("kind", ["bond", "angle"])
+def test_points_that_are_seen_later_begin_at_the_continued_energy(kind: str) -> None:
+    # a point that began at zero would be a well beside a steep wall, and beads would fall into it
+    x = np.linspace(1.0, 2.5, 61)
+    truth = 40.0 * (x - 1.75) ** 2
+    sampled = np.abs(x - 1.75) < 0.5
+    table = Table(x, np.where(sampled, truth, 0.0), sampled).changed(0.0 * x, sampled, kind)
+    seen = np.abs(x - 1.75) < 0.6
+    later = table.changed(0.0 * x, seen, kind)
+    assert later.energy[seen & ~sampled].min() > truth[sampled].max() - 1.0
+    assert np.all(np.diff(later.energy[x > 2.0]) > 0.0)
+    assert np.all(np.diff(later.energy[x < 1.5]) < 0.0)

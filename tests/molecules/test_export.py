@@ -91,6 +91,22 @@ def test_plain_files(model: CoarseModel, tmp_path: Path) -> None:
     assert force.shape == x.shape
 
 
+def test_uncertainties_are_written_and_read(model: CoarseModel, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    at = np.linspace(0.3, 1.0, 8)
+    known = replace(model, errors={"pair A-A": np.stack([at, 0.02 + 0.1 * (1.0 - at)])})
+    known.write(tmp_path)
+    header = (tmp_path / "pair_A-A.csv").read_text().splitlines()[0]
+    assert header.endswith("standard_error_kJ_per_mol")
+    x, _, _, error = np.loadtxt(tmp_path / "pair_A-A.csv", delimiter=",", skiprows=1).T
+    inside = (x > 0.3) & (x < 1.0)
+    np.testing.assert_allclose(error[inside], 0.02 + 0.1 * (1.0 - x[inside]), atol=1e-6)
+    again = CoarseModel.read(tmp_path)
+    np.testing.assert_allclose(again.errors["pair A-A"], known.errors["pair A-A"])
+    assert "pair A-B" not in again.errors
+
+
 def test_what_cannot_be_exported_says_so(model: CoarseModel, tmp_path: Path) -> None:
     from dataclasses import replace
 

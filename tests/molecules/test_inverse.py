@@ -17,6 +17,7 @@ from scalebridge.molecules.inverse import (
     hnc_response,
     ibi_update,
     imc_update,
+    linear_response,
     multistate_update,
     newton_step,
     pair_entropy_slope,
@@ -82,6 +83,24 @@ def test_inverse_monte_carlo_is_exact_for_poisson_counts() -> None:
     np.testing.assert_allclose(change, KT * (1.0 - np.array([1.0, 0.9, 1.1])), atol=0.01)
     never = np.concatenate([counts, np.zeros((20000, 1))], axis=1)
     assert imc_update(never, np.array([200.0, 200.0, 200.0, 5.0]), KT)[3] == 0.0
+
+
+def test_the_response_knows_its_error() -> None:
+    # two modes of the counts: a stiff one and a soft one; the error bar is the scatter over many short simulations
+    mean = np.array([400.0, 100.0])
+    spread = np.linalg.cholesky(np.array([[400.0, -190.0], [-190.0, 100.0]]))
+    found = []
+    for _ in range(200):
+        counts = mean + RNG.standard_normal((200, 2)) @ spread.T
+        response = linear_response(counts, mean, KT)
+        found.append((response.change, response.error))
+        assert response.seen.all()
+    changes, errors = np.array(found).transpose(1, 0, 2)
+    np.testing.assert_allclose(errors.mean(axis=0), changes.std(axis=0), rtol=0.2)
+    np.testing.assert_allclose(changes.mean(axis=0), 0.0, atol=4.0 * changes.std(axis=0).max() / np.sqrt(200))
+    assert response.stiffness[0] == pytest.approx(0.05, rel=0.3)
+    with pytest.raises(InputError, match="twice as many"):
+        linear_response(counts[:30], mean, KT)
 
 
 def test_tikhonov_is_the_normal_equation() -> None:

@@ -56,7 +56,12 @@ class ProteinPart(SimulatedPart):
     source: Literal["protein"]
     pdb: InputFile | None = Field(default=None, description="villin in water, shipped with OpenMM, where not given")
     network: Annotated[float, Quantity("length", ge=0.0, le=5e-9)] = 0.9e-9
-    stiffness: float = Field(default=500.0, ge=0.0, le=1e6, description="of the elastic network, kJ/mol/nm^2")
+    stiffness: float | None = Field(
+        default=None,
+        ge=0.0,
+        le=1e6,
+        description="of the elastic network, kJ/mol/nm^2; none: springs follow the fluctuations of the atoms",
+    )
 
 
 class FilesPart(StudyPart):

@@ -20,6 +20,7 @@ from scalebridge.molecules.coarse._books import (
 from scalebridge.molecules.coarse._forces import matched_tables
 from scalebridge.molecules.coarse._settings import NAMES, Fit
 from scalebridge.molecules.coarse._source import Made, Source
+from scalebridge.molecules.coarse._springs import matched_springs
 from scalebridge.molecules.coarse._state import CoarseState, Measured, Production, Record
 from scalebridge.molecules.coarse._tables import Table, first_tables, mean_tables, potentials_of
 from scalebridge.molecules.coarse._target import Target
@@ -136,6 +137,7 @@ class CoarseGraining(Bridge[CoarseState]):
             state,
             targets=targets,
             fixed=made[0].fixed,
+            springs=made[0].springs,
             phases=tuple(target.start for target in targets),
             tables=self._first(targets),
             fine_cost=None if costs[0] is None else Measured(costs[0]),
@@ -165,6 +167,12 @@ class CoarseGraining(Bridge[CoarseState]):
         runs = [self._run(i, potentials, state, self.fit.iteration, number) for i in range(len(state.targets))]
         samples = tuple(self._sample(target, run) for target, run in zip(state.targets, runs, strict=True))
         tables = changed_tables(self.fit, state.tables, samples)
+        fixed = dict(state.fixed)
+        if state.springs:
+            fine = state.targets[0].frames
+            assert fine is not None
+            beads = state.targets[0].beads
+            fixed |= matched_springs(state.springs, state.fixed, beads, fine, runs[0].frames, number)
         spent = time.process_time() - begun
         record = Record(
             misfits(samples[0], self.fit.cutoff),
@@ -176,6 +184,7 @@ class CoarseGraining(Bridge[CoarseState]):
         new = replace(
             state,
             tables=tables,
+            fixed=fixed,
             phases=tuple(run.phase for run in runs),
             history=(*state.history, record),
             kept=(*state.kept, tables)[-self.fit.average :],

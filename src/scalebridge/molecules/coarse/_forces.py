@@ -24,7 +24,7 @@ def matched_tables(fit: Fit, target: Target) -> tuple[dict[str, Table], dict[str
     """
     if target.frames is None:
         raise InputError("Force matching needs the mapped trajectory with forces; this target has distributions only")
-    seen = {name: _seen(name, target, fit) for name in target.distributions}
+    seen = {name: _seen(name, target, fit) for name in target.distributions if name not in target.watched}
     bases = {name: _basis(name, x, known, fit) for name, (x, known) in seen.items()}
     found = force_matching(target.frames, target.beads, bases, ridge=fit.regularisation)
     tables, errors = {}, {}

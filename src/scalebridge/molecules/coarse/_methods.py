@@ -44,6 +44,13 @@ _WJK = Citation(
 )
 
 
+_LYMAN = Citation(
+    "E. Lyman, J. Pfaendtner, G. A. Voth, 2008, Biophys. J. 95, 4183",
+    "10.1529/biophysj.108.139733",
+    "springs matched to fluctuations",
+)
+
+
 def methods(bridge: CoarseGraining, state: CoarseState) -> tuple[str, tuple[Citation, ...]]:
     """Text with numbered sources."""
     fit, target = bridge.fit, state.targets[0]
@@ -69,6 +76,12 @@ def methods(bridge: CoarseGraining, state: CoarseState) -> tuple[str, tuple[Cita
         sources.append(_WJK)
         text += (
             f"A linear term moved the pressure towards {fit.pressure:g} bar ({fit.pressure_method}) [{len(sources)}]. "
+        )
+    if state.springs:
+        sources.append(_LYMAN)
+        text += (
+            f"Lengths and stiffnesses of {len(state.springs)} springs followed the means and variances of the atoms, "
+            f"iteration by iteration [{len(sources)}]. "
         )
     text += (
         "Bonded distributions were inverted with their Jacobians. Simulations used the Langevin middle scheme, and "

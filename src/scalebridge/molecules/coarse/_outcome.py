@@ -80,8 +80,9 @@ def _dataset(model: CoarseModel, found: Comparison) -> xr.Dataset:
         variables[f"fine_{key}"] = (f"x_{key}", found.fine[name].mean, {"units": density})
         variables[f"coarse_{key}"] = (f"x_{key}", coarse.mean, {"units": density})
         variables[f"error_{key}"] = (f"x_{key}", coarse.error(), {"units": density})
-        inside = np.clip(x, max(x[0], 1e-6), x[-1])
-        variables[f"energy_{key}"] = (f"x_{key}", model.potentials[name].energy(inside), {"units": "kJ/mol"})
+        if name in model.potentials:
+            inside = np.clip(x, max(x[0], 1e-6), x[-1])
+            variables[f"energy_{key}"] = (f"x_{key}", model.potentials[name].energy(inside), {"units": "kJ/mol"})
     if model.history:
         number = np.arange(1, len(model.history) + 1)
         coordinates["iteration"] = ("iteration", number, {"units": "1"})

@@ -31,7 +31,8 @@ class Fit:
         cutoff: of pair potentials, nm.
         iterations: of iterative methods.
         scale: share of each change of the pair potentials that is applied.
-        ridge: regularisation of "imc", "re" and "fm"; None takes 3e-4, 0.01 and 0.
+        ridge: regularisation of "imc", "re" and "fm"; None takes 1e-5, 0.01 and 0. What lies below it is left as it is:
+            a liquid's softest direction, a ramp that moves the pressure, has 0.004^2 in coarse water.
         knots: distance of the knots of splines of "fm" and "re", nm.
         pressure: target pressure in bar; None leaves the pressure as it comes.
         pressure_method: "simple" or "wjk" (Wang, Junghans, Kremer).
@@ -83,4 +84,4 @@ class Fit:
     @property
     def regularisation(self) -> float:
         """The ridge, or what the method takes by itself."""
-        return {"imc": 3e-4, "re": 0.01}.get(self.method, 0.0) if self.ridge is None else self.ridge
+        return {"imc": 1e-5, "re": 0.01}.get(self.method, 0.0) if self.ridge is None else self.ridge

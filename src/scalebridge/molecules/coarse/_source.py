@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
+from scalebridge.molecules.coarse._springs import first_springs, spring_lengths
 from scalebridge.molecules.coarse._target import Target, target_of
 from scalebridge.molecules.mapping import Mapping
 from scalebridge.molecules.potentials import Harmonic, LennardJones, Potential
+from scalebridge.molecules.statistics import R
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,13 @@ class Made:
     Attributes:
         target: what the coarse model is to reproduce.
         fixed: potentials of terms that are not fitted, e.g. of an elastic network.
+        springs: those among `fixed` whose stiffness and length follow the fluctuations of the atoms.
         cost: processor seconds per nanosecond of the fine simulation; None where not known.
     """
 
     target: Target
     fixed: dict[str, Potential] = field(default_factory=dict)
+    springs: tuple[str, ...] = ()
     cost: float | None = None
 
 
@@ -141,7 +145,7 @@ class Simulated(Source):
         pressure: bar; None keeps the volume.
         step: width of the bins of distances, nm.
         network: cutoff of the elastic network of a protein, nm; zero for none.
-        stiffness: of the network, kJ/mol/nm^2.
+        stiffness: of the springs of the network, kJ/mol/nm^2; None: each follows the fluctuations of the atoms.
     """
 
     liquid: Literal["water", "chains", "protein"]
@@ -156,7 +160,7 @@ class Simulated(Source):
     pressure: float | None = None
     step: float = 0.01
     network: float = 0.9
-    stiffness: float = 500.0
+    stiffness: float | None = None
 
     def sketch(self) -> Sketch:
         """Sizes from the numbers of molecules."""
@@ -195,44 +199,47 @@ class Simulated(Source):
             seed=seed,
         )
         fixed: dict[str, Potential] = {}
+        springs: tuple[str, ...] = ()
+        held: tuple[str, ...] = ()
         if self.liquid == "protein" and self.network > 0.0:
-            reference, fixed = _with_network(reference, self.mapping, self.network, self.stiffness)
+            reference, fixed, held = _with_network(reference, self.mapping, self.network, self.stiffness)
+            springs = tuple(name for name in fixed if name.startswith("bond")) if self.stiffness is None else ()
         target = target_of(reference, self.mapping, step=self.step, fixed=tuple(fixed))
-        return Made(target, fixed, reference.seconds_per_nanosecond)
+        return Made(replace(target, watched=held), fixed, springs, reference.seconds_per_nanosecond)
 
 
 def _with_network(
-    reference: Any, mapping: Mapping, cutoff: float, stiffness: float
-) -> tuple[Any, dict[str, Potential]]:
-    """Springs between beads of a chain that are near in the mean and three residues or more apart (Tirion 1996).
+    reference: Any, mapping: Mapping, cutoff: float, stiffness: float | None
+) -> tuple[Any, dict[str, Potential], tuple[str, ...]]:
+    """Springs between beads of a chain that are near in the mean (Tirion 1996), those of bonds and angles among them.
 
-    Beads of chains repel each other (Weeks, Chandler, Andersen): too few of these pairs are left to fit a potential.
+    A fold gives each bond and each angle its own rest value: potentials shared by all places of a chain would let them
+    wander over what all places see together. The springs hold them instead; distributions along the chain are watched,
+    not fitted. Beads of chains repel each other (Weeks, Chandler, Andersen): too few of these pairs are left to fit a
+    potential.
+
+    Returns:
+        The reference with the network, its potentials, and the terms along the chain that it holds.
     """
-    from dataclasses import replace
-
-    from scalebridge.molecules.pairs import internal_coordinates
-
     mapped = mapping.of(reference.universe)
     frames, beads = mapped.frames(reference.frames), mapped.beads
     of_molecule = beads.molecules
     sizes = np.bincount(of_molecule)[of_molecule]
     inside = np.flatnonzero(sizes > 3)
     pairs = np.array(
-        [
-            (i, j)
-            for a, i in enumerate(inside)
-            for j in inside[a + 1 :]
-            if of_molecule[i] == of_molecule[j] and j - i > 2
-        ],
+        [(i, j) for a, i in enumerate(inside) for j in inside[a + 1 :] if of_molecule[i] == of_molecule[j]],
         dtype=np.int32,
     ).reshape(-1, 2)
-    lengths = np.mean(
-        [internal_coordinates(r, box, pairs)[0] for r, box in zip(frames.positions, frames.boxes, strict=True)], axis=0
-    )
-    near = np.flatnonzero(lengths < cutoff)
+    lengths = spring_lengths(frames, pairs)
+    excluded = beads.exclusions
+    along = np.array([j in excluded.partners[excluded.starts[i] : excluded.starts[i + 1]] for i, j in pairs])
+    near = np.flatnonzero((lengths.mean(axis=0) < cutoff) | along)
     network = {f"net{n}": pairs[k][None, :] for n, k in enumerate(near)}
-    fixed: dict[str, Potential] = {f"bond net{n}": Harmonic(stiffness, float(lengths[k])) for n, k in enumerate(near)}
+    fixed = first_springs([f"bond {name}" for name in network], lengths[:, near], R * reference.temperature)
+    if stiffness is not None:
+        fixed = {name: Harmonic(stiffness, float(spring.coefficients[1])) for name, spring in fixed.items()}
     chain = sorted({beads.kinds[i] for i in inside})
     for a, kind in enumerate(chain):
         fixed |= {f"pair {kind}-{other}": LennardJones(0.45, 1.0) for other in chain[a:]}
-    return replace(reference, network=network), fixed
+    held = tuple(name for name, members in beads.bonded.items() if np.isin(members, inside).all())
+    return replace(reference, network=network), fixed, held

@@ -73,6 +73,7 @@ class CoarseState:
         entropy: of the seed.
         targets: what is to be reproduced; empty before the references are there.
         fixed: potentials of terms that are not fitted, beside those of the settings.
+        springs: those among `fixed` that follow the fluctuations of the atoms.
         tables: current energies by term; empty before the first step.
         phases: of the simulation of each state point.
         history: of the iterations.
@@ -87,6 +88,7 @@ class CoarseState:
     entropy: int
     targets: tuple[Target, ...] = ()
     fixed: Mapping[str, Potential] = field(default_factory=dict)
+    springs: tuple[str, ...] = ()
     tables: Mapping[str, Table] = field(default_factory=dict)
     phases: tuple[Phase, ...] = ()
     history: tuple[Record, ...] = ()

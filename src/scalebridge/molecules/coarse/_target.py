@@ -34,6 +34,7 @@ class Target:
         pressure: that of the fine system, bar; None where not known.
         frames: the mapped trajectory, with forces where there are any; None where only distributions are known.
         weight: of this state point among several.
+        watched: distributions that are compared, not fitted: other terms hold them.
     """
 
     beads: Beads
@@ -43,6 +44,7 @@ class Target:
     pressure: float | None = None
     frames: Frames | None = field(default=None)
     weight: float = 1.0
+    watched: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.temperature) and self.temperature > 0.0):

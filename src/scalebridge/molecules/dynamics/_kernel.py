@@ -12,9 +12,16 @@ import numpy.typing as npt
 
 from scalebridge._cache import compiled
 from scalebridge.errors import InputError
-from scalebridge.molecules.dynamics._tables import PairTables, bonded_tables, pair_tables
+from scalebridge.molecules.dynamics._tables import PairTables, bonded_tables, force_tables, pair_tables
 from scalebridge.molecules.mapping import Beads
-from scalebridge.molecules.pairs import Neighbours, check_box, internal_coordinates, neighbours, pair_forces
+from scalebridge.molecules.pairs import (
+    SortedPairs,
+    check_box,
+    internal_coordinates,
+    pair_forces,
+    sorted_pairs,
+    whole_coordinates,
+)
 from scalebridge.molecules.potentials import Potential
 
 Floats = npt.NDArray[np.float64]
@@ -66,11 +73,13 @@ class CoarseForces:
         self.beads = beads
         pairs = [potentials.get(name) for name in beads.pairs]
         self.tables: PairTables | None = pair_tables(pairs) if any(pairs) else None
+        self._slopes = np.zeros((0, 0, 2), np.float32) if self.tables is None else force_tables(self.tables)
         self._bonded = [part for width in (2, 3, 4) if (part := _bonded(beads, potentials, width)) is not None]
         cutoff = self.tables.cutoff if self.tables is not None else 0.0
         self.skin = cutoff / 6.0 if skin is None else skin
-        self._near: Neighbours | None = None
-        self._listed = np.zeros((3, len(beads)), np.float32)
+        self._near: SortedPairs | None = None
+        self._listed = np.zeros((len(beads), 3), np.int32)
+        self._types = beads.type_numbers
         self._box = np.zeros(3)
         self._room = 0.0
         self.listings = 0
@@ -85,12 +94,19 @@ class CoarseForces:
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_near": None}
 
-    def evaluate(self, positions: npt.NDArray[np.floating], box: Floats) -> Energies:
+    def steps(self, state: Any) -> tuple[float, Floats]:
+        """The same for an integrator, which asks for forces alone: the energy is given as zero."""
+        positions = state.getPositions(asNumpy=True)._value
+        box = state.getPeriodicBoxVectors(asNumpy=True)._value
+        return 0.0, self.evaluate(positions, np.array([box[0][0], box[1][1], box[2][2]]), energies=False).forces
+
+    def evaluate(self, positions: npt.NDArray[np.floating], box: Floats, *, energies: bool = True) -> Energies:
         """Energy, forces and virial.
 
         Args:
             positions: shape (n, 3), nm; wrapped or not.
             box: three edges, nm.
+            energies: whether the energy of the pairs is needed; forces alone, interpolated linearly, are faster.
 
         Raises:
             InputError: the box is smaller than twice the cutoff.
@@ -98,12 +114,13 @@ class CoarseForces:
         forces = np.zeros((len(self.beads), 3))
         energy = virial = 0.0
         if self.tables is not None:
-            near, single = self._list(positions, box)
-            t = self.tables
+            near, places = self._list(positions, box)
+            t, ordered = self.tables, np.zeros_like(forces)
             energy, virial = pair_forces(
-                *single, box.astype(np.float32), near.starts, near.partners, self.beads.type_numbers,
-                self.beads.pair_numbers, t.values, t.low, t.per_width, t.cut2, forces,
+                places, (box / 2.0**32).astype(np.float32), near.starts, near.partners, self._types,
+                self.beads.pair_numbers, t.values if energies else self._slopes, t.low, t.per_width, t.cut2, ordered,
             )  # fmt: skip
+            _unsort(ordered, near.order, forces)
         for part in self._bonded:
             values, gradients = internal_coordinates(positions, box, part.members)
             more = _apply(values, gradients, part.members, part.table, part.values, part.low, part.per_width, forces)
@@ -112,21 +129,24 @@ class CoarseForces:
             virial += more[1] if part.members.shape[1] == 2 else 0.0
         return Energies(energy, forces, virial)
 
-    def _list(self, positions: npt.NDArray[np.floating], box: Floats) -> tuple[Neighbours, npt.NDArray[np.float32]]:
-        """Neighbours that hold for these positions, and the positions in single precision."""
+    def _list(self, positions: npt.NDArray[np.floating], box: Floats) -> tuple[SortedPairs, npt.NDArray[np.int32]]:
+        """Pairs that hold for these positions, and the positions as sorted whole numbers."""
         assert self.tables is not None
-        single = np.empty((3, len(self.beads)), np.float32)
         places = np.asarray(positions, dtype=np.float64)
-        moved = _wrap(places, box, self._listed, single)
-        if self._near is None or moved > self._room**2 or not np.array_equal(box, self._box):
-            # a box that is barely large enough leaves less room for the skin
-            check_box(box, self.tables.cutoff)
-            reach = min(self.tables.cutoff + self.skin, 0.5 * float(box.min()))
-            self._near = neighbours(places, box, reach, self.beads.exclusions)
-            self._listed, self._box = single.copy(), np.array(box)
-            self._room = 0.5 * (reach - self.tables.cutoff)
-            self.listings += 1
-        return self._near, single
+        if self._near is not None and np.array_equal(box, self._box):
+            whole = np.empty_like(self._listed)
+            if _place(places, box, self._near.order, self._listed, whole) <= self._room**2:
+                return self._near, whole
+        # a box that is barely large enough leaves less room for the skin
+        check_box(box, self.tables.cutoff)
+        reach = min(self.tables.cutoff + self.skin, 0.5 * float(box.min()))
+        unsorted = whole_coordinates(places, box)
+        self._near = sorted_pairs(unsorted, box, reach, self.beads.exclusions)
+        self._listed, self._box = unsorted[self._near.order], np.array(box)
+        self._types = self.beads.type_numbers[self._near.order]
+        self._room = 0.5 * (reach - self.tables.cutoff)
+        self.listings += 1
+        return self._near, self._listed
 
 
 def check_terms(beads: Beads, potentials: Mapping[str, Potential]) -> None:
@@ -154,17 +174,25 @@ def _bonded(beads: Beads, potentials: Mapping[str, Potential], width: int) -> _B
 
 
 @compiled()
-def _wrap(positions, box, listed, single):
-    """Positions in single precision inside the box; largest squared distance from where the list was made."""
+def _unsort(ordered, order, forces):
+    for k in range(len(order)):
+        for c in range(3):
+            forces[order[k], c] = ordered[k, c]
+
+
+@compiled(error_model="numpy")
+def _place(positions, box, order, listed, whole):
+    """Sorted coordinates, 2^32 to a period; largest squared distance from where the list was made."""
     most = 0.0
-    for i in range(positions.shape[0]):
+    period = 4294967296.0
+    up, down = period / box, box / period
+    for k in range(positions.shape[0]):
+        i = order[k]
         moved = 0.0
         for c in range(3):
-            x = positions[i, c]
-            x -= box[c] * np.floor(x / box[c])
-            single[c, i] = x
-            d = x - listed[c, i]
-            d -= box[c] * np.floor(d / box[c] + 0.5)
+            # the low 32 bits: whole periods fall away
+            whole[k, c] = np.int32(np.int64(np.floor(positions[i, c] * up[c])))
+            d = np.float64(np.int32(whole[k, c] - listed[k, c])) * down[c]
             moved += d * d
         most = max(most, moved)
     return most

@@ -228,7 +228,7 @@ class _Record:
         # in contact with a thermostat the mean kinetic energy is known; its fluctuations would only add noise
         ideal = 2.0 * kinetic / 3.0 if self.protocol.ensemble == "nve" else len(self.beads) * R * self.temperature
         pressure = BAR * (ideal + found.virial / 3.0) / float(self.box.prod())
-        self.rows.append((kinetic, float(state.getPotentialEnergy()._value), pressure))
+        self.rows.append((kinetic, found.energy, pressure))
         masses = self.beads.masses
         whole = np.linalg.norm(masses @ self.velocities)
         self.momentum = max(self.momentum, float(whole / (masses @ np.linalg.norm(self.velocities, axis=1))))

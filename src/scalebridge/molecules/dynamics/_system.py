@@ -33,10 +33,10 @@ def openmm() -> Any:
 
 
 def compiled_system(forces: CoarseForces, box: Floats) -> Any:
-    """A system whose forces are computed by compiled loops (CPU); it runs on the Reference and CPU platforms."""
+    """A system whose forces, but no energies, are computed by compiled loops; it runs on the platforms of the CPU."""
     mm = openmm()
     system = _empty(forces.beads, box)
-    force = mm.PythonForce(forces)
+    force = mm.PythonForce(forces.steps)
     force.setUsesPeriodicBoundaryConditions(True)
     system.addForce(force)
     return system

@@ -60,6 +60,21 @@ def pair_tables(potentials: list[Potential | None], intervals: int = PAIR_INTERV
     return PairTables(values, low.astype(to32), per_width.astype(to32), cuts.astype(to32), float(np.sqrt(cuts.max())))
 
 
+def force_tables(tables: PairTables) -> npt.NDArray[np.float32]:
+    """Force over distance, -2 dU/ds, at the start of each interval and its change to the end.
+
+    Linear where that of the energy is quadratic: with thousands of intervals they differ by some millionths.
+
+    Returns:
+        Shape (tables, intervals, 2).
+    """
+    a = tables.values.astype(np.float64)
+    per = tables.per_width.astype(np.float64)[:, None]
+    start = -2.0 * per * a[..., 1]
+    change = -2.0 * per * (2.0 * a[..., 2] + 3.0 * a[..., 3])
+    return np.stack([start, change], axis=-1).astype(np.float32)
+
+
 def _core_end(potential: Potential, cut: float) -> float:
     """Distance below which a table need not resolve the core: its energy is high, or it is very short."""
     r = np.linspace(0.02 * cut, cut, 400)

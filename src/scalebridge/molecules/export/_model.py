@@ -45,6 +45,9 @@ def model_files(model: CoarseModel) -> dict[str, str]:
             "extra": {name: np.asarray(members).tolist() for name, members in beads.extra.items()},
         },
         "potential": {name: potential_table(potential) for name, potential in model.potentials.items()},
+        "standard_error": {
+            name: {"x": at.tolist(), "energy": error.tolist()} for name, (at, error) in model.errors.items()
+        },
     }
     rows = (",".join(f"{value:.9g}" for value in row) for row in model.start.positions.tolist())
     files = {"model.toml": tomli_w.dumps(content), "configuration.csv": "\n".join(["x_nm,y_nm,z_nm", *rows]) + "\n"}
@@ -96,6 +99,9 @@ def read_model(folder: Path) -> CoarseModel:
         )
         potentials = {name: potential_from_table(part) for name, part in content["potential"].items()}
         start = Phase(positions, np.array(content["box"], dtype=np.float64))
-        return CoarseModel(beads, potentials, float(content["temperature"]), start)
+        errors = {
+            name: np.array([part["x"], part["energy"]]) for name, part in content.get("standard_error", {}).items()
+        }
+        return CoarseModel(beads, potentials, float(content["temperature"]), start, errors=errors)
     except KeyError as error:
         raise InputError(f"The file {folder / 'model.toml'} lacks the key {error.args[0]!r}") from error

@@ -11,8 +11,10 @@ from scalebridge.molecules.inverse._force_matching import force_matching as forc
 from scalebridge.molecules.inverse._gauss_newton import gauss_newton_update as gauss_newton_update
 from scalebridge.molecules.inverse._gauss_newton import hnc_potential as hnc_potential
 from scalebridge.molecules.inverse._gauss_newton import hnc_response as hnc_response
+from scalebridge.molecules.inverse._monte_carlo import Response as Response
 from scalebridge.molecules.inverse._monte_carlo import covariance as covariance
 from scalebridge.molecules.inverse._monte_carlo import imc_update as imc_update
+from scalebridge.molecules.inverse._monte_carlo import linear_response as linear_response
 from scalebridge.molecules.inverse._monte_carlo import tikhonov as tikhonov
 from scalebridge.molecules.inverse._pressure import simple_amplitude as simple_amplitude
 from scalebridge.molecules.inverse._pressure import wjk_amplitude as wjk_amplitude
@@ -25,6 +27,7 @@ from scalebridge.molecules.inverse._reweighting import reweight as reweight
 __all__ = [
     "EntropySlope",
     "ForceMatch",
+    "Response",
     "boltzmann_inversion",
     "covariance",
     "entropy_slope",
@@ -34,6 +37,7 @@ __all__ = [
     "hnc_response",
     "ibi_update",
     "imc_update",
+    "linear_response",
     "multistate_update",
     "newton_step",
     "pair_entropy_slope",

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from scalebridge.errors import InputError
+from scalebridge.errors import InputError, MissingExtraError
+
+if TYPE_CHECKING:
+    from scalebridge.molecules.mapping._beads import Beads
 
 Floats = npt.NDArray[np.floating]
 
@@ -89,20 +93,31 @@ class Frames:
 
 
 def read_frames(
-    universe: Any, *, start: int | None = None, stop: int | None = None, step: int | None = None, length: float = 0.1
+    universe: Any,
+    *,
+    start: int | None = None,
+    stop: int | None = None,
+    step: int | None = None,
+    length: float = 0.1,
+    force: float | None = None,
 ) -> Frames:
     """Frames of an MDAnalysis universe.
 
     Args:
-        universe: MDAnalysis universe with a trajectory; lengths in the reader's unit, forces in kJ/mol per that unit.
+        universe: MDAnalysis universe with a trajectory.
         start: first frame.
         stop: frame after the last.
         step: take every step-th frame.
         length: the reader's unit of length in nm; MDAnalysis converts to angstrom (0.1).
+        force: the reader's unit of force in kJ/mol per unit of length. MDAnalysis converts to kJ/mol/angstrom (1), but
+            leaves the forces of LAMMPS dumps as they are: for these the default is 4.184 (units real).
 
     Raises:
         InputError: no frames, no box, or a box without right angles.
     """
+    if force is None:
+        reader = universe.trajectory.readers[0] if universe.trajectory.format == "CHAIN" else universe.trajectory
+        force = KCAL if reader.format == "LAMMPSDUMP" else 1.0
     positions, boxes, forces, times = [], [], [], []
     for frame in universe.trajectory[start:stop:step]:
         box = frame.dimensions
@@ -115,8 +130,50 @@ def read_frames(
         boxes.append(np.array(box[:3], dtype=np.float64) * length)
         times.append(float(frame.time))
         if frame.has_forces:
-            forces.append(np.array(frame.forces, dtype=np.float64) / length)
+            forces.append(np.array(frame.forces, dtype=np.float64) * force / length)
     if not positions:
         raise InputError("The trajectory has no frames in the asked range; check start, stop and step")
     complete = np.stack(forces) if len(forces) == len(positions) else None
     return Frames(np.stack(positions), np.stack(boxes), complete, np.array(times))
+
+
+def write_frames(frames: Frames, beads: Beads, topology: Path | str, trajectory: Path | str) -> None:
+    """A mapped trajectory as files that other programs read, through MDAnalysis.
+
+    Args:
+        frames: trajectory of beads.
+        beads: the coarse topology: names, types, masses and bonds.
+        topology: e.g. ``.gro``, ``.pdb``, ``.data``; it takes the last frame.
+        trajectory: e.g. ``.xtc``, ``.dcd``; ``.trr`` keeps forces.
+
+    Raises:
+        InputError: numbers of beads differ, or a format that MDAnalysis cannot write.
+        MissingExtraError: MDAnalysis is not installed.
+    """
+    try:
+        import MDAnalysis as mda
+    except ImportError as error:
+        raise MissingExtraError("MDAnalysis", "molecules") from error
+    if frames.count != len(beads):
+        raise InputError(f"The trajectory has {frames.count} particles and the topology {len(beads)} beads")
+    molecules = int(beads.molecules.max()) + 1
+    universe = mda.Universe.empty(len(beads), molecules, atom_resindex=beads.molecules, trajectory=True)
+    for name, values in (
+        ("names", beads.names), ("types", beads.kinds), ("masses", beads.masses), ("charges", np.zeros(len(beads))),
+        ("resids", np.arange(1, molecules + 1)), ("resnames", ["CG"] * molecules),
+    ):  # fmt: skip
+        universe.add_TopologyAttr(name, list(values))
+    universe.add_TopologyAttr("bonds", [tuple(bond) for bond in beads.bonds.tolist()])
+    moving = {"dimensions": np.concatenate([10.0 * frames.boxes, np.full((len(frames), 3), 90.0)], axis=1)}
+    if frames.forces is not None:
+        moving["forces"] = 0.1 * np.asarray(frames.forces)
+    universe.load_new(10.0 * np.asarray(frames.positions), **moving)
+    try:
+        with mda.Writer(str(trajectory), len(beads)) as out:
+            for number, frame in enumerate(universe.trajectory):
+                if frames.times is not None:
+                    frame.time = float(frames.times[number])
+                out.write(universe.atoms)
+        universe.atoms.write(str(topology))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"MDAnalysis cannot write {topology} or {trajectory}: {error}") from error

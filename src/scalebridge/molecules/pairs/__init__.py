@@ -11,10 +11,14 @@ from scalebridge.molecules.pairs._internal import internal_coordinates as intern
 from scalebridge.molecules.pairs._neighbours import Exclusions as Exclusions
 from scalebridge.molecules.pairs._neighbours import Neighbours as Neighbours
 from scalebridge.molecules.pairs._neighbours import neighbours as neighbours
+from scalebridge.molecules.pairs._sorted import SortedPairs as SortedPairs
+from scalebridge.molecules.pairs._sorted import sorted_pairs as sorted_pairs
+from scalebridge.molecules.pairs._sorted import whole_coordinates as whole_coordinates
 
 __all__ = [
     "Exclusions",
     "Neighbours",
+    "SortedPairs",
     "add_pair_columns",
     "check_box",
     "internal_coordinates",
@@ -22,4 +26,6 @@ __all__ = [
     "pair_distances",
     "pair_forces",
     "pair_histogram",
+    "sorted_pairs",
+    "whole_coordinates",
 ]

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from scalebridge._cache import compiled
 from scalebridge.molecules.pairs._neighbours import Exclusions, neighbours
+from scalebridge.molecules.pairs._sorted import sorted_pairs, whole_coordinates
 
 Floats = npt.NDArray[np.float64]
 
@@ -36,12 +37,12 @@ def pair_histogram(
     Raises:
         InputError: the box is smaller than twice the last edge.
     """
-    near = neighbours(positions, box, float(edges[-1]), exclusions)
+    near = sorted_pairs(whole_coordinates(positions, box), box, float(edges[-1]), exclusions)
     counts = np.zeros((int(kinds.max()) + 1, len(edges) - 1))
     width = (edges[-1] - edges[0]) / (len(edges) - 1)
-    wrapped = np.ascontiguousarray(positions, dtype=np.float64)
+    places = np.asarray(positions, dtype=np.float64)[near.order]
     box_edges = np.asarray(box, dtype=np.float64)
-    _count(wrapped, box_edges, near.starts, near.partners, types, kinds, edges[0], 1.0 / width, counts)
+    _count(places, box_edges, near.starts, near.partners, types[near.order], kinds, edges[0], 1.0 / width, counts)
     return counts
 
 

@@ -115,7 +115,7 @@ def _cell_order(positions, edges, cells):
 
 
 @compiled()
-def _without(row, count, partners, first, ex_starts, ex_partners):
+def without(row, count, partners, first, ex_starts, ex_partners):
     """Drop the excluded partners of a particle from the end of the list; the new end."""
     kept = first
     for k in range(first, count):
@@ -207,6 +207,6 @@ def _list_pairs(positions, edges, cells, reach2, ex_starts, ex_partners, size):
                     partners[found] = order[first + k]
                     found += 1 if squares[k] < limit else 0
         if ex_starts[i + 1] > ex_starts[i] and found < size:
-            found = _without(i, found, partners, begin, ex_starts, ex_partners)
+            found = without(i, found, partners, begin, ex_starts, ex_partners)
         starts[i + 1] = found
     return starts, partners, found
