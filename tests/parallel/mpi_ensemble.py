@@ -10,8 +10,8 @@ import numpy as np
 
 from scalebridge.parallel import mpi_program, open_executor, open_owners
 
-sys.path.insert(0, str(Path(__file__).parent))
-from owner_kernels import Walk
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from parallel.owner_kernels import Walk
 
 if __name__ == "__main__":
     with mpi_program() as leads:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import libsbml
 import numpy as np
 import pytest
@@ -21,6 +23,11 @@ def model(name):
     return Network.from_sbml(reference("kinetics", "models", name))
 
 
+def planted(seed):
+    made = planted_network(seed)
+    return made.network.reduce(made.fast), made.horizon
+
+
 CASES = {
     "enzyme, standard": lambda: (enzyme(0.01).reduce(["C"], form="standard"), 200.0),
     "enzyme, total": lambda: (enzyme(2.0).reduce(["C"], form="total"), 20.0),
@@ -31,13 +38,8 @@ CASES = {
     "chain": lambda: (Network.from_antimony(CHAIN).reduce(["J1", "J2"]), 30.0),
     "MAPK": lambda: (model("ex_MAPK-HF96_np.xml").reduce(times=np.linspace(1.0, 100.0, 12)), 100.0),
     "POLLU": lambda: (model("pollu_np.xml").reduce(times=np.linspace(1.0, 60.0, 12)), 60.0),
-    **{f"planted {seed}": lambda seed=seed: _planted(seed) for seed in range(12)},
+    **{f"planted {seed}": partial(planted, seed) for seed in range(12)},
 }
-
-
-def _planted(seed):
-    planted = planted_network(seed)
-    return planted.network.reduce(planted.fast), 5.0
 
 
 def elsewhere(text, names, end):

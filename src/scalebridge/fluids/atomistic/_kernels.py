@@ -144,6 +144,70 @@ def cross(i, m, v, low, high, sign, crossed):
         crossed[e, 4] += sign * kinetic
 
 
+@compiled(inline="always")
+def moved(i, m, v, before, now, crossed):
+    """Book all edges that atom i went through on its way from one bin to another."""
+    if now > before:
+        cross(i, m, v, before + 1, now, 1.0, crossed)
+    else:
+        cross(i, m, v, now + 1, before, -1.0, crossed)
+
+
+@compiled(inline="always")
+def added(x, y, z, sums):
+    """Add a vector to the first three of some sums; its components' sum, which is finite where they are."""
+    sums[0] += x
+    sums[1] += y
+    sums[2] += z
+    return x + y + z
+
+
+@compiled(inline="always")
+def warmed(i, rate, v, held):
+    """Force of a heater on atom i: along its velocity relative to the mean of those held."""
+    return (
+        rate * (v[i, 0] - held[1] / held[0]),
+        rate * (v[i, 1] - held[2] / held[0]),
+        rate * (v[i, 2] - held[3] / held[0]),
+    )
+
+
+@compiled(inline="always")
+def pulled(y, zones, traction, sums_w):
+    """Force of all tractions on an atom at y: its shares of them."""
+    z_x = z_y = z_z = 0.0
+    for z in range(len(zones)):
+        share = weight(y, zones[z, 0], zones[z, 1])
+        if share > 0.0:
+            share /= sums_w[z, 0]
+            z_x += share * traction[z, 0]
+            z_y += share * traction[z, 1]
+            z_z += share * traction[z, 2]
+    return z_x, z_y, z_z
+
+
+@compiled(inline="always")
+def sample(i, m, dt, v, f, external, sums):
+    """Add atom i at the full step to the sums of its bin: count, momentum, m v^2 per axis, mass."""
+    sums[0] += 1.0
+    sums[7] += m
+    for k in range(3):
+        full = v[i, k] + 0.5 * dt / m * (f[i, k] + external[i, k])
+        sums[1 + k] += m * full
+        sums[4 + k] += m * full * full
+
+
+@compiled(inline="always")
+def take_stock(i, m, dt, v, f, external, now):
+    """Add atom i to its bin: mass, momentum after the kick, kinetic energy with the second half of the kick's work."""
+    now[0] += m
+    for k in range(3):
+        now[1 + k] += m * v[i, k] + dt * (f[i, k] + external[i, k])
+        kick = dt / m * (f[i, k] + external[i, k])
+        full = v[i, k] + 0.5 * kick
+        now[4] += 0.5 * m * full * full + 0.5 * dt * external[i, k] * (full + 0.25 * kick)
+
+
 @compiled(error_model="numpy")
 def apply(
     x, v, f, types, masses, external, dt, fluid, body, cells, constraint, zones, traction, sums_w, slabs, heat, sums_h,
@@ -179,19 +243,11 @@ def apply(
         b = math.floor(place)
         came = place - dt * v[i, 1] * per_width
         if came < b or came >= b + 1:
-            before = math.floor(came)
-            m = masses[types[i]]
-            if b > before:
-                cross(i, m, v, before + 1, b, 1.0, crossed)
-            else:
-                cross(i, m, v, b + 1, before, -1.0, crossed)
+            moved(i, masses[types[i]], v, math.floor(came), b, crossed)
         known = 0 <= b < n_bins
         if b != run:
             if run >= 0:
-                forces[run, 0] += f_x
-                forces[run, 1] += f_y
-                forces[run, 2] += f_z
-                total += f_x + f_y + f_z
+                total += added(f_x, f_y, f_z, forces[run])
             run, f_x, f_y, f_z = (b if known else -1), 0.0, 0.0, 0.0
         f_x += f[i, 0]
         f_y += f[i, 1]
@@ -211,17 +267,8 @@ def apply(
             if c >= 0:
                 c_x, c_y, c_z = m * constraint[c, 0], m * constraint[c, 1], m * constraint[c, 2]
             if h >= 0:
-                rate, held = m * heat[h], sums_h[h, 0]
-                h_x = rate * (v[i, 0] - sums_h[h, 1] / held)
-                h_y = rate * (v[i, 1] - sums_h[h, 2] / held)
-                h_z = rate * (v[i, 2] - sums_h[h, 3] / held)
-            for z in range(len(zones)):
-                share = weight(y, zones[z, 0], zones[z, 1])
-                if share > 0.0:
-                    share /= sums_w[z, 0]
-                    z_x += share * traction[z, 0]
-                    z_y += share * traction[z, 1]
-                    z_z += share * traction[z, 2]
+                h_x, h_y, h_z = warmed(i, m * heat[h], v, sums_h[h])
+            z_x, z_y, z_z = pulled(y, zones, traction, sums_w)
         e_x, e_y, e_z = t_x + b_x + c_x + h_x + z_x, t_y + b_y + c_y + h_y + z_y, t_z + b_z + c_z + h_z + z_z
         if e_x != 0.0 or e_y != 0.0 or e_z != 0.0:
             external[i, 0], external[i, 1], external[i, 2] = e_x, e_y, e_z
@@ -229,15 +276,9 @@ def apply(
             p_x = dt * (v[i, 0] + half * (f[i, 0] + e_x))  # the way of the atom through the kick
             p_y = dt * (v[i, 1] + half * (f[i, 1] + e_y))
             p_z = dt * (v[i, 2] + half * (f[i, 2] + e_z))
-            impulse_c_x += c_x
-            impulse_c_y += c_y
-            impulse_c_z += c_z
-            impulse_h_x += h_x
-            impulse_h_y += h_y
-            impulse_h_z += h_z
-            impulse_z_x += z_x
-            impulse_z_y += z_y
-            impulse_z_z += z_z
+            impulse_c_x, impulse_c_y, impulse_c_z = impulse_c_x + c_x, impulse_c_y + c_y, impulse_c_z + c_z
+            impulse_h_x, impulse_h_y, impulse_h_z = impulse_h_x + h_x, impulse_h_y + h_y, impulse_h_z + h_z
+            impulse_z_x, impulse_z_y, impulse_z_z = impulse_z_x + z_x, impulse_z_y + z_y, impulse_z_z + z_z
             work_c += p_x * c_x + p_y * c_y + p_z * c_z
             work_h += p_x * h_x + p_y * h_y + p_z * h_z
             work_z += p_x * z_x + p_y * z_y + p_z * z_z
@@ -249,24 +290,11 @@ def apply(
                 forces[b, 5] += e_z
                 forces[b, 6] += (p_x * e_x + p_y * e_y + p_z * e_z) / dt
         if sampled and known:
-            sums[b, 0] += 1.0
-            sums[b, 7] += m
-            for k in range(3):
-                full = v[i, k] + 0.5 * dt / m * (f[i, k] + external[i, k])
-                sums[b, 1 + k] += m * full
-                sums[b, 4 + k] += m * full * full
+            sample(i, m, dt, v, f, external, sums[b])
         if last and known:
-            now[b, 0] += m
-            for k in range(3):
-                now[b, 1 + k] += m * v[i, k] + dt * (f[i, k] + external[i, k])
-                kick = dt / m * (f[i, k] + external[i, k])
-                full = v[i, k] + 0.5 * kick
-                now[b, 4] += 0.5 * m * full * full + 0.5 * dt * external[i, k] * (full + 0.25 * kick)
+            take_stock(i, m, dt, v, f, external, now[b])
     if run >= 0:
-        forces[run, 0] += f_x
-        forces[run, 1] += f_y
-        forces[run, 2] += f_z
-        total += f_x + f_y + f_z
+        total += added(f_x, f_y, f_z, forces[run])
     pushes = (
         (CONSTRAINT, impulse_c_x, impulse_c_y, impulse_c_z, work_c),
         (TRACTION, impulse_z_x, impulse_z_y, impulse_z_z, work_z),
@@ -276,9 +304,7 @@ def apply(
         (THERMOSTAT, 0.0, 0.0, 0.0, work_t),
     )
     for source, p_x, p_y, p_z, work in pushes:
-        books[source, 0] += dt * p_x
-        books[source, 1] += dt * p_y
-        books[source, 2] += dt * p_z
+        added(dt * p_x, dt * p_y, dt * p_z, books[source])
         books[source, 3] += work
     return math.isfinite(total + wall_x + wall_y + wall_z), wall_x, wall_y, wall_z
 

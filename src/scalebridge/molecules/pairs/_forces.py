@@ -65,6 +65,28 @@ def pair_forces(
     return float(energy), float(virial)
 
 
+@compiled(inline="always")
+def _push(i, inside, chosen, slopes, dx, dy, dz, forces):
+    """Forces of particle i and its chosen partners on each other.
+
+    In double precision, as the partners' sums are: the total stays zero to its last digits.
+    """
+    fx, fy, fz = 0.0, 0.0, 0.0
+    for k in range(inside):
+        j = np.uint32(chosen[k])
+        f = slopes[k]
+        gx, gy, gz = np.float64(f * dx[k]), np.float64(f * dy[k]), np.float64(f * dz[k])
+        fx += gx
+        fy += gy
+        fz += gz
+        forces[j, 0] -= gx
+        forces[j, 1] -= gy
+        forces[j, 2] -= gz
+    forces[i, 0] += fx
+    forces[i, 1] += fy
+    forces[i, 2] += fz
+
+
 def _loop(several: bool, energies: bool) -> Any:
     """The loop for one table or several, of energies or forces: what is not needed is not compiled."""
 
@@ -120,21 +142,7 @@ def _loop(several: bool, energies: bool) -> Any:
                     f = table[interval, 0] + t * table[interval, 1]
                 slopes[k] = f
                 row_virial += f * s
-            # in double precision, as the partners' sums are: the total stays zero to its last digits
-            fx, fy, fz = 0.0, 0.0, 0.0
-            for k in range(inside):
-                j = np.uint32(chosen[k])
-                f = slopes[k]
-                gx, gy, gz = np.float64(f * dx[k]), np.float64(f * dy[k]), np.float64(f * dz[k])
-                fx += gx
-                fy += gy
-                fz += gz
-                forces[j, 0] -= gx
-                forces[j, 1] -= gy
-                forces[j, 2] -= gz
-            forces[i, 0] += fx
-            forces[i, 1] += fy
-            forces[i, 2] += fz
+            _push(i, inside, chosen, slopes, dx, dy, dz, forces)
             energy += row_energy
             virial += row_virial
         return energy, virial

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import ndimage
 
 from scalebridge.errors import InputError
 from scalebridge.solids.microstructure._checks import count as whole
@@ -137,6 +136,8 @@ def add_particle(cell: Microstructure, diameter: float) -> Microstructure:
     Raises:
         InputError: the microstructure is 2-D, the particle does not fit into the matrix, or it is less than a voxel.
     """
+    from scipy import ndimage
+
     if cell.ndim != 3:
         raise InputError("A particle needs a 3-D cell; extrude the section first.")
     radius = 0.5 * length("The particle's diameter", diameter)
