@@ -168,6 +168,26 @@ def test_virus_in_full_as_printed():
             assert value is None or found == pytest.approx(value, abs=1.1e-8)
 
 
+# nM over the largest value, of binding in equilibrium with V + C and R + C slow, at the times below from 600 s on
+PRINTED = {"VT": 2.42e-3, "I": 1.62e-2, "G": 4.67e-3, "F": 1.88e-3, "A": 8.8e-4}
+PRINTED_TIMES = [0.0, 600.0, 3600.0, 7200.0, 21600.0, 43200.0, 86400.0, 172800.0]
+
+
+def test_virus_errors_as_printed_fall_with_the_speed_of_binding():
+    """To the last digit for the published rates; ten and a hundred times faster binding divides them by as much."""
+    errors = []
+    for faster in (1.0, 10.0, 100.0):
+        full = virus(faster).simulate(PRINTED_TIMES, rtol=1e-11)
+        run = virus(faster).reduce(["_J0"], relation="equilibrium").simulate(PRINTED_TIMES, rtol=1e-11)
+        pairs = {n: (full[n], run[n]) for n in "IGFA"} | {"VT": (full["V"] + full["C"], run["V"] + run["C"])}
+        errors.append({n: np.abs(a - b)[1:].max() / a.max() for n, (a, b) in pairs.items()})
+    for name, printed in PRINTED.items():
+        last = 10.0 ** (np.floor(np.log10(printed)) - (1 if name == "A" else 2))
+        assert abs(errors[0][name] - printed) < 0.51 * last, name
+        assert np.log10(errors[0][name] / errors[1][name]) == pytest.approx(1.0, abs=0.02), name
+        assert np.log10(errors[1][name] / errors[2][name]) == pytest.approx(1.0, abs=0.01), name
+
+
 def test_virus_error_falls_with_the_speed_of_binding():
     times = np.r_[0.0, np.geomspace(600.0, 172800.0, 400)]
     errors = []
@@ -179,20 +199,17 @@ def test_virus_error_falls_with_the_speed_of_binding():
         index = effectivity(network, reduced, times, 600.0)
         assert index.min() > 0.5
         assert index.max() < 5.0
-    assert errors[0] == pytest.approx([1.62e-2, 4.67e-3, 1.88e-3, 8.8e-4], rel=0.5)
     assert np.log10(np.array(errors[0]) / errors[1]) == pytest.approx(1.0, abs=0.02)
     assert np.log10(np.array(errors[1]) / errors[2]) == pytest.approx(1.0, abs=0.01)
 
 
 def test_virus_reduced_agrees_with_an_independent_solution():
-    """The printed largest errors are near those of binding in equilibrium, and are not reproduced to their digits: an
-    independent integrator gives the same numbers as ours for both closures."""
+    """An independent integrator gives the same numbers as ours for both closures."""
     from scipy.integrate import solve_ivp
 
     times = np.r_[0.0, np.geomspace(600.0, 172800.0, 400)]
     network = virus()
     full = network.simulate(times, rtol=1e-11)
-    printed = {"VT": 2.42e-3, "I": 1.62e-2, "G": 4.67e-3, "F": 1.88e-3, "A": 8.8e-4}
     for relation, constant in (("equilibrium", 9.34e-3 / 6.6e-4), ("quasi-steady", (9.34e-3 + 1e-4) / 6.6e-4)):
         reduced = network.reduce(["_J0"], relation=relation).simulate(times, rtol=1e-11)
 
@@ -215,8 +232,6 @@ def test_virus_reduced_agrees_with_an_independent_solution():
             ours = reduced["V"] + reduced["C"] if name == "VT" else reduced[name]
             true = full["V"] + full["C"] if name == "VT" else full[name]
             assert np.abs(ours - other[k]).max() < 1e-6 * true.max(), name
-            if relation == "equilibrium":
-                assert np.abs(ours - true)[1:].max() / true.max() == pytest.approx(printed[name], rel=0.06)
 
 
 def test_virus_needs_a_thousand_times_fewer_explicit_evaluations():
