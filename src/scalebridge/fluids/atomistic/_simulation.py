@@ -67,6 +67,7 @@ class Simulation:
         self._leg = 1
         self._ready = False
         self._external = atoms.external
+        self._places: Ints = np.zeros(0, dtype=np.int32)
         self._pushed = np.full(1, -1, dtype=np.int64)
         self._energy = 0.0
         self.books = self._new_books(np.zeros((len(bins) - 1, 5)))
@@ -150,6 +151,10 @@ class Simulation:
     def _act(self, step: int, tags: Ints, positions: Floats, external: Floats) -> None:
         """What the engine calls when the forces between atoms are complete."""
         del step
+        if not np.array_equal(tags, self._places):
+            # atoms came, went, or were sorted, and their external forces with them: nothing is known of the array
+            self._places = np.array(tags)
+            self._pushed = np.full(len(tags) + 1, -1, dtype=np.int64)
         self._external = external
         v, f, types = self.engine.array("v"), self.engine.array("f"), self.engine.array("type")
         if not self._ready:  # forces of the state: nothing new acts, the half step begins
@@ -167,8 +172,6 @@ class Simulation:
         sums_h = np.zeros((len(self._slabs), 5))
         pause = (self._steps + books.steps) % self.bath_every
         due = 0.0 if pause else dt * self.bath_every
-        if len(self._pushed) != len(x) + 1:  # atoms came or went: nothing is known of the engine's array
-            self._pushed = np.full(len(x) + 1, -1, dtype=np.int64)
         impulse = kernels.gather(
             x, v, f, types, self._masses, external, dt, self._fluid, *self._baths, due, self._body, self._rng,
             self._cells, self._zones, self._slabs, self._bins, self._busy, self._pushed, sums_c, sums_w, sums_h,
