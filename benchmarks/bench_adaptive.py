@@ -21,7 +21,7 @@ from scalebridge.molecules.adaptive import (
 )
 from scalebridge.molecules.adaptive._liquid import equilibrate
 from scalebridge.molecules.adaptive._openmm import put_together
-from scalebridge.molecules.adaptive._sampling import new_context
+from scalebridge.molecules.adaptive._engine import new_context
 from scalebridge.molecules.potentials import Spline
 
 MOLECULES, REPEATS = 530, (4, 2, 2)

@@ -7,7 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from scalebridge.molecules.adaptive import AdaptiveForces, CoarsePairs, Compensation, Molecules, SitePairs, Slab
+from scalebridge.molecules.adaptive import (
+    AdaptiveForces,
+    Bonds,
+    CoarsePairs,
+    Compensation,
+    Dynamics,
+    Molecules,
+    NativeEngine,
+    SitePairs,
+    Slab,
+)
 from scalebridge.molecules.dynamics._tables import pair_tables
 from scalebridge.molecules.potentials import Spline
 from support.reference_data import reference
@@ -38,19 +48,23 @@ def compensation(name: str, every: int = 10) -> Compensation:
     return Compensation(rows[:, 0], rows[:, 1])
 
 
-def coarse() -> CoarsePairs:
-    """The shipped potential between centres of mass."""
-    rows = table("table_potential.dat")
-    inside = (rows[:, 0] > 0.2) & (rows[:, 0] <= 2.0 + 1e-9)
-    return CoarsePairs(pair_tables([Spline.through(*rows[inside, :2].T, cut=True)]), np.zeros((1, 1), np.int64))
+def beads(width: float = 0.0) -> CoarsePairs:
+    """The shipped potential between centres of mass; where a width is given, averaged over it beyond 1.5."""
+    r, energy = table("table_potential.dat")[:, :2].T
+    if width > 0.0:
+        weights = np.hanning(2 * round(0.25 * width / 0.001) + 3)[1:-1]
+        energy = np.where(r > 1.5, np.convolve(energy, weights / weights.sum(), "same"), energy)
+    inside = (r > 0.2) & (r <= 2.0 + 1e-9)
+    potential = Spline.through(r[inside], energy[inside], cut=True)
+    return CoarsePairs(pair_tables([potential]), np.zeros((1, 1), np.int64))
 
 
-def forces(**options: Any) -> AdaptiveForces:
+def forces(coarse: CoarsePairs | None = None, **options: Any) -> AdaptiveForces:
     """Forces between the tetrahedra."""
     sites = SitePairs.lennard_jones(np.ones(1), np.ones(1), 2.0 ** (1.0 / 6.0), shifted=True)
     molecules = Molecules.alike(MOLECULES, [1.0] * 4, [0] * 4, "tetrahedron")
     region = options.pop("region", REGION)
-    return AdaptiveForces(molecules, sites, coarse(), region, **options)
+    return AdaptiveForces(molecules, sites, coarse or beads(), region, **options)
 
 
 def system(force: Any) -> Any:
@@ -69,6 +83,15 @@ def system(force: Any) -> Any:
     python.setUsesPeriodicBoundaryConditions(True)
     made.addForce(python)
     made.setDefaultPeriodicBoxVectors(*(mm.Vec3(*row) for row in np.diag(BOX)))
+    return made
+
+
+def engine(force: Any, how: Dynamics, seed: int = 1) -> NativeEngine:
+    """Compiled loops around `force`, at the shipped configuration."""
+    atoms = np.array([(4 * m + i, 4 * m + j) for m in range(MOLECULES) for i, j in combinations(range(4), 2)])
+    bonds = Bonds(atoms, np.ones(len(atoms)), np.full(len(atoms), 75.0))
+    made = NativeEngine(np.ones(4 * MOLECULES), BOX, force, how, seed, bonds=bonds)
+    made.start(*configuration(), seed)
     return made
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scalebridge.molecules.adaptive import AdaptiveResolution, CalibrationSettings, Dynamics, Sphere
-from scalebridge.molecules.adaptive._sampling import new_context
+from scalebridge.molecules.adaptive._engine import new_context
 from scalebridge.molecules.potentials import LennardJones
 
 mm = pytest.importorskip("openmm")

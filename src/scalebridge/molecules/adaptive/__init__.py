@@ -10,6 +10,10 @@ from scalebridge.molecules.adaptive._calibration import CalibrationSettings as C
 from scalebridge.molecules.adaptive._calibration import Round as Round
 from scalebridge.molecules.adaptive._compensation import Compensation as Compensation
 from scalebridge.molecules.adaptive._compensation import ThermodynamicForce as ThermodynamicForce
+from scalebridge.molecules.adaptive._engine import Bonds as Bonds
+from scalebridge.molecules.adaptive._engine import Dynamics as Dynamics
+from scalebridge.molecules.adaptive._engine import NativeEngine as NativeEngine
+from scalebridge.molecules.adaptive._engine import engine_of as engine_of
 from scalebridge.molecules.adaptive._forces import AdaptiveForces as AdaptiveForces
 from scalebridge.molecules.adaptive._forces import Evaluation as Evaluation
 from scalebridge.molecules.adaptive._kirkwood import Kirkwood as Kirkwood
@@ -23,7 +27,6 @@ from scalebridge.molecules.adaptive._regions import Cylinder as Cylinder
 from scalebridge.molecules.adaptive._regions import Region as Region
 from scalebridge.molecules.adaptive._regions import Slab as Slab
 from scalebridge.molecules.adaptive._regions import Sphere as Sphere
-from scalebridge.molecules.adaptive._sampling import Dynamics as Dynamics
 from scalebridge.molecules.adaptive._sampling import Gathered as Gathered
 from scalebridge.molecules.adaptive._shells import Shells as Shells
 from scalebridge.molecules.adaptive._shells import shells as shells
@@ -37,6 +40,7 @@ __all__ = [
     "AdaptiveResolution",
     "AdaptiveRun",
     "AdaptiveState",
+    "Bonds",
     "Calibration",
     "CalibrationSettings",
     "CoarsePairs",
@@ -49,6 +53,7 @@ __all__ = [
     "Kirkwood",
     "Liquid",
     "Molecules",
+    "NativeEngine",
     "Region",
     "Round",
     "Shells",
@@ -56,6 +61,7 @@ __all__ = [
     "Slab",
     "Sphere",
     "ThermodynamicForce",
+    "engine_of",
     "kirkwood",
     "pair_shares",
     "predicted_speed_up",

@@ -24,7 +24,7 @@ from scalebridge.molecules.adaptive._model import CoarsePairs, Molecules
 from scalebridge.molecules.adaptive._openmm import molecules_of, put_together, take
 from scalebridge.molecules.adaptive._production import AdaptiveRun, produce
 from scalebridge.molecules.adaptive._regions import Region
-from scalebridge.molecules.adaptive._sampling import Dynamics
+from scalebridge.molecules.adaptive._engine import Dynamics
 from scalebridge.molecules.dynamics._tables import pair_tables
 from scalebridge.molecules.potentials import Potential
 

@@ -24,9 +24,10 @@ import numpy.typing as npt
 
 from scalebridge.errors import InputError
 from scalebridge.molecules.adaptive._compensation import Compensation, ThermodynamicForce
+from scalebridge.molecules.adaptive._engine import Dynamics
 from scalebridge.molecules.adaptive._forces import AdaptiveForces
 from scalebridge.molecules.adaptive._regions import Region
-from scalebridge.molecules.adaptive._sampling import PARTS, Dynamics, Gathered, gather
+from scalebridge.molecules.adaptive._sampling import PARTS, Gathered, gather
 from scalebridge.molecules.adaptive._shells import Shells, shells
 
 Floats = npt.NDArray[np.float64]

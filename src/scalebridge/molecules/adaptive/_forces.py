@@ -104,7 +104,7 @@ class AdaptiveForces:
         self._centre, self._site, self._listed = np.empty((m, 4)), np.empty((n, 3), t), np.full((m, 3), np.inf)
         self._positions = np.empty((n, 3))
         self._gradient, self._outward = np.empty((m, 3)), np.empty((m, 4))
-        self._extent, self._allowed = np.empty(species), np.zeros(species)
+        self._extent, self.allowed = np.empty(species), np.zeros(species)
         p = atomistic
         self._sites = (
             *(np.ascontiguousarray(x, t) for x in (p.a, p.b, p.shift, p.cutoff**2, p.qq)),
@@ -178,39 +178,58 @@ class AdaptiveForces:
             InputError: the box is too small for the reach of the interactions.
         """
         box = np.asarray(box, float)
-        moved = prepare(
-            np.ascontiguousarray(positions, float), self._share, self._first, self._kind, self._fixed, self._solute,
-            self._solute_share, box, self._place,
-            self._listed, self._centre, self._site, self._extent, self._gradient,
-            self._outward,
-        )  # fmt: skip
-        same = np.array_equal(box, self._box) and (self._extent <= self._allowed).all()
-        if not same or moved > (0.5 * self.skin) ** 2:
+        moved = prepare(np.ascontiguousarray(positions, float), *self.before(box))
+        same = np.array_equal(box, self._box) and (self._extent <= self.allowed).all()
+        if not same or moved > self.limit:
             self._list(box)
-        force, pull, fine, crude = self._scratch
+        energy, virial, capped = pairs(*self.middle(box))
+        gap, result, drift = np.empty(len(self.molecules)), np.empty((len(self._share), 3)), np.empty(3)
+        energy += finish(*self.after(gap, result, drift))
+        return self.entered(energy, result, gap, drift, virial, capped)
+
+    def entered(
+        self, energy: float, forces: Floats, gap: Floats, drift: Floats, virial: float, capped: float
+    ) -> Evaluation:
+        """What the compiled loops left, as an evaluation."""
+        return Evaluation(
+            energy, forces, self._centre[:, 3].copy(), gap, drift, virial, int(capped), self._outward[:, 3].copy()
+        )
+
+    @property
+    def limit(self) -> float:
+        """Squared displacement up to which neighbours may be kept, nm^2."""
+        return (0.5 * self.skin) ** 2
+
+    def before(self, box: Floats) -> tuple[Any, ...]:
+        """What `prepare` takes after the positions."""
+        return (
+            self._share, self._first, self._kind, self._fixed, self._solute, self._solute_share, box, self._place,
+            self._listed, self._centre, self._site, self._extent, self._gradient, self._outward,
+        )  # fmt: skip
+
+    def middle(self, box: Floats) -> tuple[Any, ...]:
+        """What `pairs` takes; neighbours have been listed."""
         t = self.coarse.tables
-        energy, virial, capped = pairs(
+        return (
             self._edges, self._centre, self._site, self._first, self._kind, self.scheme == "force", box,
             self._starts, self._partners, *self._beads, self._counts, self._types, *self._groups, self._reach2,
-            *self._sites,
-            self._site.dtype.type(self.cap), self.coarse.number, t.values, t.low, t.per_width, t.cut2,
-            force, pull, fine, crude,
+            *self._sites, self._site.dtype.type(self.cap), self.coarse.number, t.values, t.low, t.per_width, t.cut2,
+            *self._scratch,
         )  # fmt: skip
-        gap, result, drift = fine[0] - crude[0], np.empty((len(self._share), 3)), np.empty(3)
-        energy += finish(
-            force[0], pull[0], gap, self._centre, self._gradient, self._outward, self.scheme == "hamiltonian",
+
+    def after(self, gap: Floats, result: Floats, drift: Floats) -> tuple[Any, ...]:
+        """What `finish` takes; it writes to the three given."""
+        force, pull, fine, crude = (scratch[0] for scratch in self._scratch)
+        return (
+            force, pull, fine, crude, gap, self._centre, self._gradient, self._outward, self.scheme == "hamiltonian",
             self._kind, self._knots, self._polynomials, self._distances, self._fields, self._share, self._first,
             self._solute, self._solute_share, result, drift,
-        )  # fmt: skip
-        return Evaluation(
-            energy, result, self._centre[:, 3].copy(), gap, drift, virial, int(capped),
-            self._outward[:, 3].copy(),
         )  # fmt: skip
 
     def _list(self, box: Floats) -> None:
         """Make the neighbour list anew."""
-        self._allowed = 1.05 * self._extent
-        sites = self.atomistic.reach + self._allowed[:, None] + self._allowed[None]
+        self.allowed = 1.05 * self._extent
+        sites = self.atomistic.reach + self.allowed[:, None] + self.allowed[None]
         crude = np.sqrt(np.where(self.coarse.number >= 0, self.coarse.tables.cut2[self.coarse.number], 0.0))
         # what is within a solute is the engine's
         apart = ~(self._fixed[:, None] & self._fixed[None])

@@ -20,12 +20,12 @@ import numpy.typing as npt
 
 from scalebridge.errors import InputError
 from scalebridge.molecules.adaptive._compensation import Compensation
+from scalebridge.molecules.adaptive._engine import GAS, Dynamics, engine_of
 from scalebridge.molecules.adaptive._forces import AdaptiveForces
-from scalebridge.molecules.adaptive._sampling import BLOCKS, Dynamics, new_context
+from scalebridge.molecules.adaptive._sampling import BLOCKS
 
 Floats = npt.NDArray[np.float64]
 
-GAS = 0.00831446261815324  # kJ/mol/K
 POWER = 4
 
 
@@ -162,25 +162,18 @@ def _node(
     system: Any, forces: AdaptiveForces, box: Floats, x: Floats, v: Floats | None, picoseconds: float, how: Dynamics,
     settle: float, seed: int,
 ) -> tuple[Node, Floats, Floats]:  # fmt: skip
-    context, integrator = new_context(system, how, seed % (2**31 - 2) + 1)
-    context.setPositions(x)
-    if v is None:
-        context.applyConstraints(1e-6)
-        context.setVelocitiesToTemperature(how.temperature, seed % (2**31 - 2) + 1)
-    else:
-        context.setVelocities(v)
-    integrator.step(max(round(settle / how.timestep), 1))
+    engine = engine_of(system, forces, how, seed)
+    engine.start(x, v, seed % (2**31 - 2) + 1)
+    engine.step(max(round(settle / how.timestep), 1))
     volume, count = float(np.prod(box)), len(forces.molecules)
     gaps, pressures = [], []
     for _ in range(max(round(picoseconds / how.timestep / how.every), 2 * BLOCKS)):
-        integrator.step(how.every)
+        engine.step(how.every)
         last = forces.last
         assert last is not None
         gaps.append(float(last.gap.mean()) if forces.uniform else 0.0)
         pressures.append((count * GAS * how.temperature + last.virial / 3.0) / volume)
-    state = context.getState(positions=True, velocities=True)
-    node = Node(0.0, _mean(gaps), _mean(pressures))
-    return node, np.array(state.getPositions(asNumpy=True)._value), np.array(state.getVelocities(asNumpy=True)._value)
+    return Node(0.0, _mean(gaps), _mean(pressures)), *engine.state()
 
 
 def _mean(values: list[float]) -> tuple[float, float]:

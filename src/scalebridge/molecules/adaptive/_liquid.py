@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scalebridge.errors import InputError
-from scalebridge.molecules.adaptive._sampling import Dynamics, new_context
+from scalebridge.molecules.adaptive._engine import Dynamics, new_context
 from scalebridge.molecules.dynamics._system import openmm
 from scalebridge.molecules.reference import AllAtom, water
 

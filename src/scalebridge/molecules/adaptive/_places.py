@@ -143,13 +143,14 @@ def _cubic(knots, polynomials, x):  # type: ignore[no-untyped-def]
 
 @compiled(**OPTIONS)
 def finish(  # type: ignore[no-untyped-def]
-    force, pull, gap, place, gradient, outward, drifts, kind, knots, polynomials, distances, fields, mass_share, first,
-    solute, solute_share, result, drift,
+    force, pull, fine, crude, gap, place, gradient, outward, drifts, kind, knots, polynomials, distances, fields,
+    mass_share, first, solute, solute_share, result, drift,
 ):  # fmt: skip
     """Add the drift force and what compensates it, and share what acts on centres of mass among sites.
 
     Args:
-        force, pull, gap: forces on sites (N, 3) and centres (M, 3), V^AT_a - V^CG_a (M,).
+        force, pull, fine, crude: what `pairs` leaves: forces on sites (N, 3) and centres (M, 3), V^AT_a and V^CG_a (M,).
+        gap: written: V^AT_a - V^CG_a (M,).
         drifts: whether the gap drifts molecules (energies are interpolated).
         knots, polynomials: compensation by species: resolutions (S, K) and cubic polynomials (S, K - 1, 4), highest
             power first.
@@ -172,6 +173,7 @@ def finish(  # type: ignore[no-untyped-def]
         if some:
             v, out = _cubic(distances[s], fields[s], outward[m, 3])
             energy += v
+        gap[m] = fine[m] - crude[m]
         if drifts:
             slope += gap[m]
         for c in range(3):

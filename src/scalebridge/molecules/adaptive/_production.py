@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from scalebridge.errors import ConvergenceError
+from scalebridge.molecules.adaptive._engine import GAS, Dynamics, Engine, engine_of
 from scalebridge.molecules.adaptive._forces import AdaptiveForces
 from scalebridge.molecules.adaptive._regions import Region, Slab, Sphere
-from scalebridge.molecules.adaptive._sampling import BLOCKS, Dynamics, new_context, refused
+from scalebridge.molecules.adaptive._sampling import BLOCKS
 from scalebridge.molecules.adaptive._shells import Shells
-from scalebridge.molecules.dynamics._system import openmm
 
 Floats = npt.NDArray[np.float64]
 
@@ -112,35 +111,19 @@ def produce(
     Raises:
         ConvergenceError: the simulation has blown up.
     """
-    mm = openmm()
-    context, integrator = new_context(system, how, seed % (2**31 - 2) + 1)
-    forces.forget()
-    context.setPositions(start[0])
-    if start[1] is None:
-        context.applyConstraints(1e-6)
-        context.setVelocitiesToTemperature(how.temperature, seed % (2**31 - 2) + 1)
-    else:
-        context.setVelocities(start[1])
-    box = np.diag(np.asarray(context.getState().getPeriodicBoxVectors(asNumpy=True)._value)).astype(float)
+    engine = engine_of(system, forces, how, seed)
+    engine.start(*start, seed % (2**31 - 2) + 1)
+    box = np.diag(np.asarray(system.getDefaultPeriodicBoxVectors()._value, float)).copy()
     book = _Samples(forces, where, box, site)
     steps, seconds = 0, 0.0
-    try:
-        integrator.step(max(round(settle / how.timestep), 1))
-        book.start()
-        for number in range(max(round(picoseconds / how.timestep / how.every), 2)):
-            begun = time.process_time()
-            integrator.step(how.every)
-            seconds, steps = seconds + time.process_time() - begun, steps + how.every
-            state = context.getState(positions=True, energy=True)
-            book.enter((number + 1) * how.every * how.timestep, state)
-        state = context.getState(positions=True, velocities=True)
-    except mm.OpenMMException as error:
-        refused(forces, error)
-        raise ConvergenceError(
-            f"The simulation with adaptive resolution has blown up ({error}); shorten the time step"
-        ) from error
-    kelvin = 2.0 / (_freedom(system) * 0.00831446261815324)
-    return book.close(state, seconds / steps, kelvin)
+    engine.step(max(round(settle / how.timestep), 1))
+    book.start()
+    for number in range(max(round(picoseconds / how.timestep / how.every), 2)):
+        begun = time.process_time()
+        engine.step(how.every)
+        seconds, steps = seconds + time.process_time() - begun, steps + how.every
+        book.enter((number + 1) * how.every * how.timestep, engine)
+    return book.close(engine, seconds / steps, 2.0 / (_freedom(system) * GAS))
 
 
 def _freedom(system: Any) -> int:
@@ -167,18 +150,18 @@ class _Samples:
         assert last is not None
         self.beyond = last.distance[:, None] > self.surfaces
 
-    def enter(self, when: float, state: Any) -> None:
+    def enter(self, when: float, engine: Engine) -> None:
         last = self.forces.last
         assert last is not None
         beyond = last.distance[:, None] > self.surfaces
         out, into = (beyond & ~self.beyond).sum(axis=0), (self.beyond & ~beyond).sum(axis=0)
         self.beyond = beyond
         inner = last.distance < self.region.atomistic
-        places = state.getPositions(asNumpy=True)._value[self.first[inner]]
+        places = engine.state()[0][self.first[inner]]
         self.rows.append(
             (
                 when, self.where.count(last.distance), float(inner.sum()), self._pairs(places), out, into, last.drift,
-                last.capped, state.getKineticEnergy()._value,
+                last.capped, engine.energy()[0],
             )
         )  # fmt: skip
 
@@ -197,14 +180,13 @@ class _Samples:
         content = self.region._content(self.region.atomistic, self.box)
         return np.asarray(found / (fluid**2 * content * shell * _share(self.region, middle)))
 
-    def close(self, state: Any, seconds: float, kelvin: float) -> AdaptiveRun:
+    def close(self, engine: Engine, seconds: float, kelvin: float) -> AdaptiveRun:
         columns = [np.array(column, float) for column in zip(*self.rows, strict=True)]
         times, counts, inside, pairs, out, into, drift, capped, kinetic = columns
         return AdaptiveRun(
             times, self.where.middle, counts, self.where.volume, inside, 0.5 * (self.edges[1:] + self.edges[:-1]),
             pairs, self.surfaces, out, into, drift, capped, kelvin * kinetic,
-            np.array(state.getPositions(asNumpy=True)._value), np.array(state.getVelocities(asNumpy=True)._value),
-            seconds,
+            *engine.state(), seconds,
         )  # fmt: skip
 
 

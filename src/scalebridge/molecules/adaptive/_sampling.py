@@ -2,42 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from scalebridge.errors import ConvergenceError, InputError
+from scalebridge.molecules.adaptive._engine import GAS, Dynamics, blown_up, engine_of
 from scalebridge.molecules.adaptive._forces import AdaptiveForces
 from scalebridge.molecules.adaptive._shells import Shells
-from scalebridge.molecules.dynamics._system import openmm
 
 Floats = npt.NDArray[np.float64]
 
 PARTS = 24  # of the hybrid zone, in which the gap of energies is averaged
 BLOCKS = 5
-
-
-@dataclass(frozen=True)
-class Dynamics:
-    """How the equations of motion are integrated.
-
-    Attributes:
-        temperature: K.
-        timestep: ps.
-        friction: of the Langevin thermostat, 1/ps.
-        every: steps between samples.
-        platform: of OpenMM.
-        threads: of the engine on the CPU.
-    """
-
-    temperature: float = 300.0
-    timestep: float = 0.002
-    friction: float = 2.0
-    every: int = 10
-    platform: str = "CPU"
-    threads: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,15 +50,6 @@ class Gathered:
         return self.counts.mean(axis=0) / scale, error
 
 
-def new_context(system: Any, how: Dynamics, seed: int) -> tuple[Any, Any]:
-    """Context and Langevin integrator of a system."""
-    mm = openmm()
-    integrator = mm.LangevinMiddleIntegrator(how.temperature, how.friction, how.timestep)
-    integrator.setRandomNumberSeed(seed)
-    options = {"Threads": str(how.threads)} if how.platform == "CPU" else {}
-    return mm.Context(system, integrator, mm.Platform.getPlatformByName(how.platform), options), integrator
-
-
 def gather(
     system: Any,
     forces: AdaptiveForces,
@@ -107,44 +76,18 @@ def gather(
     Raises:
         ConvergenceError: the simulation has blown up.
     """
-    mm = openmm()
-    context, integrator = new_context(system, how, seed)
-    # lists made here, so that a run that is taken up again sees the same order of sums
-    forces.forget()
-    context.setPositions(start[0])
-    if start[1] is None:
-        context.applyConstraints(1e-6)
-        context.setVelocitiesToTemperature(how.temperature, seed)
-    else:
-        context.setVelocities(start[1])
-    box = np.diag(context.getState().getPeriodicBoxVectors(asNumpy=True)._value)
-    book = _Book(forces, shells, np.asarray(box, float))
-    try:
-        integrator.step(max(round(settle / how.timestep), 1))
-        for _ in range(max(round(picoseconds / how.timestep / how.every), 1)):
-            integrator.step(how.every)
-            book.enter()
-        state = context.getState(positions=True, velocities=True)
-    except mm.OpenMMException as error:
-        refused(forces, error)
-        raise ConvergenceError(
-            f"The simulation with adaptive resolution has blown up ({error}); take a shorter time step than "
-            f"{how.timestep} ps, or a larger cap"
-        ) from error
-    positions, velocities = (np.array(f(asNumpy=True)._value) for f in (state.getPositions, state.getVelocities))
+    engine = engine_of(system, forces, how, seed)
+    engine.start(*start, seed)
+    box = np.diag(np.asarray(system.getDefaultPeriodicBoxVectors()._value, float))
+    book = _Book(forces, shells, box)
+    engine.step(max(round(settle / how.timestep), 1))
+    for _ in range(max(round(picoseconds / how.timestep / how.every), 1)):
+        engine.step(how.every)
+        book.enter()
+    positions, velocities = engine.state()
     if not np.isfinite(positions).all():
-        raise ConvergenceError("The simulation with adaptive resolution has lost its molecules; shorten the time step")
+        raise blown_up(how, "atoms are nowhere")
     return book.close(how.temperature, positions, velocities)
-
-
-def refused(forces: AdaptiveForces, error: Exception) -> None:
-    """Say in its own words what the forces refused; an engine would call it a failure of its own.
-
-    Raises:
-        InputError: they refused a configuration.
-    """
-    if forces.trouble:
-        raise InputError(forces.trouble) from error
 
 
 class _Book:
@@ -181,7 +124,7 @@ class _Book:
         structure = float((np.abs(np.array(self.waves)) ** 2).mean()) / len(self.kind)
         with np.errstate(invalid="ignore", divide="ignore"):
             gap, resolution = self.sums[1] / self.sums[0], self.sums[2] / self.sums[0]
-        stiffness = 0.00831446261815324 * temperature / structure
+        stiffness = GAS * temperature / structure
         return Gathered(
             np.array(self.counts), gap, resolution, stiffness, self.drift / n, self.capped / n, positions, velocities
         )
@@ -199,16 +142,12 @@ def conserve(
         start: positions and velocities.
         picoseconds: length.
     """
-    mm = openmm()
-    options = {"Threads": str(how.threads)} if how.platform == "CPU" else {}
-    integrator = mm.VerletIntegrator(0.5 * how.timestep)
-    context = mm.Context(system, integrator, mm.Platform.getPlatformByName(how.platform), options)
-    forces.forget()
-    context.setPositions(start[0])
-    context.setVelocities(start[1])
+    engine = engine_of(
+        system, forces, replace(how, timestep=0.5 * how.timestep, friction=0.0, thermostat="everywhere"), 0
+    )
+    engine.start(*start, 0)
     found = []
     for _ in range(20):
-        integrator.step(max(round(picoseconds / how.timestep / 10.0), 1))
-        state = context.getState(energy=True)
-        found.append(state.getPotentialEnergy()._value + state.getKineticEnergy()._value)
+        engine.step(max(round(picoseconds / how.timestep / 10.0), 1))
+        found.append(sum(engine.energy()))
     return np.array(found)
