@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from scalebridge.molecules.adaptive import AdaptiveForces, CoarsePairs, Dynamics, Molecules, SitePairs, kirkwood
-from scalebridge.molecules.adaptive._kirkwood import nodes
 from scalebridge.molecules.adaptive._engine import new_context
+from scalebridge.molecules.adaptive._kirkwood import nodes
 
 mm = pytest.importorskip("openmm")
 pytestmark = pytest.mark.verify

@@ -83,8 +83,8 @@ def energies(dynamics: Dynamics, seed: int, **options):
 )
 def test_energy_is_conserved(kind, timestep, width):
     # the force of the shipped beads falls from 6.30 to 0 between two rows of their table, 0.002 apart. A molecule comes
-    # as far in a step of 0.002, and leapfrog loses a little energy at random at each passage; steps of 0.001 resolve the
-    # edge, and so do those of 0.002 where it is rounded over 0.04
+    # as far in a step of 0.002, and leapfrog errs a little at random at each passage; steps of 0.001 resolve the edge,
+    # and so do those of 0.002 where it is rounded over 0.04
     how = Dynamics(tetrahedra.KELVIN, timestep, 0.0)
     compensation = {} if kind == "plain" else {"tetrahedron": tetrahedra.compensation("Gibbs")}
     beads = tetrahedra.beads(width)

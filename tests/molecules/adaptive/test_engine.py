@@ -94,7 +94,7 @@ def test_energy_of_rigid_water_is_kept_to_second_order():
 def chains():
     """Pairs of bonded atoms on a lattice, without other forces."""
     first = np.stack(np.meshgrid(*[np.arange(6)] * 3, indexing="ij"), -1).reshape(-1, 3) + 0.3
-    x = np.stack([first, first + [0.52, 0.0, 0.0]], axis=1).reshape(-1, 3)
+    x = np.stack([first, first + np.array([0.52, 0.0, 0.0])], axis=1).reshape(-1, 3)
     nothing = SitePairs.lennard_jones(np.ones(1), np.zeros(1), 0.3)
     return Molecules.alike(216, [1.0, 3.0], [0, 0]), nothing, x
 
@@ -158,7 +158,7 @@ def test_a_thermostat_outside_leaves_the_atomistic_region_alone():
 
 @pytest.mark.verify
 def test_temperature_is_right_everywhere():
-    # interpolated forces heat the fluid; a thermostat in the hybrid and coarse parts alone keeps the atomistic one right
+    # interpolated forces heat the fluid; a thermostat in the hybrid and coarse parts alone keeps all of it right
     _, engine = gas("outside", 30.0, scheme="force", cap=0.5)
     engine.step(4000)
     sums = np.zeros((3, 2))

@@ -18,13 +18,13 @@ from scalebridge.molecules.adaptive._calibration import (
     shells_of,
 )
 from scalebridge.molecules.adaptive._compensation import Compensation, ThermodynamicForce
+from scalebridge.molecules.adaptive._engine import Dynamics
 from scalebridge.molecules.adaptive._forces import AdaptiveForces, Scheme
 from scalebridge.molecules.adaptive._kirkwood import Kirkwood, kirkwood, nodes
 from scalebridge.molecules.adaptive._model import CoarsePairs, Molecules
 from scalebridge.molecules.adaptive._openmm import molecules_of, put_together, take
 from scalebridge.molecules.adaptive._production import AdaptiveRun, produce
 from scalebridge.molecules.adaptive._regions import Region
-from scalebridge.molecules.adaptive._engine import Dynamics
 from scalebridge.molecules.dynamics._tables import pair_tables
 from scalebridge.molecules.potentials import Potential
 

@@ -214,12 +214,12 @@ class NativeEngine(Engine):
                 if how.friction > 0.0:
                     self._rng.standard_normal(dtype=np.float32, out=self._noise)
             done, result = advance(
-                    min(count, AHEAD - self._used), self._x, self._v, self._f, self._inverse, how.timestep, keep, GAS * how.temperature,
-                    self._noise[self._used :], self._owner, how.thermostat == "outside", self._triangles, self._lengths2,
-                    self._old, b.atoms, b.length**2, b.stiffness, forces.limit, forces.allowed,
-                    forces.before(self._box), forces.middle(self._box),
-                    forces.after(self._gap, self._f, self._drift), self._energies,
-                )  # fmt: skip
+                min(count, AHEAD - self._used), self._x, self._v, self._f, self._inverse, how.timestep, keep,
+                GAS * how.temperature, self._noise[self._used :], self._owner, how.thermostat == "outside",
+                self._triangles, self._lengths2, self._old, b.atoms, b.length**2, b.stiffness, forces.limit,
+                forces.allowed, forces.before(self._box), forces.middle(self._box),
+                forces.after(self._gap, self._f, self._drift), self._energies,
+            )  # fmt: skip
             self._used += done
             count -= done
             if result == 2:

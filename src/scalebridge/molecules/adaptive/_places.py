@@ -149,7 +149,7 @@ def finish(  # type: ignore[no-untyped-def]
     """Add the drift force and what compensates it, and share what acts on centres of mass among sites.
 
     Args:
-        force, pull, fine, crude: what `pairs` leaves: forces on sites (N, 3) and centres (M, 3), V^AT_a and V^CG_a (M,).
+        force, pull, fine, crude: left by `pairs`: forces on sites (N, 3) and centres (M, 3), V^AT_a and V^CG_a (M,).
         gap: written: V^AT_a - V^CG_a (M,).
         drifts: whether the gap drifts molecules (energies are interpolated).
         knots, polynomials: compensation by species: resolutions (S, K) and cubic polynomials (S, K - 1, 4), highest
