@@ -203,14 +203,8 @@ class AdaptiveResolutionStudy(StudyModel):
         return kinds[part.shape]((x, y, z), part.atomistic / NM, part.hybrid / NM, part.switching)
 
     def _coarse(self) -> dict[str, Potential]:
-        from scalebridge.molecules.potentials import LennardJones, Spline
-
-        part = self.coarse
-        if isinstance(part, NonePart):
-            return {}
-        if isinstance(part, LennardJonesPart):
-            return {"HOH": LennardJones(part.sigma / NM, part.epsilon, part.cutoff / NM, "energy")}
-        return {"HOH": Spline.through(*_columns(part.file), cut=True)}
+        found = bead(self.coarse)
+        return {} if found is None else {"HOH": found}
 
     def _settings(self) -> CalibrationSettings:
         from scalebridge.molecules.adaptive import CalibrationSettings, Dynamics
@@ -221,6 +215,21 @@ class AdaptiveResolutionStudy(StudyModel):
             None if part.width is None else part.width / NM,
             dynamics=Dynamics(self.liquid.temperature, run.timestep / PS, run.friction, run.every),
         )  # fmt: skip
+
+
+def bead(part: LennardJonesPart | TablePart | NonePart) -> Potential | None:
+    """The potential between beads; None where there is none.
+
+    Raises:
+        InputError: a table that cannot be used.
+    """
+    from scalebridge.molecules.potentials import LennardJones, Spline
+
+    if isinstance(part, NonePart):
+        return None
+    if isinstance(part, LennardJonesPart):
+        return LennardJones(part.sigma / NM, part.epsilon, part.cutoff / NM, "energy")
+    return Spline.through(*_columns(part.file), cut=True)
 
 
 def _columns(file: InputFile) -> tuple[np.ndarray, np.ndarray]:

@@ -11,6 +11,7 @@ from scalebridge.study._problems import nearest
 __all__ = ["bridges", "model_of", "register"]
 
 _MODELS: dict[str, str | type[StudyModel]] = {
+    "adaptive-protein": "scalebridge.study.adaptive_protein:AdaptiveProteinStudy",
     "adaptive-resolution": "scalebridge.study.adaptive_resolution:AdaptiveResolutionStudy",
     "coarse-graining": "scalebridge.study.coarse_graining:CoarseGrainingStudy",
     "fe2": "scalebridge.study.fe2:FE2Study",

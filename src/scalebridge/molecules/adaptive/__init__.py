@@ -23,6 +23,8 @@ from scalebridge.molecules.adaptive._model import CoarsePairs as CoarsePairs
 from scalebridge.molecules.adaptive._model import Molecules as Molecules
 from scalebridge.molecules.adaptive._model import SitePairs as SitePairs
 from scalebridge.molecules.adaptive._production import AdaptiveRun as AdaptiveRun
+from scalebridge.molecules.adaptive._protein import AdaptiveProtein as AdaptiveProtein
+from scalebridge.molecules.adaptive._protein import ProteinState as ProteinState
 from scalebridge.molecules.adaptive._regions import Cylinder as Cylinder
 from scalebridge.molecules.adaptive._regions import Region as Region
 from scalebridge.molecules.adaptive._regions import Slab as Slab
@@ -30,6 +32,7 @@ from scalebridge.molecules.adaptive._regions import Sphere as Sphere
 from scalebridge.molecules.adaptive._sampling import Gathered as Gathered
 from scalebridge.molecules.adaptive._shells import Shells as Shells
 from scalebridge.molecules.adaptive._shells import shells as shells
+from scalebridge.molecules.adaptive._solvated import Solvation as Solvation
 from scalebridge.molecules.adaptive._speed import Costs as Costs
 from scalebridge.molecules.adaptive._speed import pair_shares as pair_shares
 from scalebridge.molecules.adaptive._speed import predicted_speed_up as predicted_speed_up
@@ -37,6 +40,7 @@ from scalebridge.molecules.adaptive._speed import predicted_speed_up as predicte
 __all__ = [
     "AdaptiveForces",
     "AdaptiveLiquid",
+    "AdaptiveProtein",
     "AdaptiveResolution",
     "AdaptiveRun",
     "AdaptiveState",
@@ -54,11 +58,13 @@ __all__ = [
     "Liquid",
     "Molecules",
     "NativeEngine",
+    "ProteinState",
     "Region",
     "Round",
     "Shells",
     "SitePairs",
     "Slab",
+    "Solvation",
     "Sphere",
     "ThermodynamicForce",
     "engine_of",

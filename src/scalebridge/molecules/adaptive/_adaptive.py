@@ -18,7 +18,7 @@ from scalebridge.molecules.adaptive._calibration import (
     shells_of,
 )
 from scalebridge.molecules.adaptive._compensation import Compensation, ThermodynamicForce
-from scalebridge.molecules.adaptive._engine import Dynamics
+from scalebridge.molecules.adaptive._engine import Dynamics, box_of
 from scalebridge.molecules.adaptive._forces import AdaptiveForces, Scheme
 from scalebridge.molecules.adaptive._kirkwood import Kirkwood, kirkwood, nodes
 from scalebridge.molecules.adaptive._model import CoarsePairs, Molecules
@@ -72,8 +72,7 @@ class AdaptiveResolution:
         self.region, self.scheme = region, scheme
         self._system = system
         self._taken = take(system, *molecules_of(topology))
-        vectors = system.getDefaultPeriodicBoxVectors()
-        self.box = np.array([vectors[i][i]._value for i in range(3)])
+        self.box = box_of(system)
         region.check(self.box, self._taken.sites.reach)
         self._check_charges(solute)
         molecules = self._taken.molecules

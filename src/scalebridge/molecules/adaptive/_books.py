@@ -67,8 +67,8 @@ def production_entries(bridge: AdaptiveLiquid, state: AdaptiveState, model: Adap
         Entry("density", "1", float(density[worst]), 1.0, 1.0, allowed, f"{where}, {run.distance[worst]:.2f} nm", when,
               severity=Verdict.WARNS),
         _chemical(bridge, run, calibration.stiffness, kt, when),
-        *_exchange(run, when),
-        _momentum(run, model, when),
+        *exchange(run, when),
+        momentum(run, model, when),
     ]  # fmt: skip
     if len(state.energy):
         entries.append(_energy(bridge, state, kt, when))
@@ -95,7 +95,7 @@ def plateau(run: AdaptiveRun, where: np.ndarray) -> float:
     return float(((density - 1.0) * run.volume)[where].sum() / max(float(run.volume[where].sum()), 1e-300))
 
 
-def _exchange(run: AdaptiveRun, when: float) -> list[Entry]:
+def exchange(run: AdaptiveRun, when: float) -> list[Entry]:
     entries = []
     for k, name in enumerate(("the end of the atomistic part", "the middle of the hybrid zone", "the coarse end")):
         out, into = float(run.outward[:, k].sum()), float(run.inward[:, k].sum())
@@ -105,7 +105,7 @@ def _exchange(run: AdaptiveRun, when: float) -> list[Entry]:
     return entries
 
 
-def _momentum(run: AdaptiveRun, model: AdaptiveResolution, when: float) -> Entry:
+def momentum(run: AdaptiveRun, model: AdaptiveResolution, when: float) -> Entry:
     """Forces sum to what the resolution field takes up, and to nothing else."""
     found = model.forces.evaluate(run.positions, model.box)
     total = found.forces.sum(axis=0)

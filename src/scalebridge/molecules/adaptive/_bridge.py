@@ -23,6 +23,7 @@ from scalebridge.molecules.adaptive._calibration import (
     finished,
     shells_of,
 )
+from scalebridge.molecules.adaptive._engine import Dynamics
 from scalebridge.molecules.adaptive._forces import AdaptiveForces, Scheme
 from scalebridge.molecules.adaptive._kirkwood import Kirkwood, kirkwood, nodes
 from scalebridge.molecules.adaptive._liquid import Equilibrated, Liquid, equilibrate
@@ -183,18 +184,8 @@ class AdaptiveLiquid(Bridge[AdaptiveState]):
         return {k: v for k, v in self.__dict__.items() if k != "_adaptive"}
 
     def _integrated(self, made: Equilibrated, seed: int) -> Kirkwood:
-        """Free energies of a cube, at uniform resolutions."""
-        cube = self.liquid.cube()
-        taken = take(cube.system, *molecules_of(cube.topology))
-        coarse = coarse_pairs(taken.molecules.names, self.coarse)
-
-        def forces_at(resolution: float) -> AdaptiveForces:
-            return AdaptiveForces(taken.molecules, taken.sites, coarse, None, uniform=resolution, cap=self.cap)
-
-        return kirkwood(
-            lambda forces: put_together(cube.system, taken, forces), forces_at, cube.box, made.positions, nodes(NODES),
-            self.kirkwood, self.settings.dynamics, settle=0.5 * self.kirkwood, seed=seed,
-        )  # fmt: skip
+        how = self.settings.dynamics
+        return liquid_kirkwood(self.liquid, self.coarse, self.cap, how, made.positions, self.kirkwood, NODES, seed)
 
     def _start(self, made: Equilibrated) -> Floats:
         return self.liquid.whole(self.liquid.cube(), made.positions).positions
@@ -222,6 +213,35 @@ class AdaptiveLiquid(Bridge[AdaptiveState]):
             cost=Measured(spent / max(round(self.production / how.timestep), 1)),
         )  # fmt: skip
         return Step(new, _books.production_entries(self, new, model))
+
+
+def liquid_kirkwood(
+    liquid: Liquid, coarse: Mapping[str, Potential], cap: float, how: Dynamics, positions: Floats, picoseconds: float,
+    count: int, seed: int,
+) -> Kirkwood:  # fmt: skip
+    """Free energies of a cube of a liquid, at uniform resolutions.
+
+    Args:
+        liquid: of which one cube is taken.
+        coarse: potential between centres of mass.
+        cap: distance below which site energies continue linearly, nm.
+        how: integration.
+        positions: equilibrated with all atoms, (N, 3) nm.
+        picoseconds: length at each resolution; half as long before.
+        count: of resolutions.
+        seed: of everything random.
+    """
+    cube = liquid.cube()
+    taken = take(cube.system, *molecules_of(cube.topology))
+    pairs = coarse_pairs(taken.molecules.names, coarse)
+
+    def forces_at(resolution: float) -> AdaptiveForces:
+        return AdaptiveForces(taken.molecules, taken.sites, pairs, None, uniform=resolution, cap=cap)
+
+    return kirkwood(
+        lambda forces: put_together(cube.system, taken, forces), forces_at, cube.box, positions, nodes(count),
+        picoseconds, how, settle=0.5 * picoseconds, seed=seed,
+    )  # fmt: skip
 
 
 def seed_of(entropy: int, number: int) -> int:

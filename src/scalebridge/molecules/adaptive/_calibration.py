@@ -96,7 +96,7 @@ class Calibration:
         thermodynamic: potential of the thermodynamic force of each species, by distance.
         history: rounds so far.
         distance: middle of the shells, (b,) nm.
-        density: over its mean, by species and shell in the last round, (S, b); empty before the first.
+        density: over its mean, by mobile species and shell in the last round, (S, b); empty before the first.
         error: its standard error.
         before: density after stage 1, before stage 2.
         gap: V^AT_a - V^CG_a by species and part of the hybrid zone, (S, PARTS) kJ/mol.
@@ -178,9 +178,10 @@ def begin(
     settings: CalibrationSettings,
     seed: int,
     guess: Mapping[str, Compensation] | None = None,
+    where: Shells | None = None,
 ) -> Calibration:
     """The first guess: one that is known, or else the gap of energies of the configuration as it is."""
-    where = _shells(forces, box, settings)
+    where = where or _shells(forces, box, settings)
     found = forces.evaluate(positions, box)
     species = len(forces.molecules.counts)
     gap = np.full((species, PARTS), np.nan)
@@ -221,21 +222,35 @@ def finished(now: Calibration, settings: CalibrationSettings) -> bool:
 
 
 def advance(
-    now: Calibration, system: Any, forces: AdaptiveForces, box: Floats, settings: CalibrationSettings
+    now: Calibration,
+    system: Any,
+    forces: AdaptiveForces,
+    box: Floats,
+    settings: CalibrationSettings,
+    where: Shells | None = None,
 ) -> Calibration:
-    """One round: simulate with what is known, and correct it."""
+    """One round: simulate with what is known, and correct it.
+
+    Args:
+        now: what is known.
+        system: whose forces include `forces`.
+        forces: of adaptive resolution.
+        box: three edges, nm.
+        settings: how.
+        where: shells with the volume that is open to molecules, where a solute takes some; None: all of the box is.
+    """
     number, what = len(now.history), stage(now, settings)
     length = settings.drift_length
     if what == "density":
         length = settings.density_length * 1.25 ** (number - settings.drift_rounds)
-    where = _shells(forces, box, settings)
+    where = where or _shells(forces, box, settings)
     forces.compensate(now.compensation if forces.scheme == "hamiltonian" else {}, now.thermodynamic)
     seed = int(np.random.SeedSequence([now.seed, number]).generate_state(1)[0]) % (2**31 - 2) + 1
     found = gather(
         system, forces, where, settings.dynamics, (now.positions, now.velocities), length, seed,
         settle=0.2 * length if what == "density" else 0.0,
     )  # fmt: skip
-    density, error = found.density(where.volume)
+    density, error = (rows[forces.mobile] for rows in found.density(where.volume))
     done = Round(
         what, length, float(np.abs(density - 1.0).max()), float(error.max()), float(np.linalg.norm(found.drift))
     )
@@ -280,8 +295,9 @@ def _pushed(state: Calibration, forces: AdaptiveForces, where: Shells, push: flo
     low, high = max(region.atomistic - margin, 0.0), region.outer + margin
     inside = (where.middle > low) & (where.middle < high)
     result = {}
-    for s, name in enumerate(forces.molecules.names):
-        away, noise = state.density[s] - 1.0, state.error[s]
+    for row, s in enumerate(forces.mobile):
+        name = forces.molecules.names[s]
+        away, noise = state.density[row] - 1.0, state.error[row]
         away = away * away**2 / np.maximum(away**2 + noise**2, 1e-300)
         ends = [_mean(away, where.volume, side) for side in (where.middle <= low, where.middle >= high)]
         inner = ends[0] if np.isfinite(ends[0]) else away[inside][0]
@@ -309,7 +325,8 @@ def compensations(forces: AdaptiveForces, gap: Floats) -> dict[str, Compensation
     fine = np.linspace(0.0, 1.0, 20 * PARTS + 1)
     knots = fine[::20]
     result = {}
-    for s, name in enumerate(forces.molecules.names):
+    for s in forces.mobile:
+        name = forces.molecules.names[s]
         slope = -np.interp(fine, (np.arange(PARTS) + 0.5) / PARTS, gap[s])
         resolution = np.sin(0.5 * np.pi * fine) ** 2
         steps = 0.5 * (slope[1:] + slope[:-1]) * np.diff(resolution)
@@ -346,6 +363,7 @@ def calibrate(
     seed: int = 0,
     checkpoint: Path | str | None = None,
     watch: Callable[[Calibration], None] | None = None,
+    where: Shells | None = None,
 ) -> Calibration:
     """Rounds until the density is flat.
 
@@ -359,6 +377,7 @@ def calibrate(
         seed: of everything random.
         checkpoint: file written after every round; where it exists already, the calibration continues from it.
         watch: called after every round.
+        where: shells with the volume that is open to molecules; see `advance`.
 
     Raises:
         InputError: the checkpoint belongs to another system.
@@ -374,9 +393,9 @@ def calibrate(
                 f"{len(positions)} and {seed}; remove the file to begin anew"
             )
     else:
-        now = begin(forces, box, positions, settings, seed, guess)
+        now = begin(forces, box, positions, settings, seed, guess, where)
     while not finished(now, settings):
-        now = advance(now, system, forces, box, settings)
+        now = advance(now, system, forces, box, settings, where)
         if checkpoint is not None:
             now.write(checkpoint)
         if watch is not None:

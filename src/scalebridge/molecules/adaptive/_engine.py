@@ -291,9 +291,15 @@ def engine_of(system: Any, forces: AdaptiveForces, how: Dynamics, seed: int) -> 
     if reason:
         return OpenMMEngine(system, forces, how, seed)
     mass = np.array([system.getParticleMass(i)._value for i in range(system.getNumParticles())])
-    box = np.array([system.getDefaultPeriodicBoxVectors()[i][i]._value for i in range(3)])
+    box = box_of(system)
     triangles, lengths = _triangles(system)
     return NativeEngine(mass, box, forces, how, seed, triangles=triangles, lengths=lengths)
+
+
+def box_of(system: Any) -> Floats:
+    """Edges of a system's box, (3,) nm."""
+    vectors = system.getDefaultPeriodicBoxVectors()
+    return np.array([vectors[i][i]._value for i in range(3)])
 
 
 def why_not_native(system: Any) -> str:

@@ -151,6 +151,12 @@ class AdaptiveForces:
             self._distances = np.zeros((0, 2))
 
     @property
+    def mobile(self) -> npt.NDArray[np.int64]:
+        """Species that change their resolution: all but those of a solute, and those without molecules."""
+        there = np.bincount(self._kind, minlength=len(self._counts)) > 0
+        return np.flatnonzero(there & ~self._fixed)
+
+    @property
     def centres(self) -> Floats:
         """Centres of mass at the last evaluation, (M, 3) nm."""
         return self._centre[:, :3]

@@ -48,13 +48,14 @@ def outcome(bridge: AdaptiveLiquid, state: AdaptiveState) -> Outcome:
         data=_dataset(state.liquid, state.calibration, state.run),
         headlines=_headlines(bridge, state, state.calibration, state.run),
         pictures=pictures(bridge, state),
-        files={"calibration.npz": _file(state.calibration)},
+        files={"calibration.npz": calibration_file(state.calibration)},
         methods=text,
         citations=sources,
     )
 
 
-def _file(calibration: Calibration) -> bytes:
+def calibration_file(calibration: Calibration) -> bytes:
+    """A calibration as the file that `Calibration.read` reads."""
     buffer = io.BytesIO()
     np.savez(buffer, **calibration.arrays())
     return buffer.getvalue()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -12,9 +12,24 @@ from scalebridge.molecules.adaptive._speed import pair_shares
 
 if TYPE_CHECKING:
     from scalebridge.molecules.adaptive._bridge import AdaptiveLiquid, AdaptiveState
+    from scalebridge.molecules.adaptive._calibration import Calibration, CalibrationSettings
+    from scalebridge.molecules.adaptive._production import AdaptiveRun
+    from scalebridge.molecules.adaptive._regions import Region
+
+
+class Drawn(Protocol):
+    """A bridge of which profiles are drawn."""
+
+    @property
+    def region(self) -> Region: ...
+    @property
+    def settings(self) -> CalibrationSettings: ...
+    @property
+    def scheme(self) -> str: ...
+
 
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "0.6"
-_STYLE: dict[Any, Any] = {
+STYLE: dict[Any, Any] = {
     "font.size": 10.5,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -29,8 +44,14 @@ def pictures(bridge: AdaptiveLiquid, state: AdaptiveState) -> tuple[Picture, ...
     from matplotlib import rc_context
 
     assert state.run is not None
-    with rc_context(_STYLE):
-        drawn = [_box(bridge, state), _density(bridge, state), _resolution(bridge, state)]
+    with rc_context(STYLE):
+        assert state.calibration is not None
+        run, calibration = state.run, state.calibration
+        drawn = [
+            _box(bridge, state),
+            density_picture(bridge, calibration, run),
+            resolution_picture(bridge, calibration),
+        ]
         if state.run.pairs.shape[-1]:
             drawn.append(_structure(state))
         if len(state.energy):
@@ -39,20 +60,20 @@ def pictures(bridge: AdaptiveLiquid, state: AdaptiveState) -> tuple[Picture, ...
     return tuple(drawn)
 
 
-def _figure(width: float = 6.4, height: float = 3.2) -> tuple[Any, Any]:
+def figure_of(width: float = 6.4, height: float = 3.2) -> tuple[Any, Any]:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots()
 
 
-def _bytes(figure: Any, kind: str = "svg") -> bytes:
+def image_of(figure: Any, kind: str = "svg") -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else None, dpi=160)
     return buffer.getvalue()
 
 
-def _zones(bridge: AdaptiveLiquid, axes: Any) -> None:
+def _zones(bridge: Drawn, axes: Any) -> None:
     region = bridge.region
     axes.axvspan(region.atomistic, region.outer, color="0.93", lw=0)
     axes.set_xlabel("distance from the middle / nm")
@@ -70,7 +91,7 @@ def _box(bridge: AdaptiveLiquid, state: AdaptiveState) -> Picture:
     resolution, _ = bridge.region.resolution(centre, box)
     cut = np.abs((centre + shift)[:, 2] - bridge.region.centre[2] % box[2]) < 0.2
     width = 7.2
-    figure, axes = _figure(width, width * box[1] / box[0] + 0.5)
+    figure, axes = figure_of(width, width * box[1] / box[0] + 0.5)
     order = np.flatnonzero(cut)
     for sites, size in ((slice(0, 1), 0.26), (slice(1, 3), 0.16)):
         places = (x + shift[:, None])[order][:, sites].reshape(-1, 3)
@@ -96,18 +117,17 @@ def _box(bridge: AdaptiveLiquid, state: AdaptiveState) -> Picture:
         "A layer of 0.4 nm through the middle at the end of the run. Bright: all atoms; dark discs: beads; in between, "
         "molecules on their way, whose energy is a mixture."
     )
-    return Picture("The box by resolution", caption, _bytes(figure, "png"), "png", "box")
+    return Picture("The box by resolution", caption, image_of(figure, "png"), "png", "box")
 
 
-def _density(bridge: AdaptiveLiquid, state: AdaptiveState) -> Picture:
-    assert state.run is not None
-    assert state.calibration is not None
-    figure, axes = _figure()
+def density_picture(bridge: Drawn, calibration: Calibration, run: AdaptiveRun) -> Picture:
+    """Density before and after."""
+    figure, axes = figure_of()
     _zones(bridge, axes)
-    if state.calibration.before.size:
-        axes.plot(state.calibration.distance, state.calibration.before[0], color=GREY, label="before the last stage")
-    density, error = state.run.density
-    axes.errorbar(state.run.distance, density, 2.0 * error, color=BLUE, marker="o", ms=3, lw=1, label="after")
+    if calibration.before.size:
+        axes.plot(calibration.distance, calibration.before[0], color=GREY, label="before the last stage")
+    density, error = run.density
+    axes.errorbar(run.distance, density, 2.0 * error, color=BLUE, marker="o", ms=3, lw=1, label="after")
     tolerance = bridge.settings.tolerance
     axes.axhspan(1.0 - tolerance, 1.0 + tolerance, color=GREEN, alpha=0.15, lw=0)
     axes.set_ylabel("density over its mean")
@@ -116,25 +136,25 @@ def _density(bridge: AdaptiveLiquid, state: AdaptiveState) -> Picture:
         "Density by distance from the middle of the region, before the thermodynamic force and in the production, with "
         "two standard errors. Grey: hybrid zone; green: the band the calibration aims at."
     )
-    return Picture("Density profile", caption, _bytes(figure), "svg", "density")
+    return Picture("Density profile", caption, image_of(figure), "svg", "density")
 
 
-def _resolution(bridge: AdaptiveLiquid, state: AdaptiveState) -> Picture:
+def resolution_picture(bridge: Drawn, calibration: Calibration) -> Picture:
+    """The resolution, and what is added to the Hamiltonian."""
     from scalebridge.molecules.adaptive._regions import switch
 
-    assert state.calibration is not None
     region = bridge.region
-    figure, axes = _figure()
+    figure, axes = figure_of()
     _zones(bridge, axes)
     d = np.linspace(0.0, region.outer * 1.3, 400)
     value, _ = switch(d, region.atomistic, region.hybrid, region.switching)
     axes.plot(d, value, color="k", label="resolution")
     axes.set_ylabel("resolution")
     other = axes.twinx()
-    for name, curve in state.calibration.compensation.items():
+    for name, curve in calibration.compensation.items():
         if bridge.scheme == "hamiltonian":
             other.plot(d, curve(value)[0], color=ORANGE, label=f"by resolution, {name}")
-    for name, force in state.calibration.thermodynamic.items():
+    for name, force in calibration.thermodynamic.items():
         other.plot(d, force(d)[0], color=BLUE, label=f"by distance, {name}")
     other.spines["right"].set_visible(True)
     other.set_ylabel("energy / kJ mol$^{-1}$")
@@ -144,13 +164,13 @@ def _resolution(bridge: AdaptiveLiquid, state: AdaptiveState) -> Picture:
         "The resolution of a molecule, and the energies that are added to it so that the density stays even: against "
         "the mean drift force (orange), and what the density asked for beyond (blue)."
     )
-    return Picture("Resolution and compensation", caption, _bytes(figure), "svg", "resolution")
+    return Picture("Resolution and compensation", caption, image_of(figure), "svg", "resolution")
 
 
 def _structure(state: AdaptiveState) -> Picture:
     assert state.run is not None
     assert state.liquid is not None
-    figure, axes = _figure()
+    figure, axes = figure_of()
     found, error = state.run.radial
     axes.plot(state.liquid.r, state.liquid.radial, color=GREY, lw=4, label="all atoms")
     axes.plot(state.run.r, found, color=BLUE, label="atomistic part")
@@ -161,17 +181,17 @@ def _structure(state: AdaptiveState) -> Picture:
         "Radial distribution of oxygen in the atomistic part on that of the same water with all its atoms; the band is "
         "two standard errors. Both should be one line."
     )
-    return Picture("Structure in the atomistic part", caption, _bytes(figure), "svg", "structure")
+    return Picture("Structure in the atomistic part", caption, image_of(figure), "svg", "structure")
 
 
 def _energy(bridge: AdaptiveLiquid, state: AdaptiveState) -> Picture:
     kt = 0.00831446261815324 * bridge.settings.dynamics.temperature
-    figure, axes = _figure()
+    figure, axes = figure_of()
     times = np.linspace(0.0, 1.0, len(state.energy)) * min(1.0, bridge.production)
     axes.plot(times, (state.energy - state.energy[0]) / bridge.liquid.count / kt, color=BLUE, marker="o", ms=3)
     axes.set(xlabel="time / ps", ylabel="energy per molecule / kT")
     caption = "Total energy at constant energy, with drift force and compensation: one Hamiltonian keeps it."
-    return Picture("Energy", caption, _bytes(figure), "svg", "energy")
+    return Picture("Energy", caption, image_of(figure), "svg", "energy")
 
 
 def _cost(bridge: AdaptiveLiquid) -> Picture:
@@ -182,7 +202,7 @@ def _cost(bridge: AdaptiveLiquid) -> Picture:
         ("all atoms", PER_MOLECULE.fine, 0.0),
         ("adaptive", fine * PER_MOLECULE.fine, coarse * PER_MOLECULE.coarse),
     ]
-    figure, axes = _figure(6.4, 2.0)
+    figure, axes = figure_of(6.4, 2.0)
     for row, (name, atoms, beads) in enumerate(both):
         left = 0.0
         for part, colour in ((atoms, BLUE), (beads, ORANGE), (PER_MOLECULE.engine, GREY)):
@@ -195,4 +215,4 @@ def _cost(bridge: AdaptiveLiquid) -> Picture:
         f"Pairs with atoms (blue; {100 * fine:.0f} % of all), pairs of beads (orange; {100 * coarse:.0f} %), and the "
         "engine (grey), with costs measured once on another machine: the prediction by Amdahl's law."
     )
-    return Picture("Where the time goes", caption, _bytes(figure), "svg", "cost")
+    return Picture("Where the time goes", caption, image_of(figure), "svg", "cost")

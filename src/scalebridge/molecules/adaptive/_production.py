@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from scalebridge.molecules.adaptive._engine import GAS, Dynamics, Engine, engine_of
+from scalebridge.molecules.adaptive._engine import GAS, Dynamics, Engine, box_of, engine_of
 from scalebridge.molecules.adaptive._forces import AdaptiveForces
 from scalebridge.molecules.adaptive._regions import Region, Slab, Sphere
 from scalebridge.molecules.adaptive._sampling import BLOCKS
@@ -39,6 +40,7 @@ class AdaptiveRun:
         temperature: K, (n,).
         positions, velocities: at the end, (N, 3).
         seconds: CPU seconds per step, all in.
+        looked: what `look` gave by sample, (n, k).
     """
 
     times: Floats
@@ -57,6 +59,7 @@ class AdaptiveRun:
     positions: Floats
     velocities: Floats
     seconds: float
+    looked: Floats
 
     @property
     def density(self) -> tuple[Floats, Floats]:
@@ -94,6 +97,7 @@ def produce(
     settle: float = 0.0,
     site: int = 0,
     seed: int = 0,
+    look: Callable[[Floats], Floats] | None = None,
 ) -> AdaptiveRun:
     """Simulate and look.
 
@@ -107,14 +111,14 @@ def produce(
         settle: length before, ps.
         site: of every molecule, of which the radial distribution is taken.
         seed: of thermostat and velocities.
+        look: called with the positions of each sample, gives numbers to keep, (k,).
 
     Raises:
         ConvergenceError: the simulation has blown up.
     """
     engine = engine_of(system, forces, how, seed)
     engine.start(*start, seed % (2**31 - 2) + 1)
-    box = np.diag(np.asarray(system.getDefaultPeriodicBoxVectors()._value, float)).copy()
-    book = _Samples(forces, where, box, site)
+    book = _Samples(forces, where, box_of(system), site, look)
     steps, seconds = 0, 0.0
     engine.step(max(round(settle / how.timestep), 1))
     book.start()
@@ -135,11 +139,21 @@ def _freedom(system: Any) -> int:
 class _Samples:
     """What is noted at each sample."""
 
-    def __init__(self, forces: AdaptiveForces, where: Shells, box: Floats, site: int) -> None:
+    def __init__(
+        self,
+        forces: AdaptiveForces,
+        where: Shells,
+        box: Floats,
+        site: int,
+        look: Callable[[Floats], Floats] | None = None,
+    ) -> None:
         self.forces, self.where, self.box = forces, where, box
+        self.look = look or (lambda _: np.zeros(0))
+        self.own = np.isin(forces.molecules.kind, forces.mobile)  # but a solute
         assert forces.region is not None
         self.region: Region = forces.region
         self.first = forces.molecules.first[:-1] + np.minimum(site, forces.molecules.counts[forces.molecules.kind] - 1)
+        self.first = self.first[self.own]
         self.surfaces = self.region.atomistic + self.region.hybrid * np.array([0.0, 0.5, 1.0])
         self.edges = np.linspace(0.0, _longest(self.region), BINS + 1)
         self.rows: list[tuple[Any, ...]] = []
@@ -148,20 +162,21 @@ class _Samples:
     def start(self) -> None:
         last = self.forces.last
         assert last is not None
-        self.beyond = last.distance[:, None] > self.surfaces
+        self.beyond = last.distance[self.own, None] > self.surfaces
 
     def enter(self, when: float, engine: Engine) -> None:
         last = self.forces.last
         assert last is not None
-        beyond = last.distance[:, None] > self.surfaces
+        distance, positions = last.distance[self.own], engine.state()[0]
+        beyond = distance[:, None] > self.surfaces
         out, into = (beyond & ~self.beyond).sum(axis=0), (self.beyond & ~beyond).sum(axis=0)
         self.beyond = beyond
-        inner = last.distance < self.region.atomistic
-        places = engine.state()[0][self.first[inner]]
+        inner = distance < self.region.atomistic
+        places = positions[self.first[inner]]
         self.rows.append(
             (
-                when, self.where.count(last.distance), float(inner.sum()), self._pairs(places), out, into, last.drift,
-                last.capped, engine.energy()[0],
+                when, self.where.count(distance), float(inner.sum()), self._pairs(places), out, into, last.drift,
+                last.capped, engine.energy()[0], self.look(positions),
             )
         )  # fmt: skip
 
@@ -174,7 +189,7 @@ class _Samples:
         tree = cKDTree(np.mod(places, self.box), boxsize=self.box)
         found = np.diff(tree.count_neighbors(tree, self.edges)).astype(float)
         found[0] = 0.0  # each site with itself
-        fluid = len(self.forces.molecules) / float(np.prod(self.box))
+        fluid = int(self.own.sum()) / float(np.prod(self.box))
         shell = 4.0 / 3.0 * np.pi * np.diff(self.edges**3)
         middle = 0.5 * (self.edges[1:] + self.edges[:-1])
         content = self.region._content(self.region.atomistic, self.box)
@@ -182,11 +197,11 @@ class _Samples:
 
     def close(self, engine: Engine, seconds: float, kelvin: float) -> AdaptiveRun:
         columns = [np.array(column, float) for column in zip(*self.rows, strict=True)]
-        times, counts, inside, pairs, out, into, drift, capped, kinetic = columns
+        times, counts, inside, pairs, out, into, drift, capped, kinetic, looked = columns
         return AdaptiveRun(
             times, self.where.middle, counts, self.where.volume, inside, 0.5 * (self.edges[1:] + self.edges[:-1]),
             pairs, self.surfaces, out, into, drift, capped, kelvin * kinetic,
-            *engine.state(), seconds,
+            *engine.state(), seconds, looked,
         )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from scalebridge.molecules.adaptive._engine import GAS, Dynamics, blown_up, engine_of
+from scalebridge.molecules.adaptive._engine import GAS, Dynamics, blown_up, box_of, engine_of
 from scalebridge.molecules.adaptive._forces import AdaptiveForces
 from scalebridge.molecules.adaptive._shells import Shells
 
@@ -43,7 +43,7 @@ class Gathered:
 
     def density(self, volume: Floats) -> tuple[Floats, Floats]:
         """Density over its mean by species and shell, (S, b), and its standard error from blocks."""
-        n = self.counts.sum(axis=2).mean(axis=0)
+        n = np.maximum(self.counts.sum(axis=2).mean(axis=0), 1.0)
         scale = (volume / volume.sum()) * n[:, None]
         blocks = [part.mean(axis=0) / scale for part in np.array_split(self.counts, min(BLOCKS, len(self.counts)))]
         error = np.std(blocks, axis=0, ddof=1) / np.sqrt(len(blocks)) if len(blocks) > 1 else np.full_like(scale, 1.0)
@@ -78,8 +78,7 @@ def gather(
     """
     engine = engine_of(system, forces, how, seed)
     engine.start(*start, seed)
-    box = np.diag(np.asarray(system.getDefaultPeriodicBoxVectors()._value, float))
-    book = _Book(forces, shells, box)
+    book = _Book(forces, shells, box_of(system))
     engine.step(max(round(settle / how.timestep), 1))
     for _ in range(max(round(picoseconds / how.timestep / how.every), 1)):
         engine.step(how.every)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from scalebridge.molecules.adaptive._speed import Costs, predicted_speed_up
 from scalebridge.scales import Cost, Scale, ScaleMap, Separation
 
 if TYPE_CHECKING:
     from scalebridge.molecules.adaptive._bridge import AdaptiveLiquid
+    from scalebridge.molecules.adaptive._protein import AdaptiveProtein
 
 PER_MOLECULE = Costs(3.6e-6, 1.1e-6, 0.5e-6)
 """Processor seconds per molecule of water and step, cutoff 0.9 nm, on one core of a busy 2024 server."""
@@ -50,4 +53,42 @@ def scale_map(bridge: AdaptiveLiquid) -> ScaleMap:
             "four microseconds per molecule of water and step, with the same kernel",
         ),
         bridge=Cost("this bridge", fine * (steps / faster + cube), 2e8 + 2e3 * n, "Amdahl's law, all rounds"),
+    )  # fmt: skip
+
+
+def protein_scale_map(bridge: AdaptiveProtein) -> ScaleMap:
+    """Atoms of a protein and its water, beads, and the box."""
+    n, region, settings = bridge.count, bridge.region, bridge.settings
+    edge, cutoff, how = bridge.solvation.edge, bridge.solvation.cutoff, bridge.settings.dynamics
+    # constraints and bonded forces are the engine's: it takes more than for rigid water alone
+    costs = Costs(PER_MOLECULE.fine * n, PER_MOLECULE.coarse * n, 2.0 * PER_MOLECULE.engine * n)
+    box = np.full(3, edge)
+    faster = predicted_speed_up(region, box, cutoff + 0.16, costs)
+    rounds = sum(1.2 * settings.density_length * 1.25**k for k in range(settings.rounds))
+    fine, end = costs.engine + costs.fine, bridge.production * 1e-12
+    every = (bridge.relaxation + bridge.controlled) / how.timestep
+    return ScaleMap(
+        scales=(
+            Scale("atoms", "fine", (1e-10, 2e-9 * region.outer), (how.timestep * 1e-12, end), 9.0 * n * sum(
+                region.volumes(box)[:2])),
+            Scale("beads", "coarse", (3.1e-10, edge * 1e-9), (how.timestep * 1e-12, end), 3.0 * n),
+        ),
+        separations=(
+            Separation(
+                "hybrid zone / cutoff", region.hybrid / cutoff, 1.0, 0.999,
+                "atoms must not meet beads directly, for which no compensation makes up (Potestio et al. 2013)",
+            ),
+            Separation(
+                "atomistic part / reach of the protein", region.atomistic / bridge.solvation.radius(), 1.2, 1.0,
+                "the protein's first shell of water must be atomistic as well",
+            ),
+        ),
+        brute_force=Cost(
+            "all atoms, as long as the production", fine * bridge.production / how.timestep, 1e8 + 1e3 * n,
+            "four microseconds per molecule of water and step, with the same kernel",
+        ),
+        bridge=Cost(
+            "this bridge", fine * (every + (rounds + bridge.production) / how.timestep / faster), 2e8 + 2e3 * n,
+            "the control with all atoms, all rounds and the production",
+        ),
     )  # fmt: skip

@@ -37,6 +37,19 @@ class Shells:
         return np.histogram(distance, self.edges)[0].astype(np.float64)
 
 
+def opened(where: Shells, counts: Floats, least: float) -> Shells:
+    """Shells with the volume that is open to molecules where a solute takes some.
+
+    Args:
+        where: shells.
+        counts: mean number of molecules in each with all atoms, (b,): what the density is compared with.
+        least: smallest number of molecules of a shell; others are joined.
+    """
+    whole = float(where.volume.sum())
+    share = counts / counts.sum()
+    return _joined(where.edges, share * whole, least / float(counts.sum()) * whole)
+
+
 def shells(region: Region, box: Floats, width: float, least: float) -> Shells:
     """Shells of about a width; edges lie where the atomistic part and the hybrid zone end.
 

@@ -1,0 +1,86 @@
+"""What each step of a protein with adaptive resolution posts to the ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from scalebridge.errors import InputError
+from scalebridge.ledger import Entry, Verdict
+from scalebridge.molecules.adaptive._books import exchange, momentum
+from scalebridge.molecules.adaptive._sampling import BLOCKS
+
+if TYPE_CHECKING:
+    from scalebridge.molecules.adaptive._adaptive import AdaptiveResolution
+    from scalebridge.molecules.adaptive._protein import AdaptiveProtein, ProteinState
+    from scalebridge.molecules.adaptive._solvated import Control, Solvated
+
+Floats = npt.NDArray[np.float64]
+
+LOOKED = (
+    ("deviation", "nm", "root mean square deviation of the protein's heavy atoms from the relaxed ones"),
+    ("gyration", "nm", "radius of gyration of the protein"),
+    ("first_shell", "1", "water in the protein's first shell"),
+)
+SIGMAS = 4.0  # by which two means of correlated samples may differ
+
+
+def mean_of(values: Floats) -> tuple[Floats, Floats]:
+    """Mean over samples and its standard error, from blocks."""
+    blocks = [part.mean(axis=0) for part in np.array_split(values, min(BLOCKS, len(values)))]
+    return values.mean(axis=0), np.std(blocks, axis=0, ddof=1) / np.sqrt(len(blocks))
+
+
+def prepared_entries(bridge: AdaptiveProtein, made: Solvated, positions: Floats) -> tuple[Entry, ...]:
+    """Whether the protein, relaxed, still fits the atomistic part.
+
+    Raises:
+        InputError: it does not.
+    """
+    atoms, share = made.protein
+    own = positions[atoms]
+    reach = float(np.linalg.norm(own - share @ own, axis=1).max())
+    if reach > bridge.region.atomistic:
+        raise InputError(
+            f"The protein with its hydrogens reaches {reach:.2f} nm from its centre of mass, beyond the atomistic part "
+            f"of {bridge.region.atomistic:g} nm; make that {reach + 0.3:.1f} nm"
+        )
+    room = bridge.region.atomistic
+    return (Entry("reach of the protein", "nm", reach, room, room, 1.0, "all atoms", 0.0, "<="),)
+
+
+def control_entries(bridge: AdaptiveProtein, found: Control) -> tuple[Entry, ...]:
+    """Temperature of the control."""
+    wanted = bridge.settings.dynamics.temperature
+    mean = float(found.temperature.mean())
+    return (Entry("kinetic temperature", "K", mean, wanted, wanted, 0.05, "all atoms", 0.0),)
+
+
+def production_entries(bridge: AdaptiveProtein, state: ProteinState, model: AdaptiveResolution) -> tuple[Entry, ...]:
+    """Density, protein and first shell against all atoms, exchange and momentum."""
+    run, calibration, control = state.run, state.calibration, state.control
+    assert run is not None
+    assert calibration is not None
+    assert control is not None
+    when, where = float(len(calibration.history) + 1), "production"
+    wanted = bridge.settings.dynamics.temperature
+    density, error = run.density
+    worst = int(np.argmax(np.abs(density - 1.0)))
+    allowed = bridge.settings.tolerance + 3.0 * float(error[worst])
+    entries = [
+        Entry("kinetic temperature", "K", float(run.temperature.mean()), wanted, wanted, 0.05, where, when),
+        Entry(
+            "water over that with all atoms", "1", float(density[worst]), 1.0, 1.0, allowed,
+            f"{where}, {run.distance[worst]:.2f} nm", when, severity=Verdict.WARNS,
+        ),
+    ]  # fmt: skip
+    (here, noise), (there, other) = mean_of(run.looked), mean_of(control.looked)
+    for k, (_, unit, label) in enumerate(LOOKED):
+        both = float(np.hypot(noise[k], other[k]))
+        entries.append(
+            Entry(label, unit, float(here[k]), float(there[k]), max(both, 1e-12), SIGMAS, where, when,
+                  severity=Verdict.WARNS)
+        )  # fmt: skip
+    return (*entries, *exchange(run, when), momentum(run, model, when))
