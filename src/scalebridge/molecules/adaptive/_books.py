@@ -106,12 +106,13 @@ def exchange(run: AdaptiveRun, when: float) -> list[Entry]:
 
 
 def momentum(run: AdaptiveRun, model: AdaptiveResolution, when: float) -> Entry:
-    """Forces sum to what the resolution field takes up, and to nothing else."""
+    """Forces sum to what the resolution field takes up, and to nothing else; to zero where a solute takes it up."""
     found = model.forces.evaluate(run.positions, model.box)
+    taken = found.drift if model.forces.molecules.solute is None else np.zeros(3)
     total = found.forces.sum(axis=0)
     size = float(np.linalg.norm(found.forces, axis=1).sum())
     return Entry(
-        "momentum exchanged with the resolution field", "kJ/mol/nm", float(np.linalg.norm(total - found.drift)), 0.0,
+        "momentum exchanged with the resolution field", "kJ/mol/nm", float(np.linalg.norm(total - taken)), 0.0,
         size, 1e-6, "production", when,
     )  # fmt: skip
 

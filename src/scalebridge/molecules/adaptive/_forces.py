@@ -24,7 +24,7 @@ from scalebridge.molecules.adaptive._kernel import CHUNKS, pairs
 from scalebridge.molecules.adaptive._model import CoarsePairs, Molecules, SitePairs
 from scalebridge.molecules.adaptive._places import finish, prepare, select
 from scalebridge.molecules.adaptive._regions import Region
-from scalebridge.molecules.pairs import Exclusions, neighbours
+from scalebridge.molecules.pairs import Exclusions, sorted_pairs
 
 Floats = npt.NDArray[np.float64]
 Scheme = Literal["hamiltonian", "force"]
@@ -72,7 +72,7 @@ class AdaptiveForces:
         cap: distance below which site energies continue linearly, nm, for pairs that are not fully atomistic.
         skin: how far beyond the reach neighbours are listed, nm.
         uniform: one resolution for all molecules (Kirkwood integration); then `region` is not used.
-        single: whether site pairs are computed in single precision.
+        single: whether pairs of sites, and pairs of beads, are computed in single precision.
 
     Raises:
         InputError: a compensation for a species that does not exist, or one that does not suit the scheme.
@@ -102,7 +102,7 @@ class AdaptiveForces:
         m, n, species = len(molecules), len(molecules.mass), len(molecules.counts)
         self._share = molecules.mass_share
         self._centre, self._site, self._listed = np.empty((m, 4)), np.empty((n, 3), t), np.full((m, 3), np.inf)
-        self._positions = np.empty((n, 3))
+        self._positions, self._whole = np.empty((n, 3)), np.empty((m, 3), np.int32)
         self._gradient, self._outward = np.empty((m, 3)), np.empty((m, 4))
         self._extent, self.allowed = np.empty(species), np.zeros(species)
         p = atomistic
@@ -210,16 +210,16 @@ class AdaptiveForces:
         """What `prepare` takes after the positions."""
         return (
             self._share, self._first, self._kind, self._fixed, self._solute, self._solute_share, box, self._place,
-            self._listed, self._centre, self._site, self._extent, self._gradient, self._outward,
+            self._listed, self._centre, self._whole, self._site, self._extent, self._gradient, self._outward,
         )  # fmt: skip
 
     def middle(self, box: Floats) -> tuple[Any, ...]:
         """What `pairs` takes; neighbours have been listed."""
         t = self.coarse.tables
         return (
-            self._edges, self._centre, self._site, self._first, self._kind, self.scheme == "force", box,
-            self._starts, self._partners, *self._beads, self._counts, self._types, *self._groups, self._reach2,
-            *self._sites, self._site.dtype.type(self.cap), self.coarse.number, t.values, t.low, t.per_width, t.cut2,
+            self._edges, self._rows, self._centre, self._site, self._first, self._kind, self.scheme == "force", box,
+            self._starts, self._partners, *self._beads, self._whole, (box / 2.0**32).astype(np.float32), self._counts,
+            self._types, *self._groups, self._reach2, *self._sites, self._site.dtype.type(self.cap), self.coarse.number, t.values, t.low, t.per_width, t.cut2,
             *self._scratch,
         )  # fmt: skip
 
@@ -240,15 +240,17 @@ class AdaptiveForces:
         # what is within a solute is the engine's
         apart = ~(self._fixed[:, None] & self._fixed[None])
         fine = np.where(apart, np.maximum(sites, crude), -self.skin)
-        near = neighbours(self._centre[:, :3], box, float(fine.max()) + self.skin, Exclusions.of(len(self._kind)))
+        near = sorted_pairs(self._whole, box, float(fine.max()) + self.skin, Exclusions.of(len(self._kind)))
+        self._rows = near.order
         self._starts, self._partners, bead_starts, beads = select(
-            near.starts, near.partners, self._kind, len(self._counts), self._centre, box, self._detailed(box),
-            (fine + self.skin) ** 2, (crude + self.skin) ** 2,
+            near.starts, near.partners, near.order, self._kind, len(self._counts), self._whole,
+            (box / 2.0**32).astype(np.float32), self._detailed(box),
+            *(((reach + self.skin) ** 2 * (1.0 + 1e-5)).astype(np.float32) for reach in (fine, crude)),
         )  # fmt: skip
         self._reach2 = np.where(apart, sites**2, -1.0)
         self._check_solute()
         self._listed, self._box = self._centre[:, :3].copy(), box.copy()
-        each = np.where(self._centre[:, 3] > 0.0, self._counts[self._kind] ** 2, 1)
+        each = np.where(self._centre[:, 3] > 0.0, self._counts[self._kind] ** 2, 1)[self._rows]
         work = (self._starts[:, -1] - self._starts[:, 0]) * each.astype(float)
         self._edges = self._balanced(work)
         self._beads = (self._balanced(np.diff(bead_starts).astype(float)), bead_starts, beads)
@@ -256,6 +258,9 @@ class AdaptiveForces:
 
     def _detailed(self, box: Floats) -> npt.NDArray[np.bool_]:
         """Molecules that may be hybrid or atomistic before neighbours are listed anew."""
+        if self._site.dtype == np.float64:
+            # pairs of beads are computed in single precision
+            return np.full(len(self._kind), True)
         if self._place[8] == 2.0:
             return np.full(len(self._kind), self._place[6] > 0.0)
         # the middle may move as far as a molecule

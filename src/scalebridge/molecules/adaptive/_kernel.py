@@ -13,8 +13,10 @@ where w = 1: there lies the gain.
     first   (M + 1)  first site of each molecule
     kind    (M)      species of each molecule; a species has `counts[s]` sites of types `types[s, :]`
     groups  (S, g, 3) of each species: the sites order[s, begin : end] are of one type; (type, begin, end), -1 for none
-    starts  (M, S + 1), partners: molecules within reach of molecule a of species t are
+    rows    (M)      molecules in the order of the lists: what lies near in space is treated together
+    starts  (M, S + 1), partners: molecules within reach of molecule rows[a] of species t are
             partners[starts[a, t] : starts[a, t + 1]], each pair once
+    whole   (M, 3)   centres with 2^32 to a period, for pairs of beads
 
 Pair parameters of site types (T, T): Lennard-Jones as A r^-12 - B r^-6 - shift within `lj2`; charges as
 qq (1/r + krf r^2 - crf) within `coulomb2` (reaction field; krf = 0 and crf = 1/rc is a shifted cutoff). Below `cap`
@@ -212,17 +214,25 @@ def _atomistic(  # type: ignore[no-untyped-def]
 
 
 @njit(**INLINE)
-def _coarse(m1, n, who, h, number, values, low, per_width, pull, coarse):  # type: ignore[no-untyped-def]
-    """Centre of mass of `m1` with `n` others: energy and virial. Tables are cubic in r^2."""
-    last = values.shape[1] - 1
-    start, scale = low[number], per_width[number]
+def _looked_up(n, squares, table, start, scale, last, energies, slopes):  # type: ignore[no-untyped-def]
+    """Energies and forces over distances, -2 dU/ds, of `n` pairs from a table that is cubic in s = r^2."""
+    t = squares.dtype.type
+    two, three, none = t(2.0), t(3.0), t(0.0)
     for m in range(n):
-        place = (h[R2, m] - start) * scale
-        interval = min(max(int(place), 0), last)
-        u = place - interval
-        p = values[number, interval]
-        h[V, m] = p[0] + u * (p[1] + u * (p[2] + u * p[3]))
-        h[K, m] = -2.0 * scale * (p[1] + u * (2.0 * p[2] + u * 3.0 * p[3]))
+        # closer than the table reaches, energy and force stay those of its end
+        place = min(max((squares[m] - start) * scale, none), last)
+        interval = np.int32(place)
+        u = place - t(interval)
+        a1, a2, a3 = table[interval, 1], table[interval, 2], table[interval, 3]
+        energies[m] = table[interval, 0] + u * (a1 + u * (a2 + u * a3))
+        slopes[m] = -two * scale * (a1 + u * (two * a2 + u * three * a3))
+
+
+@njit(**INLINE)
+def _coarse(m1, n, who, h, number, values, low, per_width, pull, coarse):  # type: ignore[no-untyped-def]
+    """Centre of mass of `m1` with `n` others: energy and virial."""
+    last = values.shape[1] - 1e-9
+    _looked_up(n, h[R2], values[number], low[number], per_width[number], last, h[V], h[K])
     energy, virial, half, fx, fy, fz = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for m in range(n):
         j = who[m]
@@ -261,7 +271,7 @@ def _separations(n, h, lx, ly, lz, weight, product):  # type: ignore[no-untyped-
 
 @compiled(**OPTIONS)
 def _chunk(  # type: ignore[no-untyped-def]
-    begin, end, place, site, first, kind, product, box, starts, partners, counts, types, groups, order, reach2,
+    begin, end, rows, place, site, first, kind, product, box, starts, partners, counts, types, groups, order, reach2,
     a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low, per_width, cut2,
     force, pull, atomistic, coarse, totals,
 ):  # fmt: skip
@@ -273,18 +283,19 @@ def _chunk(  # type: ignore[no-untyped-def]
     h, c = np.empty((COLUMNS, ROOM)), np.empty((COLUMNS, ROOM))
     energy, virial, overlaps = 0.0, 0.0, 0.0
     lx, ly, lz = box[0], box[1], box[2]
-    for m1 in range(begin, end):
+    for row in range(begin, end):
+        m1 = rows[row]
         s1 = kind[m1]
         x, y, z, weight = place[m1, 0], place[m1, 1], place[m1, 2], place[m1, 3]
         for s2 in range(counts.size):
             number, reach = table[s1, s2], reach2[s1, s2]
             near = cut2[number] if number >= 0 else -1.0
-            last = starts[m1, s2 + 1]
+            last = starts[row, s2 + 1]
             block = ROOM
             for g in range(groups.shape[1]):
                 if groups[s2, g, 0] >= 0:
                     block = min(block, ROOM // (groups[s2, g, 2] - groups[s2, g, 1]))
-            for base in range(starts[m1, s2], last, block):
+            for base in range(starts[row, s2], last, block):
                 pairs = min(block, last - base)
                 for m in range(pairs):
                     j = partners[base + m]
@@ -321,83 +332,88 @@ def _chunk(  # type: ignore[no-untyped-def]
     totals[2] = overlaps
 
 
-@njit(**INLINE)
-def _nearest(n, h, lx, ly, lz):  # type: ignore[no-untyped-def]
-    """Nearest images and squared distances of `n` pairs, in place."""
-    ix, iy, iz = 1.0 / lx, 1.0 / ly, 1.0 / lz
-    for m in range(n):
-        dx, dy, dz = h[X, m], h[Y, m], h[Z, m]
-        dx -= lx * np.rint(dx * ix)
-        dy -= ly * np.rint(dy * iy)
-        dz -= lz * np.rint(dz * iz)
-        h[X, m], h[Y, m], h[Z, m] = dx, dy, dz
-        h[R2, m] = dx * dx + dy * dy + dz * dz
-
-
 @compiled(**OPTIONS)
-def _beads(begin, end, place, kind, box, starts, partners, table, values, low, per_width, cut2, pull, totals):  # type: ignore[no-untyped-def]
-    """Pairs of which both molecules are coarse and stay so until neighbours are listed anew."""
-    h, inside = np.empty((R2 + 1, ROOM)), np.empty(ROOM + 1, np.int64)
-    lx, ly, lz = box[0], box[1], box[2]
+def _beads(  # type: ignore[no-untyped-def]
+    begin, end, rows, whole, scale, kind, starts, partners, table, values, low, per_width, cut2, pull, totals
+):  # fmt: skip
+    """Pairs of which both molecules are coarse and stay so until neighbours are listed anew.
+
+    In three passes over the partners of a molecule, distances and choice, table, sums, of which the processor runs the
+    second several at a time; a pair in single precision, sums in double. Differences of whole coordinates wrap around:
+    they are those of nearest images.
+    """
+    t = np.float32
+    # one place more: what is not chosen is written there as well
+    dx, dy, dz = np.empty(ROOM + 1, t), np.empty(ROOM + 1, t), np.empty(ROOM + 1, t)
+    squares, slopes, energies = np.empty(ROOM + 1, t), np.empty(ROOM + 1, t), np.empty(ROOM + 1, t)
+    chosen, numbers = np.empty(ROOM + 1, np.int32), np.empty(ROOM + 1, np.int32)
+    sx, sy, sz, none = scale[0], scale[1], scale[2], t(0.0)
+    last = t(values.shape[1] - 1e-3)
+    several = table.size > 1
     energy, virial = 0.0, 0.0
-    last = values.shape[1] - 1
-    reach = cut2.max()
-    for m1 in range(begin, end):
-        x, y, z = place[m1, 0], place[m1, 1], place[m1, 2]
+    for row in range(begin, end):
+        m1 = rows[row]
+        x, y, z = whole[m1, 0], whole[m1, 1], whole[m1, 2]
+        number = table[0, 0]
+        limit = cut2[number] if number >= 0 else t(-1.0)
         fx, fy, fz = 0.0, 0.0, 0.0
-        stop = starts[m1 + 1]
-        for base in range(starts[m1], stop, ROOM):
-            n = min(ROOM, stop - base)
+        for base in range(starts[row], starts[row + 1], ROOM):
+            n = min(ROOM, starts[row + 1] - base)
+            inside = 0
             for m in range(n):
                 j = partners[base + m]
-                h[X, m] = place[j, 0] - x
-                h[Y, m] = place[j, 1] - y
-                h[Z, m] = place[j, 2] - z
-            _nearest(n, h, lx, ly, lz)
-            found = 0
-            for m in range(n):
-                inside[found] = m
-                found += 1 if h[R2, m] < reach else 0
-            for k in range(found):
-                m = inside[k]
-                j = partners[base + m]
-                number, r2 = table[kind[m1], kind[j]], h[R2, m]
-                if number < 0 or r2 >= cut2[number]:
-                    continue
-                scale = per_width[number]
-                at = (r2 - low[number]) * scale
-                interval = min(max(int(at), 0), last)
-                u = at - interval
-                p = values[number, interval]
-                energy += p[0] + u * (p[1] + u * (p[2] + u * p[3]))
-                slope = -2.0 * scale * (p[1] + u * (2.0 * p[2] + u * 3.0 * p[3]))
-                virial += slope * r2
-                dx, dy, dz = slope * h[X, m], slope * h[Y, m], slope * h[Z, m]
-                pull[j, 0] += dx
-                pull[j, 1] += dy
-                pull[j, 2] += dz
-                fx += dx
-                fy += dy
-                fz += dz
-        pull[m1, 0] -= fx
-        pull[m1, 1] -= fy
-        pull[m1, 2] -= fz
+                ax = t(np.int32(x - whole[j, 0])) * sx
+                ay = t(np.int32(y - whole[j, 1])) * sy
+                az = t(np.int32(z - whole[j, 2])) * sz
+                s = ax * ax + ay * ay + az * az
+                dx[inside], dy[inside], dz[inside], squares[inside], chosen[inside] = ax, ay, az, s, j
+                if several:
+                    number = table[kind[m1], kind[j]]
+                    numbers[inside] = number
+                    limit = cut2[number] if number >= 0 else t(-1.0)
+                inside += 1 if s < limit else 0
+            if not several and inside > 0:
+                _looked_up(inside, squares, values[number], low[number], per_width[number], last, energies, slopes)
+            elif inside > 0:
+                for m in range(inside):
+                    k = numbers[m]
+                    one = slice(m, m + 1)
+                    _looked_up(1, squares[one], values[k], low[k], per_width[k], last, energies[one], slopes[one])
+            here, there = none, none
+            for m in range(inside):
+                here += energies[m]
+                there += slopes[m] * squares[m]
+            energy += here
+            virial += there
+            for m in range(inside):
+                j = chosen[m]
+                gx, gy, gz = np.float64(slopes[m] * dx[m]), np.float64(slopes[m] * dy[m]), np.float64(slopes[m] * dz[m])
+                fx += gx
+                fy += gy
+                fz += gz
+                pull[j, 0] -= gx
+                pull[j, 1] -= gy
+                pull[j, 2] -= gz
+        pull[m1, 0] += fx
+        pull[m1, 1] += fy
+        pull[m1, 2] += fz
     totals[0] += energy
     totals[1] += virial
 
 
 @compiled(parallel=True, **OPTIONS)
 def pairs(  # type: ignore[no-untyped-def]
-    edges, place, site, first, kind, product, box, starts, partners, bead_edges, bead_starts, bead_partners, counts,
-    types, groups, order, reach2,
+    edges, rows, place, site, first, kind, product, box, starts, partners, bead_edges, bead_starts, bead_partners,
+    whole, scale, counts, types, groups, order, reach2,
     a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low, per_width, cut2,
     force, pull, atomistic, coarse,
 ):  # fmt: skip
     """All pairs of molecules.
 
     Args:
-        edges: first molecule of each piece of work, (pieces + 1,).
+        edges: first row of each piece of work, (pieces + 1,).
         bead_edges, bead_starts, bead_partners: the same, and a list of neighbours, for pairs of beads.
+        scale: nm per unit of `whole`, (3,) float32.
         force, pull, atomistic, coarse: scratch of each piece, (pieces, N, 3), (pieces, M, 3), (pieces, M) twice; on
             return the first of each holds the sums: forces on sites, on centres of mass, V^AT_a and V^CG_a.
 
@@ -412,13 +428,13 @@ def pairs(  # type: ignore[no-untyped-def]
         atomistic[piece] = 0.0
         coarse[piece] = 0.0
         _chunk(
-            edges[piece], edges[piece + 1], place, site, first, kind, product, box, starts, partners,
+            edges[piece], edges[piece + 1], rows, place, site, first, kind, product, box, starts, partners,
             counts, types, groups, order, reach2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low,
             per_width, cut2, force[piece], pull[piece], atomistic[piece], coarse[piece], totals[piece],
         )  # fmt: skip
         _beads(
-            bead_edges[piece], bead_edges[piece + 1], place, kind, box, bead_starts, bead_partners, table, values, low,
-            per_width, cut2, pull[piece], totals[piece],
+            bead_edges[piece], bead_edges[piece + 1], rows, whole, scale, kind, bead_starts, bead_partners, table,
+            values, low, per_width, cut2, pull[piece], totals[piece],
         )  # fmt: skip
     if pieces > 1:
         for m in prange(kind.size):

@@ -18,56 +18,96 @@ from scalebridge._cache import compiled
 from scalebridge.molecules.adaptive._kernel import INLINE, OPTIONS, pairs
 from scalebridge.molecules.adaptive._places import finish, prepare
 
-ITERATIONS = 30
+ITERATIONS = 12
 TOLERANCE = 1e-11  # of squared lengths, relative
+LANES = 32  # triangles side by side
+# rows of a block of triangles: sides before, sides now, squared lengths, inverse masses, right sides, multipliers
+R, S, D, W, B, P, ROWS = 0, 9, 18, 21, 24, 27, 30
 
 
 @njit(**INLINE)
-def _solved(m, b):  # type: ignore[no-untyped-def]
-    """Three linear equations, by Cramer's rule."""
-    c0 = m[1, 1] * m[2, 2] - m[1, 2] * m[2, 1]
-    c1 = m[1, 2] * m[2, 0] - m[1, 0] * m[2, 2]
-    c2 = m[1, 0] * m[2, 1] - m[1, 1] * m[2, 0]
-    inverse = 1.0 / (m[0, 0] * c0 + m[0, 1] * c1 + m[0, 2] * c2)
-    x = b[0] * c0 + m[0, 1] * (m[1, 2] * b[2] - b[1] * m[2, 2]) + m[0, 2] * (b[1] * m[2, 1] - m[1, 1] * b[2])
-    y = m[0, 0] * (b[1] * m[2, 2] - m[1, 2] * b[2]) + b[0] * c1 + m[0, 2] * (m[1, 0] * b[2] - b[1] * m[2, 0])
-    z = m[0, 0] * (m[1, 1] * b[2] - b[1] * m[2, 1]) + m[0, 1] * (b[1] * m[2, 0] - m[1, 0] * b[2]) + b[0] * c2
-    return x * inverse, y * inverse, z * inverse
-
-
-@njit(**INLINE)
-def _sides(x, i, j, k, out):  # type: ignore[no-untyped-def]
-    """Sides ij, ik and jk of a triangle, (3, 3)."""
+def _sides(h, row, n, x, triangles, begin):  # type: ignore[no-untyped-def]
+    """Sides ij, ik and jk of `n` triangles, into nine rows."""
     for c in range(3):
-        out[0, c] = x[i, c] - x[j, c]
-        out[1, c] = x[i, c] - x[k, c]
-        out[2, c] = x[j, c] - x[k, c]
+        for m in range(n):
+            i, j, k = triangles[begin + m, 0], triangles[begin + m, 1], triangles[begin + m, 2]
+            h[row + c, m] = x[i, c] - x[j, c]
+            h[row + 3 + c, m] = x[i, c] - x[k, c]
+            h[row + 6 + c, m] = x[j, c] - x[k, c]
 
 
 @njit(**INLINE)
-def _coupling(wi, wj, wk, s, r, out):  # type: ignore[no-untyped-def]
-    """By how much each multiplier along the sides r stretches the sides s."""
+def _weights(h, n, triangles, begin, inverse):  # type: ignore[no-untyped-def]
     for c in range(3):
-        for d in range(3):
-            out[c, d] = s[c, 0] * r[d, 0] + s[c, 1] * r[d, 1] + s[c, 2] * r[d, 2]
-    out[0, 0] *= wi + wj
-    out[1, 1] *= wi + wk
-    out[2, 2] *= wj + wk
-    out[0, 1] *= wi
-    out[1, 0] *= wi
-    out[0, 2] *= -wj
-    out[2, 0] *= -wj
-    out[1, 2] *= wk
-    out[2, 1] *= wk
+        for m in range(n):
+            h[W + c, m] = inverse[triangles[begin + m, c]]
+            h[P + c, m] = 0.0
 
 
 @njit(**INLINE)
-def _moved(x, i, j, k, wi, wj, wk, r, p, q, s):  # type: ignore[no-untyped-def]
-    """Multipliers p, q, s along the sides r, on three rows of x."""
-    for c in range(3):
-        x[i, c] += wi * (p * r[0, c] + q * r[1, c])
-        x[j, c] += wj * (s * r[2, c] - p * r[0, c])
-        x[k, c] -= wk * (q * r[1, c] + s * r[2, c])
+def _multipliers(h, n, s):  # type: ignore[no-untyped-def]
+    """Multipliers along the sides in rows `R` that stretch those in rows `s` by B, added to P.
+
+    Three linear equations for each triangle, by Cramer's rule; the sides in rows `S` follow. One straight piece of code
+    over rows of one buffer whose shape is known: only then does the compiler use vector instructions.
+    """
+    for m in range(n):
+        ax, ay, az, bx, by, bz, cx, cy, cz = (
+            h[R, m], h[R + 1, m], h[R + 2, m], h[R + 3, m], h[R + 4, m], h[R + 5, m], h[R + 6, m], h[R + 7, m],
+            h[R + 8, m],
+        )  # fmt: skip
+        dx, dy, dz, ex, ey, ez, fx, fy, fz = (
+            h[s, m], h[s + 1, m], h[s + 2, m], h[s + 3, m], h[s + 4, m], h[s + 5, m], h[s + 6, m], h[s + 7, m],
+            h[s + 8, m],
+        )  # fmt: skip
+        wi, wj, wk = h[W, m], h[W + 1, m], h[W + 2, m]
+        m00, m01, m02 = (
+            (wi + wj) * (dx * ax + dy * ay + dz * az), wi * (dx * bx + dy * by + dz * bz),
+            -wj * (dx * cx + dy * cy + dz * cz),
+        )  # fmt: skip
+        m10, m11, m12 = (
+            wi * (ex * ax + ey * ay + ez * az), (wi + wk) * (ex * bx + ey * by + ez * bz),
+            wk * (ex * cx + ey * cy + ez * cz),
+        )  # fmt: skip
+        m20, m21, m22 = (
+            -wj * (fx * ax + fy * ay + fz * az), wk * (fx * bx + fy * by + fz * bz),
+            (wj + wk) * (fx * cx + fy * cy + fz * cz),
+        )  # fmt: skip
+        b0, b1, b2 = h[B, m], h[B + 1, m], h[B + 2, m]
+        c0, c1, c2 = m11 * m22 - m12 * m21, m12 * m20 - m10 * m22, m10 * m21 - m11 * m20
+        per = 1.0 / (m00 * c0 + m01 * c1 + m02 * c2)
+        p = per * (b0 * c0 + m01 * (m12 * b2 - b1 * m22) + m02 * (b1 * m21 - m11 * b2))
+        q = per * (m00 * (b1 * m22 - m12 * b2) + b0 * c1 + m02 * (m10 * b2 - b1 * m20))
+        u = per * (m00 * (m11 * b2 - b1 * m21) + m01 * (b1 * m20 - m10 * b2) + b0 * c2)
+        h[P, m] += p
+        h[P + 1, m] += q
+        h[P + 2, m] += u
+        # what the three atoms move by, and with them the sides
+        ix, iy, iz = wi * (p * ax + q * bx), wi * (p * ay + q * by), wi * (p * az + q * bz)
+        jx, jy, jz = wj * (u * cx - p * ax), wj * (u * cy - p * ay), wj * (u * cz - p * az)
+        kx, ky, kz = -wk * (q * bx + u * cx), -wk * (q * by + u * cy), -wk * (q * bz + u * cz)
+        h[S, m] += ix - jx
+        h[S + 1, m] += iy - jy
+        h[S + 2, m] += iz - jz
+        h[S + 3, m] += ix - kx
+        h[S + 4, m] += iy - ky
+        h[S + 5, m] += iz - kz
+        h[S + 6, m] += jx - kx
+        h[S + 7, m] += jy - ky
+        h[S + 8, m] += jz - kz
+
+
+@njit(**INLINE)
+def _apply(h, n, x, triangles, begin):  # type: ignore[no-untyped-def]
+    """Multipliers along the sides, on rows of x."""
+    for m in range(n):
+        i, j, k = triangles[begin + m, 0], triangles[begin + m, 1], triangles[begin + m, 2]
+        p, q, u = h[P, m], h[P + 1, m], h[P + 2, m]
+        wi, wj, wk = h[W, m], h[W + 1, m], h[W + 2, m]
+        for c in range(3):
+            x[i, c] += wi * (p * h[R + c, m] + q * h[R + 3 + c, m])
+            x[j, c] += wj * (u * h[R + 6 + c, m] - p * h[R + c, m])
+            x[k, c] -= wk * (q * h[R + 3 + c, m] + u * h[R + 6 + c, m])
 
 
 @compiled(**OPTIONS)
@@ -83,24 +123,29 @@ def hold_lengths(old, new, triangles, lengths2, inverse):  # type: ignore[no-unt
     Returns:
         Whether all are.
     """
-    r, s, m, b = np.empty((3, 3)), np.empty((3, 3)), np.empty((3, 3)), np.empty(3)
+    h = np.zeros((ROWS, LANES))
     good = True
-    for t in range(len(triangles)):
-        i, j, k = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        wi, wj, wk = inverse[i], inverse[j], inverse[k]
-        _sides(old, i, j, k, r)
+    for begin in range(0, len(triangles), LANES):
+        n = min(LANES, len(triangles) - begin)
+        _sides(h, R, n, old, triangles, begin)
+        _sides(h, S, n, new, triangles, begin)
+        _weights(h, n, triangles, begin, inverse)
+        for c in range(3):
+            for m in range(n):
+                h[D + c, m] = lengths2[begin + m, c]
         worst = 1.0
         for _ in range(ITERATIONS):
-            _sides(new, i, j, k, s)
             worst = 0.0
             for c in range(3):
-                b[c] = 0.5 * (lengths2[t, c] - (s[c, 0] ** 2 + s[c, 1] ** 2 + s[c, 2] ** 2))
-                worst = max(worst, abs(b[c]) / lengths2[t, c])
+                for m in range(n):
+                    sx, sy, sz = h[S + 3 * c, m], h[S + 3 * c + 1, m], h[S + 3 * c + 2, m]
+                    off = h[D + c, m] - (sx * sx + sy * sy + sz * sz)
+                    h[B + c, m] = 0.5 * off
+                    worst = max(worst, abs(off) / h[D + c, m])
             if worst < TOLERANCE:
                 break
-            _coupling(wi, wj, wk, s, r, m)
-            p, q, u = _solved(m, b)
-            _moved(new, i, j, k, wi, wj, wk, r, p, q, u)
+            _multipliers(h, n, S)
+        _apply(h, n, new, triangles, begin)
         good = good and worst < TOLERANCE
     return good
 
@@ -108,18 +153,18 @@ def hold_lengths(old, new, triangles, lengths2, inverse):  # type: ignore[no-unt
 @compiled(**OPTIONS)
 def hold_velocities(x, v, triangles, inverse):  # type: ignore[no-untyped-def]
     """Take from velocities (N, 3) what would stretch the triangles at positions x."""
-    r, m, b = np.empty((3, 3)), np.empty((3, 3)), np.empty(3)
-    s = np.empty((3, 3))
-    for t in range(len(triangles)):
-        i, j, k = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        wi, wj, wk = inverse[i], inverse[j], inverse[k]
-        _sides(x, i, j, k, r)
-        _sides(v, i, j, k, s)
+    h = np.zeros((ROWS, LANES))
+    for begin in range(0, len(triangles), LANES):
+        n = min(LANES, len(triangles) - begin)
+        _sides(h, R, n, x, triangles, begin)
+        _sides(h, S, n, v, triangles, begin)
+        _weights(h, n, triangles, begin, inverse)
         for c in range(3):
-            b[c] = -(r[c, 0] * s[c, 0] + r[c, 1] * s[c, 1] + r[c, 2] * s[c, 2])
-        _coupling(wi, wj, wk, r, r, m)
-        p, q, u = _solved(m, b)
-        _moved(v, i, j, k, wi, wj, wk, r, p, q, u)
+            r, s = R + 3 * c, S + 3 * c
+            for m in range(n):
+                h[B + c, m] = -(h[r, m] * h[s, m] + h[r + 1, m] * h[s + 1, m] + h[r + 2, m] * h[s + 2, m])
+        _multipliers(h, n, R)
+        _apply(h, n, v, triangles, begin)
 
 
 @compiled(**OPTIONS)
@@ -212,7 +257,7 @@ def advance(  # type: ignore[no-untyped-def]
     """
     rigid = len(triangles) > 0
     place = before[9]
-    extent = before[11]
+    extent = before[12]
     for step in range(count):
         good = _step(
             x, v, force, inverse, dt, keep, kt, noise[step], owner, place, local, rigid, triangles, lengths2, old

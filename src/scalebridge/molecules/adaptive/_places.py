@@ -10,47 +10,54 @@ from scalebridge.molecules.adaptive._kernel import INLINE, OPTIONS
 
 
 @compiled(**OPTIONS)
-def select(starts, partners, kind, species, place, box, detailed, fine2, crude2):  # type: ignore[no-untyped-def]
+def select(starts, partners, rows, kind, species, whole, scale, detailed, fine2, crude2):  # type: ignore[no-untyped-def]
     """Neighbours that may interact before the next list: those that may have atoms, and pairs of beads.
 
     Args:
+        starts, partners, rows: sorted half list, and the molecule of each of its rows.
+        whole, scale: centres with 2^32 to a period, (M, 3), and nm per unit, (3,) float32.
         detailed: molecules that may be hybrid or atomistic by then, (M,).
-        fine2, crude2: squared reach of pairs of which one is, and of those of which none is, (S, S) nm^2.
+        fine2, crude2: squared reach of pairs of which one is, and of those of which none is, (S, S) nm^2, float32.
 
     Returns:
-        The former by species of the partner with the ends of rows, (M, S + 1), the latter with theirs, (M + 1,).
+        The former by species of the partner with the ends of rows, (M, S + 1), the latter with theirs, (M + 1,);
+        partners are numbers of molecules.
     """
+    t = np.float32
     molecules = kind.size
     ends, bead_ends = np.zeros((molecules, species + 1), np.int64), np.zeros(molecules + 1, np.int64)
-    ordered, beads = np.empty_like(partners), np.empty_like(partners)
+    # one place more: what is not chosen is written there as well
+    ordered, beads = np.empty(partners.size + 1, np.int32), np.empty(partners.size + 1, np.int32)
+    sx, sy, sz = scale[0], scale[1], scale[2]
     number, bead = 0, 0
-    for m in range(molecules):
+    for row in range(molecules):
+        m = rows[row]
+        x, y, z = whole[m, 0], whole[m, 1], whole[m, 2]
         for s in range(species):
-            ends[m, s] = number
-            for k in range(starts[m], starts[m + 1]):
-                j = partners[k]
-                if kind[j] != s:
-                    continue
-                r2 = 0.0
-                for c in range(3):
-                    d = place[j, c] - place[m, c]
-                    d -= box[c] * np.rint(d / box[c])
-                    r2 += d * d
-                if detailed[m] or detailed[j]:
-                    ordered[number] = j
-                    number += 1 if r2 < fine2[kind[m], s] else 0
-                else:
-                    beads[bead] = j
-                    bead += 1 if r2 < crude2[kind[m], s] else 0
-        ends[m, species] = number
-        bead_ends[m + 1] = bead
+            ends[row, s] = number
+            far, near = fine2[kind[m], s], crude2[kind[m], s]
+            for k in range(starts[row], starts[row + 1]):
+                j = rows[partners[k]]
+                # differences of whole coordinates wrap around: they are those of nearest images
+                dx = t(np.int32(x - whole[j, 0])) * sx
+                dy = t(np.int32(y - whole[j, 1])) * sy
+                dz = t(np.int32(z - whole[j, 2])) * sz
+                r2 = dx * dx + dy * dy + dz * dz
+                own = kind[j] == s
+                fine = detailed[m] or detailed[j]
+                ordered[number] = j
+                number += 1 if own and fine and r2 < far else 0
+                beads[bead] = j
+                bead += 1 if own and not fine and r2 < near else 0
+        ends[row, species] = number
+        bead_ends[row + 1] = bead
     return ends, ordered[:number].copy(), bead_ends, beads[:bead].copy()
 
 
 @compiled(**OPTIONS)
 def prepare(  # type: ignore[no-untyped-def]
-    positions, mass_share, first, kind, fixed, solute, solute_share, box, region, listed, place, site, extent, gradient,
-    outward,
+    positions, mass_share, first, kind, fixed, solute, solute_share, box, region, listed, place, whole, site, extent,
+    gradient, outward,
 ):  # fmt: skip
     """Centres of mass, places of sites relative to them, resolutions and their gradients.
 
@@ -61,8 +68,8 @@ def prepare(  # type: ignore[no-untyped-def]
         fixed: species that are atomistic wherever they are, (S,).
         solute, solute_share: atoms whose centre of mass the region follows, and their shares of its mass; none: empty.
         listed: centres when neighbours were listed, (M, 3).
-        place, site, extent, gradient, outward: written; `extent` is the largest distance of a site from the centre by
-            species, `outward` (M, 4) the direction away from the middle of the region and the distance from it.
+        place, whole, site, extent, gradient, outward: written; `whole` has 2^32 to a period, `extent` is the largest
+            distance of a site from the centre by species, `outward` (M, 4) the direction away from the middle of the region and the distance from it.
 
     Returns:
         The largest squared displacement since.
@@ -85,6 +92,9 @@ def prepare(  # type: ignore[no-untyped-def]
         place[m, 0] = x
         place[m, 1] = y
         place[m, 2] = z
+        for c in range(3):
+            # the low 32 bits: whole periods fall away
+            whole[m, c] = np.int32(np.int64(np.floor(place[m, c] * (4294967296.0 / box[c]))))
         most = max(most, (x - listed[m, 0]) ** 2 + (y - listed[m, 1]) ** 2 + (z - listed[m, 2]) ** 2)
         far = extent[kind[m]]
         for i in range(first[m], first[m + 1]):
