@@ -26,9 +26,9 @@ from scalebridge.molecules.adaptive import (
     engine_of,
     predicted_speed_up,
 )
+from scalebridge.molecules.adaptive._engine import new_context
 from scalebridge.molecules.adaptive._liquid import equilibrate
 from scalebridge.molecules.adaptive._openmm import put_together
-from scalebridge.molecules.adaptive._engine import new_context
 from scalebridge.molecules.dynamics._tables import pair_tables
 from scalebridge.molecules.potentials import LennardJones, Spline
 
@@ -55,7 +55,7 @@ def run() -> Figure:
         columns=("what", "CPU ms", "wall ms"),
         rows=rows,
         ratios=ratios,
-        notes="Water: steps of 2 fs, Langevin, rigid molecules. Tetrahedra: leapfrog. Lists of neighbours included; one thread.",
+        notes="Water: 2 fs, Langevin, rigid. Tetrahedra: leapfrog. Lists of neighbours included; one thread.",
     )
 
 

@@ -219,8 +219,8 @@ class AdaptiveForces:
         return (
             self._edges, self._rows, self._centre, self._site, self._first, self._kind, self.scheme == "force", box,
             self._starts, self._partners, *self._beads, self._whole, (box / 2.0**32).astype(np.float32), self._counts,
-            self._types, *self._groups, self._reach2, *self._sites, self._site.dtype.type(self.cap), self.coarse.number, t.values, t.low, t.per_width, t.cut2,
-            *self._scratch,
+            self._types, *self._groups, self._reach2, *self._sites, self._site.dtype.type(self.cap),
+            self.coarse.number, t.values, t.low, t.per_width, t.cut2, *self._scratch,
         )  # fmt: skip
 
     def after(self, gap: Floats, result: Floats, drift: Floats) -> tuple[Any, ...]:

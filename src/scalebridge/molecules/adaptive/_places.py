@@ -69,7 +69,8 @@ def prepare(  # type: ignore[no-untyped-def]
         solute, solute_share: atoms whose centre of mass the region follows, and their shares of its mass; none: empty.
         listed: centres when neighbours were listed, (M, 3).
         place, whole, site, extent, gradient, outward: written; `whole` has 2^32 to a period, `extent` is the largest
-            distance of a site from the centre by species, `outward` (M, 4) the direction away from the middle of the region and the distance from it.
+            distance of a site from the centre by species, `outward` (M, 4) the direction away from the middle of the
+            region and the distance from it.
 
     Returns:
         The largest squared displacement since.
