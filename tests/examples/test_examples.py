@@ -21,7 +21,7 @@ def shortened(name: str, folder: Path, changes: dict[str, Any]) -> RunResult:
     home = EXAMPLES / name
     data = {**tomllib.loads((home / "study.toml").read_text()), **changes}
     for file in home.iterdir():
-        if file.suffix in (".png", ".npy", ".ant"):
+        if file.suffix in (".png", ".npy", ".ant", ".pdb", ".dat"):
             (folder / file.name).write_bytes(file.read_bytes())
     study = folder / "study.toml"
     study.write_text(tomli_w.dumps({key: value for key, value in data.items() if value is not None}))
@@ -98,3 +98,16 @@ def test_hexane_beads(tmp_path: Path):
     assert found.headlines["temperature"].value == pytest.approx(300.0, rel=0.05)
     assert found.headlines["similarity"].value > 0.7, "three picoseconds of 80 chains are rough"
     assert found.headlines["speed_up"].value > 2.0
+
+
+@pytest.mark.verify
+def test_protein_in_water(tmp_path: Path):
+    short = {
+        "protein": {"file": "chignolin.pdb", "edge": "4.6 nm", "relaxation": "0.4 ps"},
+        "control": {"duration": "0.2 ps"},
+        "calibration": {"kirkwood": "0.04 ps", "density_length": "0.2 ps", "rounds": 1},
+        "production": {"duration": "0.2 ps", "every": 10, "friction": 20.0},
+    }
+    found = shortened("protein_in_water", tmp_path, short).summary
+    assert found.certificate.verdict is not Verdict.FAILS
+    assert found.headlines["gyration_all"].value == pytest.approx(0.5256, rel=0.05), "as in the PDB file"
