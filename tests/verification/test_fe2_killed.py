@@ -59,7 +59,7 @@ def test_a_worker_killed_in_mid_step_changes_no_bit():
 
 
 def timed(model, kill_after=None):
-    """Wall-clock seconds of twelve steps once the workers are there, one of which may be killed; stresses at the end."""
+    """Seconds of twelve steps once the workers are there, one of which may be killed; stresses at the end."""
     owners = model.points.owners()
     assert isinstance(owners, ProcessOwners)
     victim = owners.process_ids[1]
