@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from scalebridge.molecules.adaptive import AdaptiveLiquid as AdaptiveLiquid
+    from scalebridge.molecules.adaptive import AdaptiveProtein as AdaptiveProtein
     from scalebridge.molecules.adaptive import AdaptiveResolution as AdaptiveResolution
     from scalebridge.molecules.adaptive import Calibration as Calibration
     from scalebridge.molecules.adaptive import CalibrationSettings as CalibrationSettings
     from scalebridge.molecules.adaptive import Cylinder as Cylinder
     from scalebridge.molecules.adaptive import Dynamics as Dynamics
     from scalebridge.molecules.adaptive import Slab as Slab
+    from scalebridge.molecules.adaptive import Solvation as Solvation
     from scalebridge.molecules.adaptive import Sphere as Sphere
     from scalebridge.molecules.coarse import CoarseGraining as CoarseGraining
     from scalebridge.molecules.coarse import CoarseModel as CoarseModel
@@ -33,12 +35,14 @@ if TYPE_CHECKING:
 
 _HOME = {
     "AdaptiveLiquid": "adaptive",
+    "AdaptiveProtein": "adaptive",
     "AdaptiveResolution": "adaptive",
     "Calibration": "adaptive",
     "CalibrationSettings": "adaptive",
     "Cylinder": "adaptive",
     "Dynamics": "adaptive",
     "Slab": "adaptive",
+    "Solvation": "adaptive",
     "Sphere": "adaptive",
     "CoarseGraining": "coarse",
     "CoarseModel": "coarse",
