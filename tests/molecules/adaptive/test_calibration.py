@@ -29,6 +29,7 @@ from scalebridge.molecules.adaptive import (
 )
 from scalebridge.molecules.adaptive._calibration import calibrate
 from scalebridge.molecules.adaptive._kirkwood import Node, nodes
+from scalebridge.molecules.adaptive._shells import opened
 
 BOX = np.array([3.0, 4.0, 5.0])
 
@@ -48,6 +49,23 @@ def test_shells_fill_the_box(kind):
     assert np.abs(found.volume - expected).max() < 5.0 * np.sqrt(60.0 * found.volume.max() / len(points))
     assert found.count(distance).sum() == len(points)
     del gradient
+
+
+def test_shells_leave_out_what_a_solute_takes():
+    region = Sphere((1.5, 2.0, 2.5), 0.6, 0.8)
+    whole = shells(region, BOX, 0.1, 0.0)
+    # 30 molecules to a nm^3 everywhere but within 0.45 nm of the middle
+    free = np.clip((whole.edges[1:] ** 3 - 0.45**3) / np.maximum(np.diff(whole.edges**3), 1e-300), 0.0, 1.0)
+    free[whole.edges[1:] > 1.4] = 1.0
+    found = opened(whole, 30.0 * free * whole.volume, 20.0)
+    taken = 4.0 / 3.0 * np.pi * 0.45**3
+    # the same number of molecules, counted in the volume that was open to them
+    assert found.volume.sum() == pytest.approx(60.0)
+    within = np.concatenate([[0.0], np.cumsum(30.0 * free * whole.volume)])
+    counts = np.interp(found.edges, whole.edges, within)
+    density = np.diff(counts) / found.volume
+    np.testing.assert_allclose(density, 30.0 * (60.0 - taken) / 60.0, rtol=0.01)
+    assert (np.diff(counts) > 20.0 - 1e-9).all()
 
 
 def test_a_thermodynamic_force_ends_smoothly():

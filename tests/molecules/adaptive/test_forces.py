@@ -202,6 +202,12 @@ def test_a_region_follows_a_solute():
             assert found.forces[atom, axis] == pytest.approx(-slope, abs=1e-6 * scale)
 
 
+def test_a_solute_is_not_calibrated():
+    # its pieces stay atomistic: only the trimers and dimers around them change their resolution
+    forces, _, _ = with_solute()
+    assert [forces.molecules.names[s] for s in forces.mobile] == ["trimer", "dimer"]
+
+
 def test_a_solute_that_leaves_is_named():
     forces, x, box = with_solute()
     x[-2:] += 0.5
