@@ -27,7 +27,7 @@ from scalebridge.molecules.adaptive import (
     ThermodynamicForce,
     shells,
 )
-from scalebridge.molecules.adaptive._calibration import calibrate
+from scalebridge.molecules.adaptive._calibration import calibrate, smoothed
 from scalebridge.molecules.adaptive._kirkwood import Node, nodes
 from scalebridge.molecules.adaptive._shells import opened
 
@@ -66,6 +66,18 @@ def test_shells_leave_out_what_a_solute_takes():
     density = np.diff(counts) / found.volume
     np.testing.assert_allclose(density, 30.0 * (60.0 - taken) / 60.0, rtol=0.01)
     assert (np.diff(counts) > 20.0 - 1e-9).all()
+
+
+def test_corrections_leave_waves_of_single_molecules_alone():
+    x = 0.09 * np.arange(30)
+    width = 0.45 * 0.31
+    np.testing.assert_allclose(smoothed(x, np.full(30, 0.3), 0.3, 0.3, width), 0.3, rtol=1e-12)
+    short = smoothed(x, np.cos(2.0 * np.pi * x / 0.28), 0.0, 0.0, width)
+    long = smoothed(x, np.cos(2.0 * np.pi * x / 2.0), 0.0, 0.0, width)
+    assert np.abs(short[5:-5]).max() < 0.03
+    np.testing.assert_allclose(long[5:-5], np.cos(2.0 * np.pi * x / 2.0)[5:-5], atol=0.12)
+    step = smoothed(x, np.where(x < 1.3, 1.0, 0.0), 1.0, 0.0, width)
+    assert (np.diff(step) <= 1e-12).all()
 
 
 def test_a_thermodynamic_force_ends_smoothly():
@@ -166,7 +178,7 @@ CHILD = """
 import sys
 sys.path[:0] = {paths!r}
 from test_calibration import SETTINGS, fluid
-from scalebridge.molecules.adaptive._calibration import calibrate
+from scalebridge.molecules.adaptive._calibration import calibrate, smoothed
 system, forces, box, x = fluid()
 calibrate(system, forces, box, x, SETTINGS, seed=5, checkpoint={file!r})
 """

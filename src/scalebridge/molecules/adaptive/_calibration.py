@@ -33,6 +33,8 @@ from scalebridge.molecules.adaptive._shells import Shells, shells
 Floats = npt.NDArray[np.float64]
 Stage = Literal["drift", "density"]
 
+SMOOTH = 0.45  # of the distance between molecules: to a hundredth what is as long as they are apart
+
 
 @dataclass(frozen=True)
 class CalibrationSettings:
@@ -294,6 +296,8 @@ def _pushed(state: Calibration, forces: AdaptiveForces, where: Shells, push: flo
     margin = 0.25 * region.hybrid
     low, high = max(region.atomistic - margin, 0.0), region.outer + margin
     inside = (where.middle > low) & (where.middle < high)
+    molecules = int(np.isin(forces.molecules.kind, forces.mobile).sum())
+    spacing = (float(where.volume.sum()) / molecules) ** (1.0 / 3.0)
     result = {}
     for row, s in enumerate(forces.mobile):
         name = forces.molecules.names[s]
@@ -303,7 +307,8 @@ def _pushed(state: Calibration, forces: AdaptiveForces, where: Shells, push: flo
         inner = ends[0] if np.isfinite(ends[0]) else away[inside][0]
         outer = ends[1] if np.isfinite(ends[1]) else away[inside][-1]
         x = np.concatenate([[low], where.middle[inside], [high]])
-        change = np.concatenate([[inner], _smooth(away[inside], inner, outer), [outer]])
+        even = smoothed(where.middle[inside], away[inside], inner, outer, SMOOTH * spacing)
+        change = np.concatenate([[inner], even, [outer]])
         old = state.thermodynamic.get(name)
         energy = push * change + (old(x)[0] if old is not None else 0.0)
         result[name] = ThermodynamicForce(x, energy - energy[-1])
@@ -314,10 +319,25 @@ def _mean(values: Floats, volume: Floats, where: npt.NDArray[np.bool_]) -> float
     return float((values * volume)[where].sum() / volume[where].sum()) if where.any() else np.nan
 
 
-def _smooth(values: Floats, before: float, after: float) -> Floats:
-    wide = np.concatenate([[before], values, [after]])
-    # lightly: a shell on its own, as at the ends of the hybrid zone, would else be corrected by half only
-    return np.asarray(0.15 * wide[:-2] + 0.7 * wide[1:-1] + 0.15 * wide[2:])
+def smoothed(x: Floats, values: Floats, before: float, after: float, width: float) -> Floats:
+    """Values averaged with Gaussian weights; beyond the ends they are those given.
+
+    A fluid answers to waves as long as its molecules are apart S(k) / S(0) times as much as to long ones, tens of times
+    in water: corrected as if it did not, its noise there would grow from round to round.
+
+    Args:
+        x: where the values are, increasing, (n,) nm.
+        values: (n,).
+        before, after: the values beyond the ends.
+        width: standard deviation of the weights, nm.
+    """
+    steps = np.gradient(x) if len(x) > 1 else np.full(1, width)
+    far = np.arange(1, 9) * 0.5 * width
+    places = np.concatenate([x[0] - 0.5 * steps[0] - far[::-1], x, x[-1] + 0.5 * steps[-1] + far])
+    wide = np.concatenate([np.full(8, before), values, np.full(8, after)])
+    size = np.concatenate([np.full(8, 0.5 * width), steps, np.full(8, 0.5 * width)])
+    weights = size * np.exp(-0.5 * ((x[:, None] - places) / width) ** 2)
+    return np.asarray(weights @ wide / weights.sum(axis=1))
 
 
 def compensations(forces: AdaptiveForces, gap: Floats) -> dict[str, Compensation]:
