@@ -57,7 +57,7 @@ def widom(x, box, temperature):
     context.setVelocitiesToTemperature(temperature * KELVIN, 3)
     integrator.step(2000)
     rng, factors = np.random.default_rng(4), []
-    for _ in range(300):
+    for _ in range(900):
         integrator.step(50)
         places = np.asarray(context.getState(positions=True).getPositions(asNumpy=True)._value)
         factors.append(insertions(places, box, temperature, rng))
@@ -72,7 +72,7 @@ def test_excess_chemical_potential(density, temperature):
     grid = np.stack(np.meshgrid(*[np.arange(8)] * 3, indexing="ij"), -1).reshape(-1, 3)
     x = (grid + 0.5) * box / 8
     how = Dynamics(temperature * KELVIN, 0.004, 1.0, every=10)
-    found = kirkwood(system_in(box), forces_at, box, x, nodes(11), 24.0, how, settle=6.0, seed=5)
+    found = kirkwood(system_in(box), forces_at, box, x, nodes(11), 32.0, how, settle=6.0, seed=5)
     value, error = found.excess_chemical_potential
     expected, noise = widom(x, box, temperature)
     print(f"rho {density}, T {temperature}: {value:.3f} +- {error:.3f}, Widom {expected:.3f} +- {noise:.3f}")
