@@ -10,6 +10,7 @@ from scalebridge.errors import InputError
 from scalebridge.solids.laws import from_mandel, to_mandel
 from scalebridge.solids.reduced import RandomPaths, Size, audit, enrich, reduce_rve, solve_path, stand_in, validate
 from scalebridge.solids.reduced._modes import fluctuation_modes
+from scalebridge.solids.reduced._reduce import _calibrated
 
 
 def test_modes_are_orthonormal_in_energy_and_give_amplitudes_back(model, rve):
@@ -105,3 +106,14 @@ def test_what_cannot_be_reduced_is_said(rve, model, paths):
     other = solids.RVE(solids.microstructure.centred_sphere(0.35, voxels=4), rve.laws)
     with pytest.raises(InputError, match="made from"):
         audit(model, other, paths.draw(1, seed=1)[0])
+
+
+def test_first_flow_that_no_member_sees_does_not_set_the_factor():
+    distance = np.concatenate([np.zeros(20), np.linspace(1e-3, 1e-2, 40)])
+    error = np.concatenate([np.zeros(10), np.full(10, 3e-3), 1.5 * distance[20:]])
+    norm = np.linspace(1.0, 6.0, 60)
+    factor, floor, (hidden, onset) = _calibrated(distance, error, norm)
+    assert factor == pytest.approx(1.5)
+    assert floor == pytest.approx(np.median(error[20:]))
+    assert (hidden, onset) == (3e-3, norm[10])
+    assert _calibrated(distance[:10], error[:10], norm[:10]) == (1.0, np.inf, (0.0, np.inf))

@@ -19,6 +19,9 @@ Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+AGREED = 1e-6
+"""Distance of the members, over the stress, below which they are the same but for rounding."""
+
 HALVINGS = 4
 """How often an increment of a point at which Newton's method fails is halved."""
 
@@ -132,6 +135,8 @@ class ReducedRVE:
         modes: fluctuation modes on the full grid.
         factor: error of the stress per distance of the members, calibrated.
         floor: error of the stress where the members agree, relative to the largest stress.
+        hidden: where the members agree but for rounding: error of the stress, relative to the largest, and elastic
+            norm of the mean strain from which on there is one. The first flow may be where no generalised point is.
         error: largest error relative to the largest stress of the path, on the paths kept for validation.
         reach: states it has learned from; far from them its indicator grows with the distance. None where unknown.
         training: what `enrich` needs; None after `without_training`, which is what workers should get.
@@ -147,6 +152,7 @@ class ReducedRVE:
     error: float
     training: Training | None
     reach: Reach | None = None
+    hidden: tuple[float, float] = (0.0, np.inf)
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{m.modes} modes with {m.points} points" for m in self.members)
@@ -238,12 +244,16 @@ class ReducedRVE:
     def _indicator(self, found: list[Solution], peak: Floats, strain: Floats) -> Floats:
         """Calibrated distance of the members, relative to the largest stress so far; more of it far from all known."""
         distance = np.max([np.linalg.norm(s.stress - found[-1].stress, axis=1) for s in found], axis=0)
-        # below yield all members are the exact elastic volume element, and agree to rounding
         relative = np.divide(distance, peak, out=np.zeros_like(peak), where=peak > 0.0)
         estimate: Floats = np.maximum(self.factor * relative, self.floor)
         if self.reach is not None:
             estimate = estimate * self.reach.stretch(np.concatenate([strain, found[-1].amplitude], axis=1))
-        return np.where(relative > 1e-6, estimate, relative)
+        # below yield all members are the exact elastic volume element, and agree to rounding
+        error, onset = self.hidden
+        elastic = np.where(
+            elastic_norm(strain, self.members[-1].elastic) < onset, relative, np.maximum(relative, error)
+        )
+        return np.where(relative > AGREED, estimate, elastic)
 
     def _checked(self, strains: Floats, state: ReducedState) -> Floats:
         strains = np.asarray(strains, np.float64)
@@ -274,6 +284,12 @@ class ReducedRVE:
         for t in range(paths.shape[1]):
             stress[:, t], _, indicator[:, t], state = self.advance(paths[:, t], state, dt)
         return state, stress, indicator
+
+
+def elastic_norm(strain: Floats, elastic: Floats) -> Floats:
+    """Root of twice the energy density of mean strains (N, 6) without fluctuation, (N,), in sqrt(Pa)."""
+    norm: Floats = np.sqrt(np.einsum("ni,ij,nj->n", strain, elastic[:6, :6], strain))
+    return norm
 
 
 def _arrays(state: ReducedState) -> list[Array]:

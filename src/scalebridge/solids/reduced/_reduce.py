@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from scalebridge.errors import InputError
 from scalebridge.solids.laws import from_mandel, to_mandel
-from scalebridge.solids.reduced._model import Reach, ReducedRVE
+from scalebridge.solids.reduced._model import AGREED, Reach, ReducedRVE, elastic_norm
 from scalebridge.solids.reduced._paths import RandomPaths
 from scalebridge.solids.reduced._sibling import sibling
 from scalebridge.solids.reduced._snapshots import Size, Snapshots, Training, solve_paths
@@ -189,11 +189,12 @@ def _model(
     distance, error = validate(raw, kept)
     # where the model has no answer it says so by itself; the indicator is for the answers it gives
     answered = np.isfinite(distance) & np.isfinite(error)
-    distance, error = distance[answered], error[answered]
-    factor, floor = _calibrated(distance, error)
+    norm = elastic_norm(np.concatenate([s.strain for s in kept]), trained.members[-1].elastic)
+    factor, floor, hidden = _calibrated(distance[answered], error[answered], norm[answered])
     training = Training(fitted, kept, tuple(sizes), seed, time.process_time() - begin)
-    largest = float(error.max(initial=0.0)) if answered.any() else np.inf
-    return ReducedRVE(trained.members, trained.modes, factor, floor, largest, training, _reach(trained, fitted, kept))
+    largest = float(error[answered].max()) if answered.any() else np.inf
+    reach = _reach(trained, fitted, kept)
+    return ReducedRVE(trained.members, trained.modes, factor, floor, largest, training, reach, hidden)
 
 
 def _reach(trained: Trained, fitted: Sequence[Snapshots], kept: Sequence[Snapshots]) -> Reach:
@@ -223,11 +224,17 @@ def validate(model: ReducedRVE, known: Sequence[Snapshots]) -> tuple[Floats, Flo
     return found
 
 
-def _calibrated(distance: Floats, error: Floats) -> tuple[float, float]:
-    """Factor that bounds 95 of 100 errors above the median one, which is the floor."""
-    if not error.size:
-        return 1.0, np.inf
+def _calibrated(distance: Floats, error: Floats, norm: Floats) -> tuple[float, float, tuple[float, float]]:
+    """Factor that bounds 95 of 100 errors above the median one, which is the floor; and `ReducedRVE.hidden`.
+
+    Increments at which the members agree but for rounding say nothing about the factor.
+    """
+    apart = distance > AGREED
+    unseen = ~apart & (error > LOOSE)
+    hidden = (float(error[unseen].max()), float(norm[unseen].min())) if unseen.any() else (0.0, np.inf)
+    if not apart.any():
+        return 1.0, np.inf, hidden
+    distance, error = distance[apart], error[apart]
     floor = float(np.median(error))
     above = error > floor
-    ratio = error[above] / np.maximum(distance[above], 1e-9)
-    return (float(np.quantile(ratio, 0.95)) if above.any() else 1.0), floor
+    return (float(np.quantile(error[above] / distance[above], 0.95)) if above.any() else 1.0), floor, hidden
