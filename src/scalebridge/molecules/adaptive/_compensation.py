@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, final
 
 import numpy as np
@@ -31,11 +32,8 @@ class Compensation:
     resolution: Floats
     energy: Floats
     slope: Floats | None = None
-    _spline: Any = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        from scipy.interpolate import CubicHermiteSpline, CubicSpline
-
         x, y = np.asarray(self.resolution, float), np.asarray(self.energy, float)
         if x.shape != y.shape or x.ndim != 1 or len(x) < 2:
             raise InputError(
@@ -46,13 +44,19 @@ class Compensation:
         object.__setattr__(self, "resolution", x)
         object.__setattr__(self, "energy", y)
         if self.slope is None:
-            object.__setattr__(self, "_spline", CubicSpline(x, y, bc_type="natural"))
             return
         slope = np.asarray(self.slope, float)
         if slope.shape != x.shape or not np.isfinite(slope).all():
             raise InputError(f"A compensation with {x.shape} resolutions needs as many finite slopes")
         object.__setattr__(self, "slope", slope)
-        object.__setattr__(self, "_spline", CubicHermiteSpline(x, y, slope))
+
+    @cached_property
+    def _spline(self) -> Any:
+        from scipy.interpolate import CubicHermiteSpline, CubicSpline
+
+        if self.slope is None:
+            return CubicSpline(self.resolution, self.energy, bc_type="natural")
+        return CubicHermiteSpline(self.resolution, self.energy, self.slope)
 
     @property
     def polynomials(self) -> Floats:
@@ -84,11 +88,8 @@ class ThermodynamicForce:
 
     distance: Floats
     energy: Floats
-    _spline: Any = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        from scipy.interpolate import CubicSpline
-
         x, y = np.asarray(self.distance, float), np.asarray(self.energy, float)
         if x.shape != y.shape or x.ndim != 1 or len(x) < 3:
             raise InputError(f"A thermodynamic force has {x.shape} distances and {y.shape} energies; it needs 3")
@@ -96,7 +97,12 @@ class ThermodynamicForce:
             raise InputError("A thermodynamic force needs finite energies at distances that increase")
         object.__setattr__(self, "distance", x)
         object.__setattr__(self, "energy", y)
-        object.__setattr__(self, "_spline", CubicSpline(x, y, bc_type="clamped"))
+
+    @cached_property
+    def _spline(self) -> Any:
+        from scipy.interpolate import CubicSpline
+
+        return CubicSpline(self.distance, self.energy, bc_type="clamped")
 
     @property
     def polynomials(self) -> Floats:
