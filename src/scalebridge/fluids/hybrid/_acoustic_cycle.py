@@ -156,7 +156,9 @@ class _Pair:
         self.simulation = self.bridge.simulation(filled.atoms, self.rng)
         old.engine.close()
         self.simulation.prepare()
-        self.entries += filling_entries(before, filled, (potential, self.simulation.potential_energy()), when)
+        self.entries += filling_entries(
+            before, filled, (potential, self.simulation.potential_energy()), when, self.where
+        )
         lost = contents - self.simulation.books.now[:, :4].sum(axis=0)
         went, gross = kick - taken.momentum[1], float(np.abs(before.velocities).sum())
         name, unit = "momentum y of exchanged atoms", "m sigma/tau"
