@@ -24,7 +24,7 @@ def stepped(bridge, seed=1):
 def test_conforms_and_shows_both_sides():
     outcome = check_bridge(small_hybrid(instances=2))
     assert outcome.data["velocity"].sizes == {"time": 2, "height": 16, "axis": 3}
-    assert {p.name for p in outcome.pictures} == {"velocity", "matter", "flux"}
+    assert {p.name for p in outcome.pictures} == {"velocity", "matter", "flux", "movie"}
 
 
 @pytest.mark.parametrize("exchange", ["state", "flux"])

@@ -30,6 +30,7 @@ from scalebridge.fluids.continuum import AbstractContinuum
 from scalebridge.fluids.hybrid._couette import StartUpCouette
 from scalebridge.fluids.hybrid._cycle import Coupled, Coupler, Cycle, Exchange
 from scalebridge.fluids.hybrid._entries import atom_entries, continuum_energy, continuum_entries, flux_entry
+from scalebridge.fluids.hybrid._movie import SHOWN, frame_of
 from scalebridge.fluids.hybrid._open_end import trim_entries, trimmed
 from scalebridge.fluids.hybrid._overlap import Overlap
 from scalebridge.fluids.hybrid._state import HybridState
@@ -166,6 +167,7 @@ class Hybrid(Bridge[HybridState]):
             np.zeros((0, 2, 4)),
             np.zeros((0, 3)),
             np.zeros((0, 41, 4)),
+            np.zeros((0, SHOWN, 2), dtype=np.float32),
         )
 
     def step(self, state: HybridState, executor: Executor) -> Step[HybridState]:
@@ -318,15 +320,17 @@ class _Leg:
         profiles = [self._profile(sums) for sums in self._sums]
         duration = (self.cycles - old.cycles) * b.coupler.duration
         flux = self._flux / (b.atomistic.area * duration)
+        instances = tuple(s.atoms() for s in self.simulations)
         return replace(
             old,
-            instances=tuple(s.atoms() for s in self.simulations),
+            instances=instances,
             coupled=self.coupled,
             cycles=self.cycles,
             windows=np.concatenate([old.windows, np.mean(profiles, axis=0)[None]]),
             flux=np.concatenate([old.flux, flux[None]]),
             wall=np.concatenate([old.wall, self._wall[None] / (b.atomistic.area * duration)]),
             above=np.concatenate([old.above, self._above[None] / (self.cycles - old.cycles)]),
+            frames=np.concatenate([old.frames, frame_of(instances[0])[None]]),
         )
 
     def _profile(self, sums: Any) -> Floats:

@@ -58,7 +58,7 @@ def outcome(bridge: Hybrid, state: HybridState) -> Outcome:
     return Outcome(
         data,
         _headlines(bridge, state, data),
-        pictures=pictures(bridge, data),
+        pictures=pictures(bridge, state, data),
         methods=_methods(bridge),
         citations=_SOURCES,
     )
