@@ -42,7 +42,7 @@ class DrivenPart(StudyPart):
 
     drop: float = Field(ge=-1000.0, le=1000.0, description="pressure difference between the ends", examples=[2.0])
     rate: float = Field(
-        default=0.05, gt=0.0, le=0.3, description="largest shear rate in the slits, which are driven faster"
+        default=0.1, gt=0.0, le=0.3, description="largest shear rate in the slits, which are driven faster"
     )
 
 
@@ -135,7 +135,7 @@ slip = 0.0                 # what theory, which the stations correct, takes for 
 
 [drive]
 drop = 2.0                 # pressure difference between the ends
-rate = 0.05                # largest shear rate in the slits: they are driven as much faster, flow being linear
+rate = 0.1                 # largest shear rate in the slits: they are driven as much faster, flow being linear
 
 [passes]
 tolerance = 0.02           # relative standard error of the flow at which the passes end

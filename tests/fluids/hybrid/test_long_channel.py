@@ -114,7 +114,7 @@ def test_every_pass_posts_its_books():
     assert len([e for e in second.entries if e.quantity == "mass flow of station and channel"]) == 2
     # all slits are driven by the same multiple, the fastest at the rate asked for
     forces = second.state.history[:, :, 0]
-    np.testing.assert_allclose((0.8 * forces * bridge.heights / 4.4).max(axis=1), 0.05, rtol=1e-12)
+    np.testing.assert_allclose((0.8 * forces * bridge.heights / 4.4).max(axis=1), bridge.rate, rtol=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ class LongChannel(Bridge[LongChannelState]):
     atomistic: Atomistic
     channel: Lubrication
     drop: float
-    rate: float = 0.05
+    rate: float = 0.1
     tolerance: float = 0.02
     passes: int = 20
     blocks: int = 10
@@ -137,7 +137,7 @@ class LongChannel(Bridge[LongChannelState]):
                 "error a positive tolerance"
             )
         if not 0.0 < self.rate <= 0.3:
-            raise InputError(f"rate is {self.rate:g} per tau; a simple liquid thins above 0.3, and 0.05 is usual")
+            raise InputError(f"rate is {self.rate:g} per tau; a simple liquid thins above 0.3, and 0.1 is usual")
 
     @property
     def theory(self) -> float:
