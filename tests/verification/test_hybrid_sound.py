@@ -56,7 +56,7 @@ def refreshed(model, atoms):
     controls = Controls(tractions=model.tractions(), thermostats=(bath,))
     simulation = model.simulate(atoms, controls, np.random.default_rng(atoms.steps))
     simulation.run(600, model.rest())
-    after = simulation.atoms()
+    after = replace(simulation.atoms(), steps=atoms.steps + 1)
     simulation.engine.close()
     return after
 
@@ -71,9 +71,8 @@ def carried(bridge, state):
     return state
 
 
-def joined(bridge, atoms, seed):
+def joined(bridge, pair, seed):
     """Echo in atoms that go on as a continuum, and the atoms at the end."""
-    pair = Joined(atoms, bridge.continuum.initial())
     empty = (np.zeros((0, 1, round(HEIGHT), 2)), np.zeros((0, 1, bridge.cells, 2)), np.zeros((0, 1, 2)))
     state = carried(bridge, AcousticState((pair,), 0, seed, *empty))
     momentum = np.prod(state.below[:, 0], axis=-1) * bridge.bin_width
@@ -89,11 +88,13 @@ def test_sound_leaves_the_atoms_by_their_impedance_and_goes_on_in_a_compressible
         walls.append(wall)
     thrown = np.mean(walls)
     print(f"a wall throws back {np.round(walls, 3)}")
-    assert thrown == pytest.approx(-DENSITY * SOUND * PULSE.strain * PULSE.width * np.sqrt(np.pi), rel=0.05)
+    whole = DENSITY * SOUND * PULSE.strain * PULSE.width * np.sqrt(np.pi)
+    assert thrown == pytest.approx(-whole, abs=0.35)  # three standard errors: thermal noise is 0.2 per instance
     atoms = OPEN.equilibrate(np.random.SeedSequence(2), 4000)
+    fill = JOINED.at_rest(atoms).fill
     for i in range(INSTANCES):
         start = PULSE.given_to(refreshed(OPEN, atoms), SOUND)
-        back, atoms = joined(JOINED, start, i)
+        back, atoms = joined(JOINED, Joined(start, JOINED.continuum.initial(), fill, fill), i)
         found.append([alone(OPEN, start)[0], back])
         print(i, np.round(np.mean(found, axis=0) / thrown, 3), flush=True)
     for name, echoes, allowed in zip(("impedance", "continuum"), np.array(found).T / thrown, (0.20, 0.10), strict=True):

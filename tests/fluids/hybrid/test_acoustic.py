@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scalebridge.errors import InputError
+from scalebridge.errors import InputError, RunError
 from scalebridge.fluids.atomistic import Carry
 from scalebridge.fluids.continuum import CompressibleFluid, Linear
 from scalebridge.fluids.hybrid import Acoustic, Pulse
@@ -64,6 +64,21 @@ def test_too_many_atoms_that_wait_fail_the_certificate():
     assert step.failures
     failed = {e.quantity for e in step.entries if e.verdict is Verdict.FAILS}
     assert failed == {"atoms that wait at the open end"}
+
+
+def test_an_end_that_has_drifted_is_brought_back():
+    """An overfull buffer is pushed back, one that has lost atoms is let out: the impulse of a cycle tells."""
+    impulses = []
+    for astray in (0.8, 1.25):
+        fill = small().init(np.random.SeedSequence(1)).instances[0].fill
+        _, step = stepped(small(cycles_per_step=1), fill=astray * fill)
+        impulses.append(step.state.sent[0, 0, 1])
+    assert impulses[0] > impulses[1]  # overfull in the first: more pressure
+
+
+def test_an_end_that_has_run_away_is_named():
+    with pytest.raises(RunError, match="The buffer holds .* at rest .instance 0."):
+        stepped(small(), fill=1000.0)
 
 
 def test_a_pulse_compresses_towards_its_middle_and_moves_nothing_below():

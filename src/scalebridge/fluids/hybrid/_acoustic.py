@@ -17,7 +17,7 @@ from scalebridge.fluids.atomistic._state import Atoms, Floats
 from scalebridge.fluids.continuum import Characteristic, CompressibleFluid, Continuum
 from scalebridge.fluids.continuum._conditions import Condition
 from scalebridge.fluids.continuum._state import FlowState
-from scalebridge.fluids.hybrid._acoustic_cycle import Joined, advance
+from scalebridge.fluids.hybrid._acoustic_cycle import Joined, advance, in_buffer
 from scalebridge.fluids.hybrid._pulse import Pulse
 from scalebridge.parallel import SerialExecutor
 from scalebridge.scales import ScaleMap
@@ -168,9 +168,8 @@ class Acoustic(Bridge[AcousticState]):
         """Equilibrated atoms and a continuum at rest, with the pulse."""
         noise, *starts = seed.spawn(1 + self.instances)
         entropy = int.from_bytes(noise.generate_state(2, np.uint64).tobytes(), "little")
-        atoms = (self.atomistic.equilibrate(start, self.equilibration) for start in starts)
-        continuum = self._continuum_at_start()
-        joined = tuple(Joined(self._with_pulse(a), continuum) for a in atoms)
+        rest = (self.at_rest(self.atomistic.equilibrate(start, self.equilibration)) for start in starts)
+        joined = tuple(replace(pair, atoms=self._with_pulse(pair.atoms)) for pair in rest)
         n, bins = self.instances, round(self.atomistic.size[1] / self.bin_width)
         return AcousticState(
             joined, 0, entropy, np.zeros((0, n, bins, 2)), np.zeros((0, n, self.cells, 2)), np.zeros((0, n, 2))
@@ -221,6 +220,16 @@ class Acoustic(Bridge[AcousticState]):
             while not self.done(state):
                 state = self.step(state, executor).state
         return state
+
+    def at_rest(self, atoms: Atoms) -> Joined:
+        """Equilibrated atoms, under the continuum at its start, after a while in which their buffer is counted."""
+        simulation = self.simulation(atoms, np.random.default_rng(0))
+        try:
+            books = simulation.run(max(self.equilibration // 8, 1), self.atomistic.rest())
+            inside = in_buffer(self, books)
+            return Joined(replace(simulation.atoms(), steps=0), self._continuum_at_start(), inside, inside)
+        finally:
+            simulation.engine.close()
 
     def simulation(self, atoms: Atoms, rng: np.random.Generator) -> Simulation:
         """Live atoms with their open end."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _BATCH = 0.02  # of the buffer's atoms come or go at a time
 _BACK = 0.2  # of the momentum that is owed is given per cycle
 _OWED = 0.25  # of the buffer's atoms may wait
+_RETURN = 20.0  # passages of sound through the buffer, in which a displaced end comes back
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,14 @@ class Joined:
         continuum: above.
         carry: part of an atom, and atoms, that the atomistic side is still to get (negative: to give).
         owed: momentum along y that the continuum is still to get.
+        fill: atoms in the buffer of a fluid at rest.
+        inside: atoms in the buffer, mean over the last cycle.
     """
 
     atoms: Atoms
     continuum: FlowState
+    fill: float
+    inside: float
     carry: Carry = field(default_factory=Carry)
     owed: float = 0.0
 
@@ -80,12 +85,19 @@ def advance(
         pair.simulation.engine.close()
 
 
+def in_buffer(bridge: Acoustic, books: Books) -> float:
+    """Atoms in the buffer, mean over a leg."""
+    a = bridge.atomistic
+    return float(books.counts[books.centres > a.size[1] - a.buffer].sum())
+
+
 class _Pair:
     """Live sides of one instance."""
 
     def __init__(self, bridge: Acoustic, joined: Joined, where: str, rng: np.random.Generator) -> None:
         self.bridge, self.where, self.rng = bridge, where, rng
         self.continuum, self.carry, self.owed = joined.continuum, joined.carry, joined.owed
+        self.fill, self.inside = joined.fill, joined.inside
         self.simulation: Simulation = bridge.simulation(joined.atoms, rng)
         self.simulation.prepare()
         self.entries: list[Entry] = []
@@ -99,9 +111,11 @@ class _Pair:
         b, a = self.bridge, self.bridge.atomistic
         pressure, velocity = self._heard()
         start = self.simulation.books.now[:, :4].sum(axis=0)
+        velocity -= self._astray() * b.sound / (_RETURN * a.buffer)
         books = self.simulation.run(
             b.steps_per_cycle, Targets(traction=np.array([[0.0, -pressure, 0.0]]), outside=np.array([velocity]))
         )
+        self.inside = in_buffer(b, books)
         self._sums, self._samples = self._sums + books.sums, self._samples + books.samples
         self.entries += atom_entries(books, self.simulation.kinetic_energy(), self.where, when)
         contents, owed, carry = b.continuum.contents(self.continuum), self.owed, self.carry
@@ -127,13 +141,31 @@ class _Pair:
         inside = (p.heights > 0.0) & (p.heights < b.atomistic.size[1])
         below = np.column_stack([p.density * b.atomistic.mass, p.velocity[:, 1]])[inside]
         fields = self._fields(b.heights_above - b.atomistic.size[1])
-        joined = Joined(self.simulation.atoms(), self.continuum, self.carry, self.owed)
+        joined = Joined(self.simulation.atoms(), self.continuum, self.fill, self.inside, self.carry, self.owed)
         return Leg(joined, tuple(self.entries), tuple(self.failures), below, fields[:, :2], self.sent)
 
     def _heard(self) -> tuple[float, float]:
         """Normal stress, turned round, and velocity in the continuum's lowest cell."""
         _, velocity, pressure = self._fields(np.array([0.5 * self.bridge.length / self.bridge.cells]))[0]
         return float(pressure), float(velocity)
+
+    def _astray(self) -> float:
+        """How far the atoms' end has gone beyond the continuum's, by what the buffer holds.
+
+        What crosses the interface is counted on the continuum's side, how the end moves on the atoms': noise lets the
+        two drift apart, without anything that brings them together.
+
+        Raises:
+            RunError: the buffer holds less than half, or more than twice, of what it held at rest.
+        """
+        a = self.bridge.atomistic
+        if not 0.5 * self.fill <= self.inside <= 2.0 * self.fill:
+            raise RunError(
+                f"The buffer holds {self.inside:.0f} atoms where it held {self.fill:.0f} at rest ({self.where}): the "
+                "fluid has left its open end, or run over it. Give atoms and continuum the pressure and the speed of "
+                "sound that the fluid has, or a weaker pulse; the last checkpoint is whole"
+            )
+        return (self.inside - self.fill) / (a.density * a.area)
 
     def _fields(self, heights: Floats) -> Floats:
         """Density, velocity along y and normal pressure at heights of the continuum, (n, 3)."""
