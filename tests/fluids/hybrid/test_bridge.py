@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from scalebridge.errors import ConvergenceError, InputError, RunError
-from scalebridge.fluids.hybrid import Overlap
+from scalebridge.fluids.hybrid import Overlap, instances_needed
+from scalebridge.fluids.hybrid._noise import window_error
 from scalebridge.ledger import Verdict
 from scalebridge.parallel import SerialExecutor
 from scalebridge.study import check_bridge
@@ -106,3 +107,15 @@ def test_a_fluid_that_outgrows_its_buffer_gives_atoms_away_by_the_books():
     given = [e for e in step.entries if "given away" in e.quantity]
     assert [e.fine for e in given if e.quantity.startswith("mass")] == [12.0]
     assert all(e.verdict is Verdict.HOLDS for e in given)
+
+
+def test_instances_for_a_wanted_error():
+    bridge = small_hybrid(instances=2)
+    one = instances_needed(bridge, 1.0, 25.0, 2.0)
+    assert one == 1
+    many = instances_needed(bridge, 0.01, 25.0, 2.0)
+    # four times as many for half of the error, and these bring it
+    assert instances_needed(bridge, 0.005, 25.0, 2.0) == pytest.approx(4 * many, abs=4)
+    assert window_error(replace(bridge, instances=many), 25.0, 2.0) <= 0.01
+    with pytest.raises(InputError, match="must be positive"):
+        instances_needed(bridge, 0.0, 25.0, 2.0)

@@ -12,6 +12,7 @@ from scalebridge.fluids.hybrid._long_channel import LongChannel as LongChannel
 from scalebridge.fluids.hybrid._long_channel import LongChannelState as LongChannelState
 from scalebridge.fluids.hybrid._nanochannel import Nanochannel as Nanochannel
 from scalebridge.fluids.hybrid._nanochannel import NanochannelState as NanochannelState
+from scalebridge.fluids.hybrid._noise import instances_needed as instances_needed
 from scalebridge.fluids.hybrid._overlap import Overlap as Overlap
 from scalebridge.fluids.hybrid._pulse import Pulse as Pulse
 from scalebridge.fluids.hybrid._reservoirs import Reservoirs as Reservoirs
@@ -35,5 +36,6 @@ __all__ = [
     "Reservoirs",
     "SlitResistance",
     "StartUpCouette",
+    "instances_needed",
     "slit_resistance",
 ]

@@ -25,7 +25,7 @@ def pictures(bridge: Hybrid, state: HybridState, data: xr.Dataset) -> tuple[Pict
 
 
 def _velocity(bridge: Hybrid, data: xr.Dataset) -> Picture:
-    from scalebridge.fluids.hybrid._outcome import window_error
+    from scalebridge.fluids.hybrid._noise import window_error
 
     figure = new_figure(7.2, 4.6)
     axes = figure.add_subplot()
