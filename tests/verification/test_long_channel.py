@@ -36,7 +36,7 @@ def test_flow_and_pressure_are_those_of_lubrication_with_measured_slip(tmp_path_
     spread = abs(theory(slip.value + slip.error) - expected)
     print(f"{folder}\nflow {flow.value:.5f} +- {error:.5f}, slip {slip}: theory {expected:.5f} +- {spread:.5f}")
     assert result.summary.certificate.verdict.value != "fails"
-    assert error <= 0.021 * flow.value
+    assert error <= 0.031 * flow.value
     assert abs(flow.value - expected) <= 2.0 * np.hypot(error, spread)
 
 

@@ -89,8 +89,19 @@ def test_a_pulse_compresses_towards_its_middle_and_moves_nothing_below():
     low, high = atoms.positions[:, 1] < 4.0, atoms.fluid & (atoms.positions[:, 1] > 12.0)
     np.testing.assert_allclose(moved[low], 0.0, atol=1e-6)
     np.testing.assert_allclose(moved[high], -np.sqrt(np.pi) * 0.1, rtol=1e-6)
+    assert Pulse(0.1, 8.0, 1.0).excess(16.0) == pytest.approx(np.sqrt(np.pi) * 0.1)
     gained = (after.velocities - atoms.velocities)[:, 1]
     assert 0.9 * 0.1 * SOUND < gained.max() <= 0.1 * SOUND
+
+
+def test_what_a_pulse_takes_from_the_top_comes_in_again():
+    bridge = small(cycles=2, pulse=Pulse(0.1, 8.0, 2.0))
+    before, step = stepped(bridge)
+    missing = 0.8 * bridge.atomistic.area * 0.1 * 2.0 * np.sqrt(np.pi)
+    assert before.carry.rest == pytest.approx(missing, rel=1e-3)
+    after = step.state.instances[0]
+    came = after.atoms.fluid.sum() - before.atoms.fluid.sum()
+    assert came + after.carry.rest == pytest.approx(missing, abs=4.0)
 
 
 def test_a_pulse_may_come_from_the_continuum():

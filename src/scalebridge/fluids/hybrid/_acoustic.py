@@ -12,7 +12,7 @@ import numpy as np
 
 from scalebridge.bridge import Bridge, Outcome, Progress, Step
 from scalebridge.errors import InputError
-from scalebridge.fluids.atomistic import Atomistic, Controls, Simulation, Thermostat
+from scalebridge.fluids.atomistic import Atomistic, Carry, Controls, Simulation, Thermostat
 from scalebridge.fluids.atomistic._state import Atoms, Floats
 from scalebridge.fluids.continuum import Characteristic, CompressibleFluid, Continuum
 from scalebridge.fluids.continuum._conditions import Condition
@@ -169,7 +169,7 @@ class Acoustic(Bridge[AcousticState]):
         noise, *starts = seed.spawn(1 + self.instances)
         entropy = int.from_bytes(noise.generate_state(2, np.uint64).tobytes(), "little")
         rest = (self.at_rest(self.atomistic.equilibrate(start, self.equilibration)) for start in starts)
-        joined = tuple(replace(pair, atoms=self._with_pulse(pair.atoms)) for pair in rest)
+        joined = tuple(self.with_pulse(pair) for pair in rest)
         n, bins = self.instances, round(self.atomistic.size[1] / self.bin_width)
         return AcousticState(
             joined, 0, entropy, np.zeros((0, n, bins, 2)), np.zeros((0, n, self.cells, 2)), np.zeros((0, n, 2))
@@ -231,6 +231,17 @@ class Acoustic(Bridge[AcousticState]):
         finally:
             simulation.engine.close()
 
+    def with_pulse(self, pair: Joined) -> Joined:
+        """Both sides with the pulse, where it begins in the atoms.
+
+        It moves atoms towards its middle, so the top comes down; the atoms that are missing there wait to come in.
+        """
+        pulse, a = self.pulse, self.atomistic
+        if pulse is None or pulse.middle > a.size[1]:
+            return pair
+        missing = a.density * a.area * pulse.excess(a.size[1])
+        return replace(pair, atoms=pulse.given_to(pair.atoms, self.sound), carry=Carry(pair.carry.rest + missing))
+
     def simulation(self, atoms: Atoms, rng: np.random.Generator) -> Simulation:
         """Live atoms with their open end."""
         a = self.atomistic
@@ -250,8 +261,3 @@ class Acoustic(Bridge[AcousticState]):
         return self.continuum.initial(
             velocity, density=lambda points: f.density * (1.0 + pulse.shape(points[:, 1] + base))
         )
-
-    def _with_pulse(self, atoms: Atoms) -> Atoms:
-        if self.pulse is None or self.pulse.middle > self.atomistic.size[1]:
-            return atoms
-        return self.pulse.given_to(atoms, self.sound)

@@ -131,7 +131,7 @@ class Lubrication:
         for i, here in enumerate(at):
             for there in np.delete(at, i):
                 factors[:, i] *= (x - there) / (here - there)
-        return self.theory(x)[:, None] * factors
+        return np.asarray(self.theory(x)[:, None] * factors)
 
 
 @cache

@@ -45,6 +45,12 @@ class Pulse:
         """Velocity at heights, (n,)."""
         return (sound if self.up else -sound) * self.shape(heights)
 
+    def excess(self, height: float) -> float:
+        """Length of fluid at rest that the compression below a height holds more: what `given_to` lowers the top by."""
+        return (
+            0.5 * math.sqrt(math.pi) * self.strain * self.width * (1.0 + math.erf((height - self.middle) / self.width))
+        )
+
     def given_to(self, atoms: Atoms, sound: float) -> Atoms:
         """Fluid atoms moved towards the middle, with the pulse's velocity added.
 
@@ -52,8 +58,7 @@ class Pulse:
         up: no gap opens at a lower wall, which would send out a wave of its own.
         """
         heights, fluid = atoms.positions[:, 1], atoms.fluid
-        s = (heights - self.middle) / self.width
-        down = 0.5 * math.sqrt(math.pi) * self.strain * self.width * np.array([1.0 + math.erf(x) for x in s])
+        down = np.array([self.excess(height) for height in heights.tolist()])
         positions, velocities = atoms.positions.copy(), atoms.velocities.copy()
         positions[fluid, 1] -= down[fluid]
         velocities[fluid, 1] += self.velocity(heights, sound)[fluid]
