@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from scalebridge.errors import ConvergenceError, InputError, RunError
 from scalebridge.fluids.hybrid import Overlap, instances_needed
 from scalebridge.fluids.hybrid._noise import window_error
 from scalebridge.ledger import Verdict
-from scalebridge.parallel import SerialExecutor
+from scalebridge.parallel import LocalExecutor, SerialExecutor
 from scalebridge.study import check_bridge
 from support.small_hybrid import small_hybrid
 
@@ -26,6 +27,34 @@ def test_conforms_and_shows_both_sides():
     outcome = check_bridge(small_hybrid(instances=2))
     assert outcome.data["velocity"].sizes == {"time": 2, "height": 16, "axis": 3}
     assert {p.name for p in outcome.pictures} == {"velocity", "matter", "flux", "movie"}
+
+
+def test_instances_that_are_tasks_conform_whatever_the_number_of_workers():
+    bridge = small_hybrid(instances=2, spread=True, cycles=2, cycles_per_step=1, equilibration=200)
+    check_bridge(bridge, executor=ThreadPoolExecutor)
+
+
+@pytest.mark.verify
+def test_processes_give_the_same_numbers_as_this_one():
+    bridge = small_hybrid(instances=3, spread=True, cycles=4)
+    state = bridge.init(np.random.SeedSequence(1))
+    ends = []
+    for executor in (SerialExecutor(), LocalExecutor(2)):
+        with executor:
+            ends.append(bridge.step(state, executor).state)
+    np.testing.assert_array_equal(ends[0].windows, ends[1].windows)
+    np.testing.assert_array_equal(ends[0].instances[2].positions, ends[1].instances[2].positions)
+
+
+def test_instances_do_as_tasks_what_they_do_in_threads():
+    """Without noise the numbers differ by rounding alone, and all books close."""
+    bridge = small_hybrid(instances=2, cycles=3, cycles_per_step=3, friction=0.0)
+    state = bridge.init(np.random.SeedSequence(1))
+    with SerialExecutor() as executor:
+        threads, tasks = (replace(bridge, spread=spread).step(state, executor) for spread in (False, True))
+    assert [e.quantity for e in tasks.entries if e.verdict is Verdict.FAILS] == []
+    assert [e.quantity for e in tasks.entries] == [e.quantity for e in threads.entries]
+    np.testing.assert_allclose(tasks.state.windows, threads.state.windows, atol=1e-6)
 
 
 @pytest.mark.parametrize("exchange", ["state", "flux"])

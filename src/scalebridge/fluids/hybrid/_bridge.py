@@ -20,7 +20,6 @@ from scalebridge.fluids.atomistic import (
     Constraint,
     Controls,
     Heater,
-    Simulation,
     Targets,
     Thermostat,
     profile,
@@ -33,6 +32,7 @@ from scalebridge.fluids.hybrid._entries import atom_entries, continuum_energy, c
 from scalebridge.fluids.hybrid._movie import SHOWN, frame_of
 from scalebridge.fluids.hybrid._open_end import trim_entries, trimmed
 from scalebridge.fluids.hybrid._overlap import Overlap
+from scalebridge.fluids.hybrid._spread import Instance, Remote, Task
 from scalebridge.fluids.hybrid._state import HybridState
 from scalebridge.fluids.hybrid._validate import validate
 from scalebridge.fluids.transport._errors import stress_error
@@ -69,6 +69,8 @@ class Hybrid(Bridge[HybridState]):
         temperatures: start of both sides: pairs of height and temperature between which it is interpolated; empty for
             the atoms' temperature everywhere.
         reference: theory to compare with.
+        spread: whether instances are tasks of the executor, cycle by cycle, rather than threads of this process: for
+            several processes or machines. Every task starts an engine, so it pays where a cycle takes much longer.
         force: per mass, on both sides; the continuum must have been built with the same.
 
     Raises:
@@ -96,6 +98,7 @@ class Hybrid(Bridge[HybridState]):
     bin_width: float = 1.0
     reference: StartUpCouette | None = None
     temperatures: tuple[tuple[float, float], ...] = ()
+    spread: bool = False
 
     name: ClassVar[str] = "hybrid-fluid"
 
@@ -172,11 +175,11 @@ class Hybrid(Bridge[HybridState]):
 
     def step(self, state: HybridState, executor: Executor) -> Step[HybridState]:
         """`cycles_per_step` coupling cycles, or as many as are left."""
-        del executor  # instances meet in every cycle; they run in threads of this process
         state, given_away = self._trimmed(state)
         count = min(self.cycles_per_step, self.cycles - state.cycles)
-        threads = min(self.instances, available_workers())
-        with self._running(state) as simulations, ThreadPoolExecutor(threads) as pool:
+        # instances meet in every cycle; threads of this process run them, or wait for those who do
+        threads = self.instances if self.spread else min(self.instances, available_workers())
+        with self._running(state, executor) as simulations, ThreadPoolExecutor(threads) as pool:
             leg = _Leg(self, state, simulations, pool)
             for _ in range(count):
                 leg.advance()
@@ -232,22 +235,27 @@ class Hybrid(Bridge[HybridState]):
         return replace(state, instances=tuple(instances)), tuple(entries)
 
     @contextmanager
-    def _running(self, state: HybridState) -> Iterator[tuple[Simulation, ...]]:
-        simulations: list[Simulation] = []
+    def _running(self, state: HybridState, executor: Executor) -> Iterator[tuple[Instance, ...]]:
+        simulations: list[Instance] = []
         try:
             for i, atoms in enumerate(state.instances):
-                noise = np.random.default_rng(np.random.SeedSequence(state.entropy, spawn_key=(state.cycles, i)))
+                seed = np.random.SeedSequence(state.entropy, spawn_key=(state.cycles, i))
+                if self.spread:
+                    task = Task(self.atomistic, self.controls, self.bin_width, seed)
+                    simulations.append(Remote(task, atoms, executor))
+                    continue
+                noise = np.random.default_rng(seed)
                 simulations.append(self.atomistic.simulate(atoms, self.controls, noise, bin_width=self.bin_width))
             yield tuple(simulations)
         finally:
             for simulation in simulations:
-                simulation.engine.close()
+                simulation.close()
 
 
 class _Leg:
     """The cycles of one step, with their books."""
 
-    def __init__(self, bridge: Hybrid, state: HybridState, simulations: tuple[Simulation, ...], pool: Executor) -> None:
+    def __init__(self, bridge: Hybrid, state: HybridState, simulations: tuple[Instance, ...], pool: Executor) -> None:
         self.pool = pool
         self.bridge, self.begin, self.simulations = bridge, state, simulations
         self.coupled: Coupled[Any] = state.coupled
