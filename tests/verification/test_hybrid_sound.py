@@ -7,10 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scalebridge.fluids.atomistic import Atomistic, Controls, LennardJones, Thermostat
+from scalebridge.fluids.atomistic import Atomistic, Controls, LennardJones, Thermostat, Usher
 from scalebridge.fluids.continuum import CompressibleFluid, Linear
 from scalebridge.fluids.hybrid import Acoustic, AcousticState, Pulse
-from scalebridge.fluids.hybrid._acoustic_cycle import Joined
 from scalebridge.ledger import Verdict
 from scalebridge.parallel import SerialExecutor
 
@@ -18,7 +17,7 @@ pytestmark = pytest.mark.verify
 
 DENSITY, PRESSURE, SOUND = 0.81, 2.71, 6.1  # speed of sound from finite differences of the pressure of this fluid
 HEIGHT, PULSE = 40.0, Pulse(0.05, 12.0, 5.0)  # 5 %, 10 sigma wide, upwards
-INSTANCES, WALLS, EVERY, LEGS = 12, 3, 20, 96
+INSTANCES, WALLS, EVERY, LEGS = 8, 3, 20, 96
 
 CLOSED = Atomistic(LennardJones(2.2), DENSITY, 1.1, (10.2, HEIGHT, 10.2), closed=True)
 OPEN = replace(CLOSED, closed=False, pressure=PRESSURE, impedance=DENSITY * SOUND)
@@ -39,24 +38,31 @@ def echo(momentum, times):
 
 def alone(model, atoms):
     """Echo in atoms without a continuum."""
-    simulation = model.simulate(atoms, Controls(tractions=model.tractions()), np.random.default_rng(0))
+    width = model.size[1] / round(model.size[1])
+    simulation = model.simulate(atoms, Controls(tractions=model.tractions()), np.random.default_rng(0), bin_width=width)
     momentum = []
     for _ in range(LEGS):
         books = simulation.run(EVERY, model.rest())
-        inside = (books.centres > 0.0) & (books.centres < HEIGHT)
+        inside = (books.centres > 0.0) & (books.centres < model.size[1])
         momentum.append(books.sums[inside, 2] / (books.samples * model.area))
     simulation.engine.close()
     return echo(np.array(momentum), EVERY * model.time_step * (np.arange(LEGS) + 0.5))
 
 
-def refreshed(atoms):
-    """Atoms whose last sound has left through the open end, at the temperature that they began with."""
+def refreshed(atoms, count, rng):
+    """Atoms of the slab at rest, as many as it began with, whose last sound has left through the open end."""
+    model = JOINED.resting
+    x, height, z = model.lengths
+    region = np.array([[0.0, x], [height - 3.0, height - 0.5], [0.0, z]])
+    atoms = replace(atoms, box=model.box)
+    while atoms.fluid.sum() < count:
+        atoms, _ = Usher(model.fluid, model.wall).insert(atoms, region, np.zeros(3), 1.1, rng)
     bath = Thermostat(-np.inf, np.inf, 1.1, 1.0, (True, True, True))
-    controls = Controls(tractions=OPEN.tractions(), thermostats=(bath,))
-    simulation = OPEN.simulate(atoms, controls, np.random.default_rng(atoms.steps))
-    simulation.run(600, OPEN.rest())
-    after = replace(simulation.atoms(), steps=atoms.steps + 1)
-    simulation.engine.close()
+    width = height / round(height)
+    simulation = model.simulate(atoms, Controls(tractions=model.tractions(), thermostats=(bath,)), rng, bin_width=width)
+    simulation.run(1000, model.rest())
+    after = simulation.atoms()
+    simulation.close()
     return after
 
 
@@ -89,17 +95,19 @@ def test_sound_leaves_the_atoms_by_their_impedance_and_goes_on_in_a_compressible
     print(f"a wall throws back {np.round(walls, 3)}")
     whole = DENSITY * SOUND * PULSE.strain * PULSE.width * np.sqrt(np.pi)
     assert thrown == pytest.approx(-whole, abs=0.35)  # three standard errors: thermal noise is 0.2 per instance
-    atoms = OPEN.equilibrate(np.random.SeedSequence(2), 4000)
-    fill = JOINED.at_rest(atoms).fill
+    atoms = JOINED.resting.equilibrate(np.random.SeedSequence(2), 4000)
+    rest = JOINED.at_rest(atoms)
+    count, rng = rest.atoms.fluid.sum(), np.random.default_rng(3)
     for i in range(INSTANCES):
-        pair = JOINED.with_pulse(Joined(refreshed(atoms), JOINED.continuum.initial(), fill, fill))
+        pair = JOINED.with_pulse(replace(rest, atoms=refreshed(atoms, count, rng)))
         back, atoms = joined(JOINED, pair, i)
-        found.append([alone(OPEN, pair.atoms), back])
+        # without a continuum that takes atoms away the end moves up, to where it was before the pulse
+        found.append([alone(JOINED.resting, replace(pair.atoms, box=JOINED.resting.box)), back])
         print(i, np.round(np.mean(found, axis=0) / thrown, 3), flush=True)
     for name, echoes, allowed in zip(("impedance", "continuum"), np.array(found).T / thrown, (0.20, 0.10), strict=True):
         reflection, error = echoes.mean(), echoes.std(ddof=1) / np.sqrt(INSTANCES)
         print(f"{name}: reflection {reflection:.3f} +- {error:.3f}")
-        assert error < 0.04
+        assert error < 0.05
         assert abs(reflection) <= allowed
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from scalebridge.bridge import Bridge, Outcome, Progress, Step
 from scalebridge.errors import InputError
-from scalebridge.fluids.atomistic import Atomistic, Carry, Controls, Simulation, Thermostat
+from scalebridge.fluids.atomistic import Atomistic, Controls, Simulation, Thermostat
 from scalebridge.fluids.atomistic._state import Atoms, Floats
 from scalebridge.fluids.continuum import Characteristic, CompressibleFluid, Continuum
 from scalebridge.fluids.continuum._conditions import Condition
@@ -168,7 +168,7 @@ class Acoustic(Bridge[AcousticState]):
         """Equilibrated atoms and a continuum at rest, with the pulse."""
         noise, *starts = seed.spawn(1 + self.instances)
         entropy = int.from_bytes(noise.generate_state(2, np.uint64).tobytes(), "little")
-        rest = (self.at_rest(self.atomistic.equilibrate(start, self.equilibration)) for start in starts)
+        rest = (self.at_rest(self.resting.equilibrate(start, self.equilibration)) for start in starts)
         joined = tuple(self.with_pulse(pair) for pair in rest)
         n, bins = self.instances, round(self.atomistic.size[1] / self.bin_width)
         return AcousticState(
@@ -221,33 +221,42 @@ class Acoustic(Bridge[AcousticState]):
                 state = self.step(state, executor).state
         return state
 
+    @cached_property
+    def resting(self) -> Atomistic:
+        """The atoms before a pulse begins in them: taller by what its compression takes from their top."""
+        pulse, a = self.pulse, self.atomistic
+        if pulse is None or pulse.middle > a.size[1]:
+            return a
+        x, height, z = a.size
+        return replace(a, size=(x, height + pulse.excess(height), z))
+
     def at_rest(self, atoms: Atoms) -> Joined:
-        """Equilibrated atoms, under the continuum at its start, after a while in which their buffer is counted."""
-        simulation = self.simulation(atoms, np.random.default_rng(0))
+        """Equilibrated atoms of `resting` under the continuum at its start; what their buffer holds is counted for a while."""
+        a = self.resting
+        width = a.size[1] / round(a.size[1] / self.bin_width)
+        simulation = a.simulate(atoms, self._controls(a), np.random.default_rng(0), bin_width=width)
         try:
-            books = simulation.run(max(self.equilibration // 8, 1), self.atomistic.rest())
-            inside = in_buffer(self, books)
+            books = simulation.run(max(self.equilibration // 8, 1), a.rest())
+            inside = in_buffer(a, books)
             return Joined(replace(simulation.atoms(), steps=0), self._continuum_at_start(), inside, inside)
         finally:
-            simulation.engine.close()
+            simulation.close()
 
     def with_pulse(self, pair: Joined) -> Joined:
-        """Both sides with the pulse, where it begins in the atoms.
-
-        It moves atoms towards its middle, so the top comes down; the atoms that are missing there wait to come in.
-        """
+        """Both sides with the pulse, where it begins in the atoms; it brings their top down to its place."""
         pulse, a = self.pulse, self.atomistic
         if pulse is None or pulse.middle > a.size[1]:
             return pair
-        missing = a.density * a.area * pulse.excess(a.size[1])
-        return replace(pair, atoms=pulse.given_to(pair.atoms, self.sound), carry=Carry(pair.carry.rest + missing))
+        return replace(pair, atoms=replace(pulse.given_to(pair.atoms, self.sound), box=a.box))
 
     def simulation(self, atoms: Atoms, rng: np.random.Generator) -> Simulation:
         """Live atoms with their open end."""
         a = self.atomistic
-        bath = Thermostat(-math.inf, math.inf, a.temperature, self.friction, (True, False, True))
-        controls = Controls(tractions=a.tractions(), thermostats=(bath,) if self.friction > 0.0 else ())
-        return a.simulate(atoms, controls, rng, bin_width=self.bin_width)
+        return a.simulate(atoms, self._controls(a), rng, bin_width=self.bin_width)
+
+    def _controls(self, model: Atomistic) -> Controls:
+        bath = Thermostat(-math.inf, math.inf, model.temperature, self.friction, (True, False, True))
+        return Controls(tractions=model.tractions(), thermostats=(bath,) if self.friction > 0.0 else ())
 
     def _continuum_at_start(self) -> FlowState:
         pulse, f, base = self.pulse, self.fluid, self.atomistic.size[1]

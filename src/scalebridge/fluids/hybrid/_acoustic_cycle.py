@@ -9,7 +9,7 @@ import numpy as np
 
 from scalebridge.bridge import Failure
 from scalebridge.errors import RunError
-from scalebridge.fluids.atomistic import Atoms, Books, Carry, Exchanged, Simulation, Targets, Usher, profile
+from scalebridge.fluids.atomistic import Atomistic, Atoms, Books, Carry, Exchanged, Simulation, Targets, Usher, profile
 from scalebridge.fluids.atomistic._state import Floats
 from scalebridge.fluids.continuum import Contents, Fluxes, PatchValues
 from scalebridge.fluids.continuum._state import FlowState
@@ -85,10 +85,9 @@ def advance(
         pair.simulation.engine.close()
 
 
-def in_buffer(bridge: Acoustic, books: Books) -> float:
+def in_buffer(model: Atomistic, books: Books) -> float:
     """Atoms in the buffer, mean over a leg."""
-    a = bridge.atomistic
-    return float(books.counts[books.centres > a.size[1] - a.buffer].sum())
+    return float(books.counts[books.centres > model.size[1] - model.buffer].sum())
 
 
 class _Pair:
@@ -115,7 +114,7 @@ class _Pair:
         books = self.simulation.run(
             b.steps_per_cycle, Targets(traction=np.array([[0.0, -pressure, 0.0]]), outside=np.array([velocity]))
         )
-        self.inside = in_buffer(b, books)
+        self.inside = in_buffer(a, books)
         self._sums, self._samples = self._sums + books.sums, self._samples + books.samples
         self.entries += atom_entries(books, self.simulation.kinetic_energy(), self.where, when)
         contents, owed, carry = b.continuum.contents(self.continuum), self.owed, self.carry

@@ -122,7 +122,7 @@ class Lubrication:
     @cached_property
     def weights(self) -> Floats:
         """Drop over the whole channel, per mass flow and per factor of each station, (stations,)."""
-        return self.drops(np.array([self.shape.length]))[0]
+        return np.asarray(self.drops(np.array([self.shape.length]))[0])
 
     def _shares(self, x: Floats) -> Floats:
         """r0 times the Lagrange polynomial of each station, (n, stations)."""
