@@ -23,7 +23,7 @@ FLUID = CompressibleFluid(Linear(0.8, 1.1, 7.0, SOUND**2), 0.8, 1.1, viscosity=2
 
 def small(**options) -> Acoustic:
     given = {"pulse": Pulse(0.05, 8.0, 3.0), "cycles": 4, "cycles_per_step": 2, "steps_per_cycle": 10, **options}
-    return Acoustic(small_atoms(impedance=0.8 * SOUND), FLUID, 20.0, 20, **{"equilibration": 300, **given})
+    return Acoustic(small_atoms(impedance=0.8 * SOUND), FLUID, 20.0, 20, **{"equilibration": 200, **given})
 
 
 def stepped(bridge, **changes):

@@ -24,7 +24,7 @@ WAVE = ChannelShape(tuple(X), tuple(11.5 + 2.5 * np.cos(np.pi * X / 600.0)))
 
 def small(**options) -> LongChannel:
     slit = Atomistic(LennardJones(2.2), 0.8, 1.1, (6.8, 10.0, 6.8), closed=True)
-    given = {"passes": 2, "blocks": 2, "steps_per_block": 20, "settle": 10, "equilibration": 200, **options}
+    given = {"passes": 2, "blocks": 2, "steps_per_block": 20, "settle": 10, "equilibration": 100, **options}
     return LongChannel(slit, Lubrication(WEDGE, 0.8, 2.2, stations=2), 2.0, **given)
 
 
@@ -82,13 +82,13 @@ def test_pressure_falls_to_the_end_and_knows_its_error():
     np.testing.assert_allclose(error[[0, -1]], 0.0, atol=1e-12)
     # the errors of flow and pressure against those of many repetitions
     flows, falls = [], []
-    for _ in range(200):
+    for _ in range(100):
         again = np.array([80.0, 60.0]) * (1.0 + 0.05 * rng.standard_normal((64, 2)))
         other = replace(state, conductance=again)
         flows.append(bridge.flow(other).value)
         falls.append(bridge.pressure(other, np.array([500.0]))[0][0])
-    assert bridge.flow(state).error == pytest.approx(np.std(flows), rel=0.4)
-    assert error[10] == pytest.approx(np.std(falls), rel=0.4)
+    assert bridge.flow(state).error == pytest.approx(np.std(flows), rel=0.5)
+    assert error[10] == pytest.approx(np.std(falls), rel=0.5)
 
 
 def test_conforms_whatever_the_number_of_workers_and_keeps_its_books():

@@ -54,7 +54,7 @@ def test_mistakes_are_named(tmp_path, tables, says):
         load_study(changed(tmp_path, **tables)).build()
 
 
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(files=mutated_studies(dict(LongChannelStudy.template())))
 def test_broken_studies_end_in_sentences(files, tmp_path_factory):
     read_and_build(files, tmp_path_factory.mktemp("mutated"))

@@ -82,8 +82,8 @@ def test_it_plays_in_the_report_and_stands_by_itself_where_no_motion_is_wished(m
         page.goto((write_report(home) if frames > 1 else drawing).as_uri())
         image = page.locator("figure.picture img" if frames > 1 else "svg")
         seen = set()
-        for _ in range(6):
+        for _ in range(frames + 1):
             seen.add(image.screenshot())
-            time.sleep(1.4)  # a frame lasts 8/3 s
+            time.sleep(8.0 / 3.0)  # of a frame
         instance.close()
     assert len(seen) == frames

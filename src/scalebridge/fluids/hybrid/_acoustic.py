@@ -57,7 +57,8 @@ class Acoustic(Bridge[AcousticState]):
     dynamics the end's atoms, moving with u, carry p = p_C + Z (u - u_C), so that p + Z u, which goes up, leaves. The
     impulse that they carried in a cycle is the one that the continuum gets, and the mass that then enters the continuum
     is taken from the atoms, atom by atom: the outermost go, new ones find a place by USHER. Nothing is lost: parts of
-    atoms, and the momentum that single atoms brought more or less than their share, are carried on.
+    atoms, and the momentum that single atoms brought more or less than their share, are carried on. An end that has
+    drifted from its place, as its buffer tells, is brought back in the time that sound takes to cross it sixty times.
 
     Instances are independent copies of both sides and run on the executor.
 
@@ -231,12 +232,12 @@ class Acoustic(Bridge[AcousticState]):
         return replace(a, size=(x, height + pulse.excess(height), z))
 
     def at_rest(self, atoms: Atoms) -> Joined:
-        """Equilibrated atoms of `resting` under the continuum at its start; what their buffer holds is counted for a while."""
+        """Equilibrated atoms of `resting` under the continuum at its start; their buffer is counted for a while."""
         a = self.resting
         width = a.size[1] / round(a.size[1] / self.bin_width)
         simulation = a.simulate(atoms, self._controls(a), np.random.default_rng(0), bin_width=width)
         try:
-            books = simulation.run(max(self.equilibration // 8, 1), a.rest())
+            books = simulation.run(max(self.equilibration // 4, 1), a.rest())
             inside = in_buffer(a, books)
             return Joined(replace(simulation.atoms(), steps=0), self._continuum_at_start(), inside, inside)
         finally:

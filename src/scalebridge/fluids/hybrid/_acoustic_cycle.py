@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _BATCH = 0.02  # of the buffer's atoms come or go at a time
 _BACK = 0.2  # of the momentum that is owed is given per cycle
 _OWED = 0.25  # of the buffer's atoms may wait
-_RETURN = 20.0  # passages of sound through the buffer, in which a displaced end comes back
+_RETURN = 60.0  # passages of sound through the buffer, in which a displaced end comes back
 
 
 @dataclass(frozen=True)
