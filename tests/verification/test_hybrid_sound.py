@@ -17,7 +17,7 @@ pytestmark = pytest.mark.verify
 
 DENSITY, PRESSURE, SOUND = 0.81, 2.71, 6.1  # speed of sound from finite differences of the pressure of this fluid
 HEIGHT, PULSE = 40.0, Pulse(0.05, 12.0, 5.0)  # 5 %, 10 sigma wide, upwards
-INSTANCES, WALLS, EVERY, LEGS = 8, 3, 20, 96
+INSTANCES, WALLS, EVERY, LEGS = 6, 3, 20, 96
 
 CLOSED = Atomistic(LennardJones(2.2), DENSITY, 1.1, (10.2, HEIGHT, 10.2), closed=True)
 OPEN = replace(CLOSED, closed=False, pressure=PRESSURE, impedance=DENSITY * SOUND)
@@ -53,10 +53,12 @@ def refreshed(atoms, count, rng):
     """Atoms of the slab at rest, as many as it began with, whose last sound has left through the open end."""
     model = JOINED.resting
     x, height, z = model.lengths
-    region = np.array([[0.0, x], [height - 3.0, height - 0.5], [0.0, z]])
+    region = np.array([[0.0, x], [height - 10.0, height - 0.5], [0.0, z]])
     atoms = replace(atoms, box=model.box)
     while atoms.fluid.sum() < count:
-        atoms, _ = Usher(model.fluid, model.wall).insert(atoms, region, np.zeros(3), 1.1, rng)
+        atoms, _ = Usher(model.fluid, model.wall, tolerance=0.5, restarts=20000).insert(
+            atoms, region, np.zeros(3), 1.1, rng
+        )
     bath = Thermostat(-np.inf, np.inf, 1.1, 1.0, (True, True, True))
     width = height / round(height)
     simulation = model.simulate(atoms, Controls(tractions=model.tractions(), thermostats=(bath,)), rng, bin_width=width)

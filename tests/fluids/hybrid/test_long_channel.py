@@ -87,8 +87,27 @@ def test_pressure_falls_to_the_end_and_knows_its_error():
         other = replace(state, conductance=again)
         flows.append(bridge.flow(other).value)
         falls.append(bridge.pressure(other, np.array([500.0]))[0][0])
-    assert bridge.flow(state).error == pytest.approx(np.std(flows), rel=0.5)
-    assert error[10] == pytest.approx(np.std(falls), rel=0.5)
+    # these blocks are independent; those of slits are not, and their errors are larger by a known factor
+    independent = np.hypot.reduce(bridge.flow(state).error / bridge.correlated) / np.sqrt(2.0)
+    assert independent == pytest.approx(np.std(flows), rel=0.5)
+    assert error[10] / bridge.correlated.mean() == pytest.approx(np.std(falls), rel=0.5)
+
+
+def test_errors_know_that_a_slit_remembers():
+    """Blocks of a series with the slit's memory: the scatter of their mean over many series is what is told."""
+    bridge = replace(small(steps_per_block=1000), channel=Lubrication(WEDGE, 0.8, 2.2, stations=1))
+    memory = 0.8 * bridge.heights[0] ** 2 / (np.pi**2 * 2.2)
+    rng, dt, blocks = np.random.default_rng(0), 0.05, 40
+    keep = np.exp(-dt / memory)
+    x, sums = rng.standard_normal(400), np.zeros((blocks, 400))
+    for k in range(blocks):
+        for _ in range(100):  # a block lasts 5 tau
+            x = keep * x + np.sqrt(1.0 - keep**2) * rng.standard_normal(400)
+            sums[k] += x / 100.0
+    scatter = sums.mean(axis=0).std()
+    naive = np.mean(sums.std(axis=0, ddof=1)) / np.sqrt(blocks)
+    assert bridge.correlated[0] > 1.5
+    assert naive * bridge.correlated[0] == pytest.approx(scatter, rel=0.12)
 
 
 def test_conforms_whatever_the_number_of_workers_and_keeps_its_books():

@@ -17,7 +17,8 @@ from scalebridge.fluids.atomistic._state import Floats
 from scalebridge.fluids.hybrid._channel_shape import Lubrication
 from scalebridge.fluids.hybrid._filling import LAYERS, filled, filling_entries
 from scalebridge.fluids.hybrid._slit_cell import SlitCell, SlitPass
-from scalebridge.fluids.transport._blocks import Measured, block_mean
+from scalebridge.fluids.transport._blocks import Measured
+from scalebridge.fluids.transport._errors import velocity_memory
 from scalebridge.ledger import Entry, Verdict
 from scalebridge.scales import ScaleMap
 
@@ -194,12 +195,26 @@ class LongChannel(Bridge[LongChannelState]):
         if not state.passes:
             return tuple(Measured(float(k), math.inf, "m tau") for k in c.density / c.theory(c.places))
         counted = state.conductance
-        if not len(counted):
-            counted = state.history[:, :, 1] / state.history[:, :, 0]
+        if len(counted) < _LEAST:
+            early = counted if len(counted) else state.history[:, :, 1] / state.history[:, :, 0]
+            return tuple(Measured(float(value), math.inf, "m tau") for value in early.mean(axis=0))
+        errors = counted.std(axis=0, ddof=1) / math.sqrt(len(counted)) * self.correlated
         return tuple(
-            block_mean(column, "m tau", _LEAST) if len(column) >= _LEAST else Measured(float(column.mean()), math.inf)
-            for column in counted.T
+            Measured(float(value), float(error), "m tau", len(counted) / factor**2)
+            for value, error, factor in zip(counted.mean(axis=0), errors, self.correlated, strict=True)
         )
+
+    @cached_property
+    def correlated(self) -> Floats:
+        """By how much the error of a station's mean exceeds that of independent blocks, (stations,).
+
+        Noise of the flow fades with the slit's viscous memory t, as exp(-time / t). Then the variance of a long mean is
+        that of independent blocks of length T over 1 - (t / T) (1 - exp(-T / t)).
+        """
+        c = self.channel
+        memories = np.array([velocity_memory(c.viscosity, c.density, 1.0, float(h)) for h in self.heights])
+        share = memories / (self.steps_per_block * self.atomistic.time_step)
+        return np.asarray(1.0 / np.sqrt(1.0 - share * (1.0 - np.exp(-1.0 / share))))
 
     def factors(self, state: LongChannelState) -> tuple[Floats, Floats]:
         """Resistance of the stations over that of theory, and its standard error, (stations,) each."""
@@ -254,8 +269,8 @@ class LongChannel(Bridge[LongChannelState]):
     def _after(self, state: LongChannelState, forces: Floats, answers: list[StationPass]) -> LongChannelState:
         flows = np.array([answer.result.flows for answer in answers]).T
         rows = [
-            [force, a.result.flows.mean(), a.result.spread, a.station.density, float(a.result.atoms.fluid.sum())]
-            for force, a in zip(forces, answers, strict=True)
+            [force, a.result.flows.mean(), a.result.spread * k, a.station.density, float(a.result.atoms.fluid.sum())]
+            for force, a, k in zip(forces, answers, self.correlated, strict=True)
         ]
         counts = state.passes > 0  # in the first pass the slits are not yet filled as they will be
         return LongChannelState(
@@ -269,7 +284,10 @@ class LongChannel(Bridge[LongChannelState]):
 
     def _conserved(self, answers: list[StationPass], taken: float, multiple: float, when: float) -> list[Entry]:
         """Mass flow that each station sends up under its gradient, against that of the channel, in standard errors."""
-        sent = [(float(a.result.flows.mean()) / multiple, a.result.spread / multiple) for a in answers]
+        sent = [
+            (float(a.result.flows.mean()) / multiple, a.result.spread * float(factor) / multiple)
+            for a, factor in zip(answers, self.correlated, strict=True)
+        ]
         return [
             Entry(
                 "mass flow of station and channel", "m/(sigma tau)", flow, taken, error, _SIGMAS, f"station {i + 1}",
