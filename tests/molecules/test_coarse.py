@@ -16,6 +16,7 @@ from scalebridge.molecules.dynamics import CoarseForces, Phase, Protocol, simula
 from scalebridge.molecules.mapping import Beads, Frames
 from scalebridge.molecules.potentials import Harmonic, LennardJones
 from scalebridge.molecules.statistics import R
+from scalebridge.parallel import LocalExecutor
 from scalebridge.study import check_bridge
 from support.liquids import chain_model, liquid
 
@@ -73,8 +74,16 @@ def test_pressure_is_corrected(target: Target) -> None:
 def test_several_states_share_a_potential(target: Target) -> None:
     beads, start = liquid()
     hot = simulate(beads, LJ, start, 360.0, Protocol(1000, 0.004, 10, 200), seed=6)
-    model = coarsen([target, Target.of_frames(hot.frames, beads, 360.0)], iterations=2, iteration=SHORT)
+    both = target, Target.of_frames(hot.frames, beads, 360.0)
+    model = coarsen(both, iterations=2, iteration=SHORT)
     assert len(model.history[-1].pressures) == 2
+    # on two workers the same numbers
+    bridge = CoarseGraining(tuple(Given(one) for one in both), Fit(iterations=2, iteration=SHORT), None)
+    with LocalExecutor(2) as executor:
+        state = bridge.init(np.random.SeedSequence(0))
+        while not bridge.done(state):
+            state = bridge.step(state, executor).state
+    assert [record.misfit for record in state.history] == [record.misfit for record in model.history]
     other = replace(hot.frames, positions=hot.frames.positions[:, :108])
     with pytest.raises(InputError):
         coarsen([target, Target.of_frames(other, Beads.liquid(108, "V", 18.0), 360.0)], iterations=1, iteration=SHORT)

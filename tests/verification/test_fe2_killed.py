@@ -30,9 +30,9 @@ TIMES = [0.5, 1.0, 1.5]
 COURSE = ((0.0, 0.0), (1.0, 1.0), (1.5, 0.5))
 
 
-def bar(workers):
+def bar(workers, voxels=10):
     matrix = solids.J2Plasticity(3e9, 0.35, solids.LinearHardening(30e6, 300e6))
-    ball = solids.microstructure.centred_sphere(0.35, voxels=10, edge=1e-5)
+    ball = solids.microstructure.centred_sphere(0.35, voxels=voxels, edge=1e-5)
     rve = solids.RVE(ball, {0: matrix, 1: solids.LinearElastic.isotropic(70e9, 0.2)}, element="reduced", threads=1)
     bent = [Displacement("left"), Displacement("right", (0.04, 0.0, 0.04), COURSE)]
     return FE2(box((2, 1, 1), (2.0, 1.0, 1.0)), rve, bent, element="hex8", tolerance=1e-6, workers=workers)
@@ -56,6 +56,31 @@ def test_a_worker_killed_in_mid_step_changes_no_bit():
         assert np.array_equal(a.stress, b.stress)
         assert np.array_equal(a.displacement, b.displacement)
         assert a.residuals == b.residuals
+
+
+def timed(model, kill_after=None):
+    """Seconds of twelve steps once the workers are there, one of which may be killed; stresses at the end."""
+    owners = model.points.owners()
+    assert isinstance(owners, ProcessOwners)
+    victim = owners.process_ids[1]
+    first = model.run([0.01])
+    if kill_after is not None:
+        threading.Timer(kill_after, os.kill, (victim, signal.SIGKILL)).start()
+    begun = time.perf_counter()
+    found = model.run(np.linspace(0.125, 1.5, 12).tolist(), state=first.state)
+    spent = time.perf_counter() - begun
+    assert owners.lost == (kill_after is not None)
+    owners.close()
+    return spent, found.steps[-1].stress
+
+
+def test_a_killed_worker_costs_less_than_a_tenth_of_a_run_of_minutes():
+    undisturbed, expected = timed(bar(2, voxels=16))
+    disturbed, stress = timed(bar(2, voxels=16), kill_after=0.37 * undisturbed)
+    print(f"{undisturbed:.1f} s undisturbed, {disturbed:.1f} s with a killed worker")
+    assert np.array_equal(stress, expected)
+    assert undisturbed > 60.0, "the loss is a few seconds: a short run says nothing"
+    assert disturbed < 1.1 * undisturbed
 
 
 CHILD = """

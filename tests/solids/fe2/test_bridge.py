@@ -7,8 +7,10 @@ import pytest
 
 from scalebridge import solids
 from scalebridge.errors import InputError
+from scalebridge.ledger import Verdict
 from scalebridge.parallel import SerialExecutor
 from scalebridge.solids.fe2 import Cell, Displacement, FE2Bridge, Ladder, Part, Traction
+from scalebridge.solids.fe2._scales import measured_separations
 from scalebridge.solids.microstructure import Microstructure
 from scalebridge.study import check_bridge
 from support.bodies import box
@@ -37,7 +39,17 @@ def test_conformance():
     assert outcome.headlines["largest_force"].value > 0.0
     assert outcome.data["points"].sum("rung").values.tolist() == [16, 16, 16]
     assert b"von Mises" in outcome.files["body.vtu"]
-    assert [s.name for s in outcome.separations] == ["gradient length of the strain / cell"]
+    assert [s.name for s in outcome.separations] == ["1 / largest rotation", "gradient length of the strain / cell"]
+
+
+@pytest.mark.parametrize(("angle", "verdict"), [(0.1, Verdict.HOLDS), (0.3, Verdict.WARNS), (0.6, Verdict.FAILS)])
+def test_rotations_too_large_for_small_strain_are_said(angle, verdict):
+    body = bridge(parts={"": Part(solids.LinearElastic.isotropic(1e9, 0.3))}, ladder=None)
+    nodes = body.model.space.nodes
+    turned = np.stack([-angle * nodes[:, 1], angle * nodes[:, 0], 0.0 * nodes[:, 2]], axis=1)
+    (found,) = measured_separations(body, turned, np.zeros((body.model.points.count, 3, 3)))
+    assert found.value == pytest.approx(1.0 / angle)
+    assert found.verdict is verdict
 
 
 def test_a_run_that_fails_says_so_and_keeps_what_it_has():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
@@ -26,6 +27,7 @@ from scalebridge.molecules.coarse._tables import Table, first_tables, mean_table
 from scalebridge.molecules.coarse._target import Target
 from scalebridge.molecules.coarse._updates import Sample, changed_tables
 from scalebridge.molecules.dynamics import Phase, Protocol, Simulation, simulate
+from scalebridge.molecules.mapping import Beads
 from scalebridge.molecules.pairs import check_box
 from scalebridge.molecules.potentials import Potential
 from scalebridge.molecules.statistics import Grid, collect
@@ -37,9 +39,8 @@ class CoarseGraining(Bridge[CoarseState]):
     """Effective potentials between beads from the statistics of atoms.
 
     What goes up are distributions (or forces), what comes down are positions for the atoms' beads, and what must
-    balance
-    is what the method promises: the same g(r), the same projected forces; besides temperature, momentum and energy of
-    every coarse simulation.
+    balance is what the method promises: the same g(r), the same projected forces; besides temperature, momentum and
+    energy of every coarse simulation.
 
     Args:
         sources: state points, given or still to be made; several share one set of potentials.
@@ -83,7 +84,7 @@ class CoarseGraining(Bridge[CoarseState]):
         if self.fit.method == "fm" and not state.residual:
             return self._matched(state)
         if self.fit.iterative and len(state.history) < self.fit.iterations:
-            return self._iterated(state)
+            return self._iterated(state, executor)
         return self._produced(state)
 
     def done(self, state: CoarseState) -> bool:
@@ -160,11 +161,12 @@ class CoarseGraining(Bridge[CoarseState]):
         new = replace(state, tables=tables, errors=errors, residual=(found.residual, found.reference), cost=spent)
         return Step(new, matching_entries(found))
 
-    def _iterated(self, state: CoarseState) -> Step[CoarseState]:
-        begun = time.process_time()
+    def _iterated(self, state: CoarseState, executor: Executor) -> Step[CoarseState]:
         number = len(state.history)
         potentials = {**potentials_of(state.tables), **self.fit.fixed, **state.fixed}
-        runs = [self._run(i, potentials, state, self.fit.iteration, number) for i in range(len(state.targets))]
+        jobs = [self._job(i, potentials, state, self.fit.iteration, number) for i in range(len(state.targets))]
+        ran = [jobs[0].run()] if len(jobs) == 1 else list(executor.map(_Job.run, jobs))
+        runs, begun = [run for run, _ in ran], time.process_time()
         samples = tuple(self._sample(target, run) for target, run in zip(state.targets, runs, strict=True))
         tables = changed_tables(self.fit, state.tables, samples)
         fixed = dict(state.fixed)
@@ -173,7 +175,7 @@ class CoarseGraining(Bridge[CoarseState]):
             assert fine is not None
             beads = state.targets[0].beads
             fixed |= matched_springs(state.springs, state.fixed, beads, fine, runs[0].frames, number)
-        spent = time.process_time() - begun
+        spent = time.process_time() - begun + sum(seconds for _, seconds in ran)
         record = Record(
             misfits(samples[0], self.fit.cutoff),
             tuple(run.pressure[0] for run in runs),
@@ -195,7 +197,7 @@ class CoarseGraining(Bridge[CoarseState]):
     def _produced(self, state: CoarseState) -> Step[CoarseState]:
         protocol = self.production or replace(self.fit.iteration, equilibration=0)
         potentials = self.potentials(state)
-        run = self._run(0, potentials, state, protocol, self.fit.iterations)
+        run = self._job(0, potentials, state, protocol, self.fit.iterations).run()[0]
         steps = max(protocol.steps // 5, protocol.every * 10)
         free = simulate(
             state.targets[0].beads,
@@ -207,15 +209,13 @@ class CoarseGraining(Bridge[CoarseState]):
         new = replace(state, production=Production(_bare(run), _bare(free)))
         return Step(new, production_entries(self, state, run, free))
 
-    def _run(
+    def _job(
         self, point: int, potentials: dict[str, Potential], state: CoarseState, protocol: Protocol, number: int
-    ) -> Simulation:
+    ) -> _Job:
         target, phase = state.targets[point], state.phases[point]
         seed = np.random.SeedSequence(state.entropy, spawn_key=(number, point))
         start = Phase(phase.positions, phase.box, phase.velocities)
-        return simulate(
-            target.beads, potentials, start, target.temperature, protocol, seed=int(seed.generate_state(1)[0])
-        )
+        return _Job(target.beads, potentials, start, target.temperature, protocol, int(seed.generate_state(1)[0]))
 
     def _sample(self, target: Target, run: Simulation) -> Sample:
         grids = {name: distribution.grid for name, distribution in target.distributions.items()}
@@ -227,6 +227,24 @@ class CoarseGraining(Bridge[CoarseState]):
     def _short(self, grid: Grid) -> Grid:
         last = grid.start + grid.step * round((self.fit.cutoff - grid.start) / grid.step)
         return replace(grid, stop=min(grid.stop, last))
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A coarse simulation of one state point; several of them run side by side."""
+
+    beads: Beads
+    potentials: Mapping[str, Potential]
+    start: Phase
+    temperature: float
+    protocol: Protocol
+    seed: int
+
+    def run(self) -> tuple[Simulation, float]:
+        """The simulation, and the processor seconds of all of it."""
+        begun = time.process_time()
+        found = simulate(self.beads, self.potentials, self.start, self.temperature, self.protocol, seed=self.seed)
+        return found, time.process_time() - begun
 
 
 def _make(source: Source, seed: int) -> Made:

@@ -126,8 +126,7 @@ def _warnings(found: Comparison) -> list[str]:
     if fine is not None and abs(coarse - fine) > max(100.0, 3.0 * error):
         texts.append(
             f"the pressure is {coarse:.0f} bar where the atoms have {fine:.0f} bar: pair potentials that keep the "
-            f"structure "
-            "need not keep the pressure; use pressure=..., and keep the volume fixed otherwise"
+            "structure need not keep the pressure; use pressure=..., and keep the volume fixed otherwise"
         )
     if found.timescale is not None and not 0.8 < found.timescale < 1.25:
         texts.append(

@@ -56,18 +56,16 @@ def methods(bridge: CoarseGraining, state: CoarseState) -> tuple[str, tuple[Cita
     fit, target = bridge.fit, state.targets[0]
     sources = [_NOID, _SOURCES[fit.method], _OPENMM]
     text = (
-        f"Atoms were mapped to {len(target.beads)} beads of the types {', '.join(target.beads.types)} [1]. "
-        f"Potentials with a "
-        f"cutoff of {fit.cutoff:g} nm were obtained by {NAMES[fit.method]} [2] at {target.temperature:g} K"
+        f"Atoms were mapped to {len(target.beads)} beads of the types {', '.join(target.beads.types)} [1]. Potentials "
+        f"with a cutoff of {fit.cutoff:g} nm were obtained by {NAMES[fit.method]} [2] at {target.temperature:g} K"
     )
     if len(state.targets) > 1:
         text += f", from {len(state.targets)} state points at once"
     if fit.iterative:
         run = fit.iteration
         text += (
-            f", in {len(state.history)} iterations of {run.steps} steps of {1000 * run.timestep:g} fs; the result "
-            f"is the "
-            f"mean over the last {min(fit.average, len(state.kept))}"
+            f", in {len(state.history)} iterations of {run.steps} steps of {1000 * run.timestep:g} fs; the result is "
+            f"the mean over the last {min(fit.average, len(state.kept))}"
         )
     if fit.regularisation:
         text += f"; the regularisation was {fit.regularisation:g}"
@@ -85,7 +83,7 @@ def methods(bridge: CoarseGraining, state: CoarseState) -> tuple[str, tuple[Cita
         )
     text += (
         "Bonded distributions were inverted with their Jacobians. Simulations used the Langevin middle scheme, and "
-        "Verlet's at "
-        "constant energy, of OpenMM [3], with pair forces from cubic splines in the squared distance in compiled loops."
+        "Verlet's at constant energy, of OpenMM [3], with pair forces from cubic splines in the squared distance in "
+        "compiled loops."
     )
     return text, tuple(sources)

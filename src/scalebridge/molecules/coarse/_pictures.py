@@ -85,9 +85,8 @@ def _distributions(bridge: CoarseGraining, found: Comparison) -> Picture:
         ax.set_ylabel("g(r)" if name.startswith("pair") else f"density / {unit}$^{{-1}}$")
     axes[0].legend()
     caption = (
-        f"Grey: distributions of the mapped atoms. Blue: those of the coarse model by {NAMES[bridge.fit.method]}, "
-        f"the band is "
-        "two standard errors. Where the lines part, the model does not keep the structure."
+        f"Grey: distributions of the mapped atoms. Blue: those of the coarse model by {NAMES[bridge.fit.method]}, the "
+        "band is two standard errors. Where the lines part, the model does not keep the structure."
     )
     return Picture("Structure: atoms against beads", caption, _bytes(figure), "svg", "distributions")
 
@@ -122,8 +121,8 @@ def _potentials(bridge: CoarseGraining, state: CoarseState, model: CoarseModel) 
         ax.set_ylabel("energy / kJ mol$^{-1}$")
     caption = (
         "Effective potentials; dotted where no data determine them and they are continued. The band, where there is "
-        "one, is two "
-        "standard errors: from the jackknife of force matching, or from the scatter of the last iterations."
+        "one, is two standard errors: from the jackknife of force matching, or from the scatter of the last "
+        "iterations."
     )
     return Picture("Potentials", caption, _bytes(figure), "svg", "potentials")
 
@@ -151,7 +150,7 @@ def _course(bridge: CoarseGraining, state: CoarseState) -> Picture:
     axes[1].set_ylabel("pressure / bar")
     caption = (
         "Left: how far distributions are from their targets, iteration by iteration, under the potentials an "
-        "iteration began "
-        "with. Right: pressure with two standard errors; the grey line is the target where there is one."
+        "iteration began with. Right: pressure with two standard errors; the grey line is the target where there is "
+        "one."
     )
     return Picture("Course of the iterations", caption, _bytes(figure), "svg", "course")

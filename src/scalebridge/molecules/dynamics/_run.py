@@ -198,8 +198,7 @@ def _advance(integrator: Any, steps: int, protocol: Protocol) -> None:
     except Exception as error:  # OpenMMException, or what the compiled forces raise through it
         raise ConvergenceError(
             f"The coarse simulation has blown up ({error}). Take a time step below {protocol.timestep:g} ps, more "
-            f"friction, "
-            "or look at the potential: a core that is too soft lets beads collapse"
+            "friction, or look at the potential: a core that is too soft lets beads collapse"
         ) from error
 
 

@@ -32,8 +32,7 @@ def write_lammps(model: CoarseModel, folder: Path) -> tuple[Path, ...]:
     if beads.extra:
         raise InputError(
             "This model has bonded terms beside those of its bonds (an elastic network); LAMMPS would leave out "
-            "further "
-            "pairs for them. Export to OpenMM instead"
+            "further pairs for them. Export to OpenMM instead"
         )
     lacking = [name for name in (*beads.pairs, *beads.bonded) if name not in model.potentials]
     if lacking:

@@ -96,8 +96,7 @@ def _add_bead(
         odd = int(np.argmin(sizes))
         raise InputError(
             f"{where}: molecule {odd} has {sizes[odd]} atoms where others have {sizes.max()}; molecules of one kind "
-            f"must "
-            "be alike, give the others a rule of their own"
+            "must be alike, give the others a rule of their own"
         )
     order = np.argsort(molecule, kind="stable")
     rows = chosen.indices[order].reshape(count, -1)
@@ -160,8 +159,7 @@ def _check_owners(mapping: Mapping, universe: Any, owners: Ints) -> None:
         atom = universe.atoms[int(np.argmax(owners))]
         raise InputError(
             f"Selections overlap: {int((owners > 1).sum())} atoms belong to several beads, the first is atom "
-            f"{atom.index} "
-            f"({atom.resname} {atom.name}). Make the selections disjoint, or set shared = true"
+            f"{atom.index} ({atom.resname} {atom.name}). Make the selections disjoint, or set shared = true"
         )
     ignored = _select(universe.atoms, mapping.ignore, "ignore").indices if mapping.ignore else np.zeros(0, np.int64)
     missed = np.setdiff1d(np.flatnonzero(owners == 0), ignored)

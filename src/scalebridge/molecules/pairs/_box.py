@@ -26,8 +26,7 @@ def check_box(box: npt.ArrayLike, cutoff: float) -> npt.NDArray[np.float64]:
         raise InputError(f"A box needs three positive edges in nm; found {np.array2string(edges, precision=4)}")
     if edges.min() < 2.0 * cutoff:
         raise InputError(
-            f"The box is too small: its shortest edge is {edges.min():.4g} nm, and a cutoff of {cutoff:.4g} nm "
-            f"needs at "
-            f"least {2.0 * cutoff:.4g} nm. Take a larger box or a cutoff of at most {edges.min() / 2.0:.4g} nm"
+            f"The box is too small: its shortest edge is {edges.min():.4g} nm, and a cutoff of {cutoff:.4g} nm needs "
+            f"at least {2.0 * cutoff:.4g} nm. Take a larger box or a cutoff of at most {edges.min() / 2.0:.4g} nm"
         )
     return edges

@@ -17,9 +17,8 @@ def extend_core(x: Floats, energy: Floats, sampled: npt.NDArray[np.bool_], *, ce
     """Replace the values before the first sampled point by a repulsion that joins smoothly and grows.
 
     With U0 and F0 at the first sampled points, U = U0 + F0/k (exp(k d) - 1) at the depth d, where k is the relative
-    growth
-    of the sampled force. Value and slope join; where the sampled part hardly repels, the core begins with `LEAST` per
-    bin.
+    growth of the sampled force. Value and slope join; where the sampled part hardly repels, the core begins with
+    `LEAST` per bin.
 
     Args:
         x: uniform grid, shape (n,).

@@ -240,7 +240,9 @@ class LadderPoints(MaterialPoints, CanClimb, CanTrain):
         first = state.model is None
         seekers = np.flatnonzero(high & (state.rung == (EXACT if first else REDUCED)))
         wanted = min(learns.paths if first else learns.more, learns.limit - state.solved)
-        if not seekers.size or wanted < 1:
+        alone = seekers.size + np.count_nonzero(state.rung == FULL)
+        if not seekers.size or wanted < 1 or (not first and alone <= learns.more):
+            # cells of a few points in full cost less than a fit and a replay of all points
             return state
         after: LadderState = answer.state
         chosen = most_different(after.path, seekers, wanted)

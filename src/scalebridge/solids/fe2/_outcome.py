@@ -45,7 +45,7 @@ def outcome(bridge: FE2Bridge, state: FE2BridgeState) -> Outcome:
     return Outcome(
         _data(bridge, state),
         _headlines(bridge, state),
-        measured_separations(bridge, state.body.strain) if state.lines else (),
+        measured_separations(bridge, state.body.displacement, state.body.strain) if state.lines else (),
         _pictures(bridge, state) if state.lines else (),
         {"body.vtu": body_file(bridge, state)} if state.lines else {},
         _methods(bridge, state),
@@ -154,8 +154,7 @@ def _learned(state: FE2BridgeState) -> list[str]:
             f"Cells that yielded were answered by a committee of two reduced models ({sizes}), fitted to full "
             f"solutions of {own.solved} cells along the strains of a rehearsal and of points that were found wanting; "
             f"its largest error on the cells that were kept from the fit was {100 * own.model.error:.2g} % of their "
-            "largest stress. "
-            "The distance of the two, calibrated on these cells, was the error indicator."
+            "largest stress. The distance of the two, calibrated on these cells, was the error indicator."
         )
         if own.audits:
             ratio = [j.indicator / max(j.error, 1e-12) for j in own.audits]
