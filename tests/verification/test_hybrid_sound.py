@@ -1,4 +1,4 @@
-"""A pulse of sound that runs from the atoms to their open end: how much of it comes back."""
+"""Pulses of sound that meet the open end of the atoms: how much of them comes back."""
 
 from __future__ import annotations
 
@@ -6,61 +6,108 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.special import erf
 
-from scalebridge.fluids.atomistic import Atomistic, Controls, LennardJones
+from scalebridge.fluids.atomistic import Atomistic, Controls, LennardJones, Thermostat, Usher
+from scalebridge.fluids.continuum import CompressibleFluid, Linear
+from scalebridge.fluids.hybrid import Acoustic, AcousticState, Pulse
+from scalebridge.ledger import Verdict
+from scalebridge.parallel import SerialExecutor
 
 pytestmark = pytest.mark.verify
 
-DENSITY, SOUND = 0.81, 6.1  # speed of sound from finite differences of the pressure of this fluid
-STRAIN, MIDDLE, WIDTH = 0.05, 22.0, 5.0
-HEIGHT, PROBE, BACK = 52.0, (30.0, 46.0), (5.4, 9.4)  # the pulse passes the probe at 2.6 tau, what comes back at 7.2
-INSTANCES, EVERY, LEGS = 16, 20, 96
+DENSITY, PRESSURE, SOUND = 0.81, 2.71, 6.1  # speed of sound from finite differences of the pressure of this fluid
+HEIGHT, PULSE = 40.0, Pulse(0.05, 12.0, 5.0)  # 5 %, 10 sigma wide, upwards
+INSTANCES, WALLS, EVERY, LEGS = 6, 3, 20, 96
+
+CLOSED = Atomistic(LennardJones(2.2), DENSITY, 1.1, (10.2, HEIGHT, 10.2), closed=True)
+OPEN = replace(CLOSED, closed=False, pressure=PRESSURE, impedance=DENSITY * SOUND)
+FLUID = CompressibleFluid(Linear(DENSITY, 1.1, PRESSURE, SOUND**2), DENSITY, 1.1, viscosity=2.2, bulk_viscosity=1.0)
+JOINED = Acoustic(OPEN, FLUID, 60.0, 60, PULSE, cycles=LEGS, cycles_per_step=4, steps_per_cycle=EVERY)
 
 
-def pulse(atoms):
-    """A compression of 5 %, 10 sigma wide, with the velocity of a wave that runs up."""
-    s = (atoms.positions[:, 1] - MIDDLE) / WIDTH
-    positions, velocities = atoms.positions.copy(), atoms.velocities.copy()
-    positions[atoms.fluid, 1] -= (STRAIN * WIDTH * 0.5 * np.sqrt(np.pi) * erf(s))[atoms.fluid]
-    velocities[atoms.fluid, 1] += (SOUND * STRAIN * np.exp(-(s**2)))[atoms.fluid]
-    return replace(atoms, positions=positions, velocities=velocities)
+def echo(momentum, times):
+    """Momentum per area, (times, bins), that runs down with an echo from the open end: in a window that moves with it.
 
-
-def run(model, atoms, seed, legs):
-    """Momentum per area between the probe's planes over time, and the atoms at the end."""
-    simulation = model.simulate(atoms, Controls(tractions=model.tractions()), np.random.default_rng(seed))
-    momentum = []
-    for _ in range(legs):
-        books = simulation.run(EVERY, model.rest())
-        inside = (books.centres > PROBE[0]) & (books.centres < PROBE[1])
-        momentum.append(books.sums[inside, 2].sum() / (books.samples * model.area))
-    after = simulation.atoms()
-    simulation.engine.close()
-    return np.array(momentum), after
-
-
-def test_an_open_end_with_the_fluids_impedance_lets_sound_out():
-    """What comes back, relative to what a wall in its place throws back; both lose the same on the way.
-
-    An end that holds its pressure would not do for comparison: it moves by a diameter and leaves its buffer.
+    The window holds the pulse, 18 sigma long; what runs up only crosses it.
     """
-    wall = Atomistic(fluid=LennardJones(2.2), density=DENSITY, temperature=1.1, size=(10.2, HEIGHT, 10.2), closed=True)
-    matched = replace(wall, closed=False, pressure=2.71, impedance=DENSITY * SOUND)
-    atoms = {model: model.equilibrate(np.random.SeedSequence(1), 4000) for model in (wall, matched)}
-    times, found = 0.1 * (np.arange(LEGS) + 0.5), []
-    back = (times > BACK[0]) & (times < BACK[1])
+    heights = np.arange(momentum.shape[1]) + 0.5
+    middle = HEIGHT - SOUND * times + (HEIGHT - PULSE.middle)
+    inside = np.abs(heights - middle[:, None]) < 9.0
+    return np.mean((momentum * inside).sum(axis=1)[(times > 6.2) & (times < 9.4)])
+
+
+def alone(model, atoms):
+    """Echo in atoms without a continuum."""
+    width = model.size[1] / round(model.size[1])
+    simulation = model.simulate(atoms, Controls(tractions=model.tractions()), np.random.default_rng(0), bin_width=width)
+    momentum = []
+    for _ in range(LEGS):
+        books = simulation.run(EVERY, model.rest())
+        inside = (books.centres > 0.0) & (books.centres < model.size[1])
+        momentum.append(books.sums[inside, 2] / (books.samples * model.area))
+    simulation.engine.close()
+    return echo(np.array(momentum), EVERY * model.time_step * (np.arange(LEGS) + 0.5))
+
+
+def refreshed(atoms, count, rng):
+    """Atoms of the slab at rest, as many as it began with, whose last sound has left through the open end."""
+    model = JOINED.resting
+    x, height, z = model.lengths
+    region = np.array([[0.0, x], [height - 10.0, height - 0.5], [0.0, z]])
+    atoms = replace(atoms, box=model.box)
+    while atoms.fluid.sum() < count:
+        atoms, _ = Usher(model.fluid, model.wall, tolerance=0.5, restarts=20000).insert(
+            atoms, region, np.zeros(3), 1.1, rng
+        )
+    bath = Thermostat(-np.inf, np.inf, 1.1, 1.0, (True, True, True))
+    width = height / round(height)
+    simulation = model.simulate(atoms, Controls(tractions=model.tractions(), thermostats=(bath,)), rng, bin_width=width)
+    simulation.run(1000, model.rest())
+    after = simulation.atoms()
+    simulation.close()
+    return after
+
+
+def carried(bridge, state):
+    """All steps of a bridge; its last state, and no entry that fails."""
+    with SerialExecutor() as executor:
+        while not bridge.done(state):
+            step = bridge.step(state, executor)
+            state = step.state
+            assert [e for e in step.entries if e.verdict is Verdict.FAILS] == []
+    return state
+
+
+def joined(bridge, pair, seed):
+    """Echo in atoms that go on as a continuum, and the atoms at the end."""
+    empty = (np.zeros((0, 1, round(HEIGHT), 2)), np.zeros((0, 1, bridge.cells, 2)), np.zeros((0, 1, 2)))
+    state = carried(bridge, AcousticState((pair,), 0, seed, *empty))
+    momentum = np.prod(state.below[:, 0], axis=-1) * bridge.bin_width
+    times = bridge.cycles_per_step * bridge.duration * (np.arange(len(momentum)) + 0.5)
+    return echo(momentum, times), state.instances[0].atoms
+
+
+def test_sound_leaves_the_atoms_by_their_impedance_and_goes_on_in_a_compressible_continuum():
+    """What comes back, relative to what a wall in its place throws back: all momentum of the pulse."""
+    walls, found = [], []
+    for i in range(WALLS):  # new atoms for each: between walls a pulse goes to and fro for 30 tau
+        atoms = CLOSED.equilibrate(np.random.SeedSequence(10 + i), 3000)
+        walls.append(alone(CLOSED, PULSE.given_to(atoms, SOUND)))
+    thrown = np.mean(walls)
+    print(f"a wall throws back {np.round(walls, 3)}")
+    whole = DENSITY * SOUND * PULSE.strain * PULSE.width * np.sqrt(np.pi)
+    assert thrown == pytest.approx(-whole, abs=0.35)  # three standard errors: thermal noise is 0.2 per instance
+    atoms = JOINED.resting.equilibrate(np.random.SeedSequence(2), 4000)
+    rest = JOINED.at_rest(atoms)
+    count, rng = rest.atoms.fluid.sum(), np.random.default_rng(3)
     for i in range(INSTANCES):
-        row = []
-        for model in atoms:
-            _, atoms[model] = run(model, atoms[model], 2 * i, 30)  # forgets the instance before
-            row.append(run(model, pulse(atoms[model]), 2 * i + 1, LEGS)[0][back].mean())
-        found.append(row)
-        print(i, np.round(np.mean(found, axis=0), 3), flush=True)
-    thrown, let = -np.array(found).T  # a wall turns the velocity round
-    reflection = let.mean() / thrown.mean()
-    error = np.hypot(let.std(ddof=1), reflection * thrown.std(ddof=1)) / np.sqrt(INSTANCES) / thrown.mean()
-    print(f"reflection {reflection:.3f} +- {error:.3f}; the wall threw back {thrown.mean():.3f} m/(sigma tau)")
-    assert thrown.mean() > 5.0 * thrown.std(ddof=1) / np.sqrt(INSTANCES)
-    assert error < 0.08
-    assert abs(reflection) <= 0.20
+        pair = JOINED.with_pulse(replace(rest, atoms=refreshed(atoms, count, rng)))
+        back, atoms = joined(JOINED, pair, i)
+        # without a continuum that takes atoms away the end moves up, to where it was before the pulse
+        found.append([alone(JOINED.resting, replace(pair.atoms, box=JOINED.resting.box)), back])
+        print(i, np.round(np.mean(found, axis=0) / thrown, 3), flush=True)
+    for name, echoes, allowed in zip(("impedance", "continuum"), np.array(found).T / thrown, (0.20, 0.10), strict=True):
+        reflection, error = echoes.mean(), echoes.std(ddof=1) / np.sqrt(INSTANCES)
+        print(f"{name}: reflection {reflection:.3f} +- {error:.3f}")
+        assert error < 0.05
+        assert abs(reflection) <= allowed

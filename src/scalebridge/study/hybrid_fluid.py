@@ -73,6 +73,7 @@ class CouplingPart(StudyPart):
     steps_per_cycle: int = Field(default=50, ge=1, le=10_000, description="molecular dynamics steps per cycle")
     time_step: float = Field(default=0.005, gt=0.0, le=0.02, description="of the molecular dynamics, tau")
     instances: int = Field(default=1, ge=1, le=1000, description="independent molecular dynamics runs")
+    spread: bool = Field(default=False, description="instances as tasks of the executor, cycle by cycle")
     memory: float = Field(default=0.0, ge=0.0, le=1000.0, description="cycles over which what goes up is averaged")
     equilibration: int = Field(default=5000, ge=0, le=10_000_000, description="molecular dynamics steps before")
 
@@ -150,6 +151,7 @@ class HybridFluidStudy(StudyModel):
             heated=((1.0, 3.0, d.heat * atoms.area),) if d.heat else (),
             force=(d.force, 0.0, 0.0),
             reference=self._reference(),
+            spread=c.spread,
         )
 
     def _atoms(self) -> Atomistic:

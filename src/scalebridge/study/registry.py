@@ -18,6 +18,7 @@ _MODELS: dict[str, str | type[StudyModel]] = {
     "homogenization": "scalebridge.study.homogenization:HomogenizationStudy",
     "hybrid-fluid": "scalebridge.study.hybrid_fluid:HybridFluidStudy",
     "kinetics": "scalebridge.study.kinetics:KineticsStudy",
+    "long-channel": "scalebridge.study.long_channel:LongChannelStudy",
     "nanochannel": "scalebridge.study.nanochannel:NanochannelStudy",
 }
 

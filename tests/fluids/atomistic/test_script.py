@@ -7,7 +7,7 @@ import pytest
 
 from scalebridge.errors import InputError
 from scalebridge.fluids import Atomistic
-from scalebridge.fluids.atomistic import Controls, profile
+from scalebridge.fluids.atomistic import Constraint, Controls, Thermostat, profile
 
 SCRIPT = """
 units lj
@@ -54,6 +54,7 @@ def test_a_file_will_do(tmp_path):
     [
         (SCRIPT + "run 100\n", "moves atoms"),
         (SCRIPT + "fix 1 all nve\n", "moves atoms"),
+        (SCRIPT + "fix 1 all rigid single\n", "moves atoms"),
         (SCRIPT + "pair_stile lj\n", "LAMMPS cannot use the script"),
         ("no/such/file", "cannot be read"),
     ],
@@ -75,3 +76,49 @@ def test_heavy_atoms_have_their_own_speed():
     assert np.average(seen.temperature[inside].mean(axis=1), weights=seen.atoms[inside]) == pytest.approx(1.0, rel=0.25)
     mean = np.average(seen.velocity[:, 1], weights=seen.atoms)
     assert mean == pytest.approx(half.velocities[half.fluid, 1].mean(), abs=0.1)
+
+
+DUMBBELLS = """
+units lj
+atom_style bond
+boundary p f p
+lattice custom 0.771605 a1 1.5 0 0 a2 0 1 0 a3 0 0 1 basis 0.2 0.2 0.2 basis 0.533333 0.2 0.2
+region box block 0 7.2 -2 15 0 7.2 units box
+create_box 2 box bond/types 1 extra/bond/per/atom 1 extra/special/per/atom 2
+region wet block INF INF 0.2 11.4 INF INF units box
+region dry block INF INF INF -0.1 INF INF units box
+create_atoms 1 region wet
+create_atoms 2 region dry
+mass * 1.0
+bond_style harmonic
+bond_coeff 1 100.0 0.6
+special_bonds lj 0 1 1
+pair_style lj/cut 1.5
+pair_modify shift yes
+pair_coeff * * 1.0 1.0
+group wet type 1
+create_bonds many wet wet 1 0.5 0.65
+neighbor 0.3 bin
+"""
+
+
+def test_rigid_molecules_keep_shape_and_momentum():
+    """Under a thermostat, a constrained velocity and the pressure of an open end."""
+    script = DUMBBELLS + "fix rigid wet shake 1e-8 100 0 b 1\n"
+    given = {"density": 0.8, "temperature": 1.0, "height": 13.0, "pressure": 1.0, "reach": 1.5, "time_step": 0.002}
+    model = Atomistic.from_lammps(script, **given)
+    assert model.rigid
+    assert not Atomistic.from_lammps(DUMBBELLS, **given).rigid
+    atoms = model.equilibrate(np.random.SeedSequence(1), 300)
+    controls = Controls(Constraint((6.0, 8.0)), model.tractions(), (Thermostat(-np.inf, np.inf, 1.0),))
+    targets = model.rest()
+    targets.velocity = np.tile([0.3, 0.0, 0.0], (2, 1, 1))
+    simulation = model.simulate(atoms, controls, np.random.default_rng(0))
+    books = simulation.run(100, targets)
+    after = simulation.atoms()
+    simulation.close()
+    assert np.abs(books.residual()[:, 1:]).max() < 1e-10
+    places = after.positions[after.fluid]
+    bonds = places[::2] - places[1::2]
+    bonds -= np.array([7.2, 0.0, 7.2]) * np.round(bonds / np.array([7.2, np.inf, 7.2]))
+    np.testing.assert_allclose(np.linalg.norm(bonds, axis=1), 0.6, atol=1e-4)

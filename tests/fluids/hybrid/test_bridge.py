@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from scalebridge.errors import ConvergenceError, InputError, RunError
-from scalebridge.fluids.hybrid import Overlap
+from scalebridge.fluids.atomistic import Scripted
+from scalebridge.fluids.hybrid import Overlap, instances_needed
+from scalebridge.fluids.hybrid._noise import window_error
 from scalebridge.ledger import Verdict
-from scalebridge.parallel import SerialExecutor
+from scalebridge.parallel import LocalExecutor, SerialExecutor
 from scalebridge.study import check_bridge
-from support.small_hybrid import small_hybrid
+from support.small_hybrid import small_atoms, small_hybrid
 
 
 def stepped(bridge, seed=1):
@@ -24,7 +27,35 @@ def stepped(bridge, seed=1):
 def test_conforms_and_shows_both_sides():
     outcome = check_bridge(small_hybrid(instances=2))
     assert outcome.data["velocity"].sizes == {"time": 2, "height": 16, "axis": 3}
-    assert {p.name for p in outcome.pictures} == {"velocity", "matter", "flux"}
+    assert {p.name for p in outcome.pictures} == {"velocity", "matter", "flux", "movie"}
+
+
+def test_instances_that_are_tasks_conform_whatever_the_number_of_workers():
+    bridge = small_hybrid(instances=2, spread=True, cycles=2, cycles_per_step=1, equilibration=200)
+    check_bridge(bridge, executor=ThreadPoolExecutor)
+
+
+@pytest.mark.verify
+def test_processes_give_the_same_numbers_as_this_one():
+    bridge = small_hybrid(instances=3, spread=True, cycles=4)
+    state = bridge.init(np.random.SeedSequence(1))
+    ends = []
+    for executor in (SerialExecutor(), LocalExecutor(2)):
+        with executor:
+            ends.append(bridge.step(state, executor).state)
+    np.testing.assert_array_equal(ends[0].windows, ends[1].windows)
+    np.testing.assert_array_equal(ends[0].instances[2].positions, ends[1].instances[2].positions)
+
+
+def test_instances_do_as_tasks_what_they_do_in_threads():
+    """Without noise the numbers differ by rounding alone, and all books close."""
+    bridge = small_hybrid(instances=2, cycles=3, cycles_per_step=3, friction=0.0)
+    state = bridge.init(np.random.SeedSequence(1))
+    with SerialExecutor() as executor:
+        threads, tasks = (replace(bridge, spread=spread).step(state, executor) for spread in (False, True))
+    assert [e.quantity for e in tasks.entries if e.verdict is Verdict.FAILS] == []
+    assert [e.quantity for e in tasks.entries] == [e.quantity for e in threads.entries]
+    np.testing.assert_allclose(tasks.state.windows, threads.state.windows, atol=1e-6)
 
 
 @pytest.mark.parametrize("exchange", ["state", "flux"])
@@ -70,6 +101,13 @@ def test_what_cannot_work_is_refused(options, says):
         replace(small_hybrid(), **options)
 
 
+def test_rigid_molecules_are_refused():
+    script = "fix 1 all shake 1e-4 20 0 b 1\n"
+    rigid = Scripted(script, 0.8, 1.1, small_atoms().size, pressure=7.0, reach=1.12)
+    with pytest.raises(InputError, match="holds bonds by constraints"):
+        replace(small_hybrid(), atomistic=rigid)
+
+
 def test_all_mistakes_are_named_at_once():
     with pytest.raises(InputError, match=r"(?s)cycles is 0.*viscosity"):
         replace(small_hybrid(), cycles=0, viscosity=1.0)
@@ -106,3 +144,15 @@ def test_a_fluid_that_outgrows_its_buffer_gives_atoms_away_by_the_books():
     given = [e for e in step.entries if "given away" in e.quantity]
     assert [e.fine for e in given if e.quantity.startswith("mass")] == [12.0]
     assert all(e.verdict is Verdict.HOLDS for e in given)
+
+
+def test_instances_for_a_wanted_error():
+    bridge = small_hybrid(instances=2)
+    one = instances_needed(bridge, 1.0, 25.0, 2.0)
+    assert one == 1
+    many = instances_needed(bridge, 0.01, 25.0, 2.0)
+    # four times as many for half of the error, and these bring it
+    assert instances_needed(bridge, 0.005, 25.0, 2.0) == pytest.approx(4 * many, abs=4)
+    assert window_error(replace(bridge, instances=many), 25.0, 2.0) <= 0.01
+    with pytest.raises(InputError, match="must be positive"):
+        instances_needed(bridge, 0.0, 25.0, 2.0)

@@ -59,6 +59,11 @@ class AbstractAtomistic(ABC):
     def fluid_types(self) -> tuple[int, ...]:
         """Types of the fluid's atoms."""
 
+    @property
+    @abstractmethod
+    def rigid(self) -> bool:
+        """Whether molecules keep their shape by constraints, which undo part of the work of forces from outside."""
+
     @abstractmethod
     def start(self, seed: np.random.SeedSequence) -> Atoms:
         """Atoms with thermal velocities; not yet a fluid in equilibrium."""

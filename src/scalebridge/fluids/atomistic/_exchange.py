@@ -115,7 +115,10 @@ class Usher:
         inside = np.flatnonzero(self._inside(atoms, region))
         if not len(inside):
             raise RunError(f"No atom is left to be removed in {region.tolist()}; the last checkpoint is whole")
-        gone = int(rng.choice(inside))
+        return self.take(atoms, int(rng.choice(inside)))
+
+    def take(self, atoms: Atoms, gone: int) -> tuple[Atoms, Exchanged]:
+        """All atoms but the one with index `gone`."""
         energy = float(
             kernels.energy_at(atoms.positions[gone], gone, *self._lists(atoms), self.fluid.cutoff, np.empty(3))
         )

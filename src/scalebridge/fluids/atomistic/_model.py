@@ -114,6 +114,11 @@ class Atomistic(AbstractAtomistic):
         """Types of the fluid's atoms."""
         return (FLUID,)
 
+    @property
+    def rigid(self) -> bool:
+        """Never: atoms."""
+        return False
+
     def start(self, seed: np.random.SeedSequence) -> Atoms:
         """Atoms on a diluted lattice with thermal velocities; not yet a fluid, see `equilibrate`."""
         return lattice_start(self, np.random.default_rng(seed))

@@ -15,6 +15,8 @@ from scalebridge.fluids.atomistic._engine import Engine
 from scalebridge.fluids.atomistic._state import Atoms
 
 _ACTIONS = ("run", "minimize", "rerun", "temper", "fix_modify")
+_INTEGRATORS = ("nve", "nvt", "npt", "nph", "rigid", "poems", "brownian")
+_CONSTRAINTS = ("shake", "rattle")
 
 
 @final
@@ -23,9 +25,13 @@ class Scripted(AbstractAtomistic):
     """A fluid whose box, atoms and force field come from LAMMPS commands.
 
     The commands make the box (periodic along x and z, not along y), the atoms and their potentials, with the surface of
-    the lower wall at height 0, and nothing moves yet: no `run`, no integrator. Fixes that forces belong to (constraints
-    of bonds) may be there. Units are the script's; forces must be energy per length in them without a factor, as in
-    ``units lj``.
+    the lower wall at height 0, and nothing moves yet: no `run`, no integrator. Units are the script's; forces must be
+    energy per length in them without a factor, as in ``units lj``.
+
+    Constraints of bonds (``fix shake``, ``fix rattle``) may be there: their forces are complete before the books see
+    them, so mass and momentum close in every bin. Energy does not: a force from outside has a part along the bonds, and
+    the constraint takes its work back a step later. A coupling, whose books hold energy, therefore refuses them;
+    `measure_channel` does not.
 
     Attributes:
         commands: the commands.
@@ -54,9 +60,7 @@ class Scripted(AbstractAtomistic):
     def __post_init__(self) -> None:
         for number, line in enumerate(self.commands.splitlines(), start=1):
             words = line.split()
-            if words and (
-                words[0] in _ACTIONS or (words[0] == "fix" and words[3:4] and words[3].startswith(("nve", "nvt")))
-            ):
+            if words and (words[0] in _ACTIONS or _fixed(words).startswith(_INTEGRATORS)):
                 raise InputError(
                     f"Line {number} of the script, {line.strip()!r}, moves atoms; leave out runs and integrators, "
                     "scalebridge adds its own"
@@ -85,6 +89,11 @@ class Scripted(AbstractAtomistic):
     def fluid_types(self) -> tuple[int, ...]:
         """Types of the fluid's atoms."""
         return self.types
+
+    @property
+    def rigid(self) -> bool:
+        """Whether the script constrains bonds."""
+        return any(_fixed(line.split()).startswith(_CONSTRAINTS) for line in self.commands.splitlines())
 
     def start(self, seed: np.random.SeedSequence) -> Atoms:
         """The script's atoms; where it gives the fluid no velocities, thermal ones."""
@@ -118,6 +127,11 @@ class Scripted(AbstractAtomistic):
         engine.command(f"group scalebridge_fluid type {kinds}\ntimestep {self.time_step!r}\nthermo 0")
         engine.command("fix scalebridge_move scalebridge_fluid nve")
         return engine
+
+
+def _fixed(words: list[str]) -> str:
+    """Style of a fix; empty for any other command."""
+    return words[3] if len(words) > 3 and words[0] == "fix" else ""
 
 
 def scripted(script: str | Path, *, density: float, temperature: float, height: float, **options: Any) -> Scripted:

@@ -126,6 +126,10 @@ class Simulation:
         types, positions, velocities, external = (np.array(values)[order] for values in live)
         return Atoms(self._box, tags[order], types, positions, velocities, external, self._steps, self._types)
 
+    def close(self) -> None:
+        """End the engine."""
+        self.engine.close()
+
     def _new_books(self, contents: Floats) -> Books:
         return Books(self._bins, self.time_step, contents.copy())
 

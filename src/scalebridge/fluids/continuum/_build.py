@@ -217,8 +217,8 @@ def _check_condition(name: str, condition: Condition, fluid: Fluid) -> None:
             value = getattr(condition, key)
             if not value >= 0.0:
                 raise InputError(f"{name}: {key} is {value}; it must not be negative.")
-    if isinstance(condition, Characteristic) and condition.impedance is not None and not condition.impedance > 0.0:
-        raise InputError(f"{name}: impedance is {condition.impedance}; it must be positive.")
+    if isinstance(condition, Characteristic) and condition.impedance is not None and not condition.impedance >= 0.0:
+        raise InputError(f"{name}: impedance is {condition.impedance}; it must not be negative.")
 
 
 def _reference(fluid: Fluid) -> tuple[float, float]:

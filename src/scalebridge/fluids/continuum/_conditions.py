@@ -89,7 +89,8 @@ class Characteristic:
         pressure: of the outside; None for the fluid's reference pressure.
         velocity: of the outside.
         temperature: of fluid that enters; None for the fluid's reference temperature.
-        impedance: replaces rho c of the fluid inside by a given value; infinite is a wall that moves with `velocity`.
+        impedance: replaces rho c of the fluid inside by a given value; infinite is a wall that moves with `velocity`,
+            zero a face that takes `pressure` as it is given.
     """
 
     pressure: Field | None = None

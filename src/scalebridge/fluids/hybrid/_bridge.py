@@ -20,7 +20,6 @@ from scalebridge.fluids.atomistic import (
     Constraint,
     Controls,
     Heater,
-    Simulation,
     Targets,
     Thermostat,
     profile,
@@ -30,8 +29,10 @@ from scalebridge.fluids.continuum import AbstractContinuum
 from scalebridge.fluids.hybrid._couette import StartUpCouette
 from scalebridge.fluids.hybrid._cycle import Coupled, Coupler, Cycle, Exchange
 from scalebridge.fluids.hybrid._entries import atom_entries, continuum_energy, continuum_entries, flux_entry
+from scalebridge.fluids.hybrid._movie import SHOWN, frame_of
 from scalebridge.fluids.hybrid._open_end import trim_entries, trimmed
 from scalebridge.fluids.hybrid._overlap import Overlap
+from scalebridge.fluids.hybrid._spread import Instance, Remote, Task
 from scalebridge.fluids.hybrid._state import HybridState
 from scalebridge.fluids.hybrid._validate import validate
 from scalebridge.fluids.transport._errors import stress_error
@@ -68,6 +69,8 @@ class Hybrid(Bridge[HybridState]):
         temperatures: start of both sides: pairs of height and temperature between which it is interpolated; empty for
             the atoms' temperature everywhere.
         reference: theory to compare with.
+        spread: whether instances are tasks of the executor, cycle by cycle, rather than threads of this process: for
+            several processes or machines. Every task starts an engine, so it pays where a cycle takes much longer.
         force: per mass, on both sides; the continuum must have been built with the same.
 
     Raises:
@@ -95,6 +98,7 @@ class Hybrid(Bridge[HybridState]):
     bin_width: float = 1.0
     reference: StartUpCouette | None = None
     temperatures: tuple[tuple[float, float], ...] = ()
+    spread: bool = False
 
     name: ClassVar[str] = "hybrid-fluid"
 
@@ -166,15 +170,16 @@ class Hybrid(Bridge[HybridState]):
             np.zeros((0, 2, 4)),
             np.zeros((0, 3)),
             np.zeros((0, 41, 4)),
+            np.zeros((0, SHOWN, 2), dtype=np.float32),
         )
 
     def step(self, state: HybridState, executor: Executor) -> Step[HybridState]:
         """`cycles_per_step` coupling cycles, or as many as are left."""
-        del executor  # instances meet in every cycle; they run in threads of this process
         state, given_away = self._trimmed(state)
         count = min(self.cycles_per_step, self.cycles - state.cycles)
-        threads = min(self.instances, available_workers())
-        with self._running(state) as simulations, ThreadPoolExecutor(threads) as pool:
+        # instances meet in every cycle; threads of this process run them, or wait for those who do
+        threads = self.instances if self.spread else min(self.instances, available_workers())
+        with self._running(state, executor) as simulations, ThreadPoolExecutor(threads) as pool:
             leg = _Leg(self, state, simulations, pool)
             for _ in range(count):
                 leg.advance()
@@ -230,22 +235,27 @@ class Hybrid(Bridge[HybridState]):
         return replace(state, instances=tuple(instances)), tuple(entries)
 
     @contextmanager
-    def _running(self, state: HybridState) -> Iterator[tuple[Simulation, ...]]:
-        simulations: list[Simulation] = []
+    def _running(self, state: HybridState, executor: Executor) -> Iterator[tuple[Instance, ...]]:
+        simulations: list[Instance] = []
         try:
             for i, atoms in enumerate(state.instances):
-                noise = np.random.default_rng(np.random.SeedSequence(state.entropy, spawn_key=(state.cycles, i)))
+                seed = np.random.SeedSequence(state.entropy, spawn_key=(state.cycles, i))
+                if self.spread:
+                    task = Task(self.atomistic, self.controls, self.bin_width, seed)
+                    simulations.append(Remote(task, atoms, executor))
+                    continue
+                noise = np.random.default_rng(seed)
                 simulations.append(self.atomistic.simulate(atoms, self.controls, noise, bin_width=self.bin_width))
             yield tuple(simulations)
         finally:
             for simulation in simulations:
-                simulation.engine.close()
+                simulation.close()
 
 
 class _Leg:
     """The cycles of one step, with their books."""
 
-    def __init__(self, bridge: Hybrid, state: HybridState, simulations: tuple[Simulation, ...], pool: Executor) -> None:
+    def __init__(self, bridge: Hybrid, state: HybridState, simulations: tuple[Instance, ...], pool: Executor) -> None:
         self.pool = pool
         self.bridge, self.begin, self.simulations = bridge, state, simulations
         self.coupled: Coupled[Any] = state.coupled
@@ -318,15 +328,17 @@ class _Leg:
         profiles = [self._profile(sums) for sums in self._sums]
         duration = (self.cycles - old.cycles) * b.coupler.duration
         flux = self._flux / (b.atomistic.area * duration)
+        instances = tuple(s.atoms() for s in self.simulations)
         return replace(
             old,
-            instances=tuple(s.atoms() for s in self.simulations),
+            instances=instances,
             coupled=self.coupled,
             cycles=self.cycles,
             windows=np.concatenate([old.windows, np.mean(profiles, axis=0)[None]]),
             flux=np.concatenate([old.flux, flux[None]]),
             wall=np.concatenate([old.wall, self._wall[None] / (b.atomistic.area * duration)]),
             above=np.concatenate([old.above, self._above[None] / (self.cycles - old.cycles)]),
+            frames=np.concatenate([old.frames, frame_of(instances[0])[None]]),
         )
 
     def _profile(self, sums: Any) -> Floats:

@@ -8,10 +8,11 @@ from typing import Generic, Literal, TypeVar
 
 import numpy as np
 
-from scalebridge.fluids.atomistic import Books, Simulation, Targets, profile
+from scalebridge.fluids.atomistic import Books, Targets, profile
 from scalebridge.fluids.atomistic._state import Floats
 from scalebridge.fluids.continuum import AbstractContinuum, Fluxes, PatchValues
 from scalebridge.fluids.hybrid._overlap import Overlap
+from scalebridge.fluids.hybrid._spread import Instance
 
 CState = TypeVar("CState")
 Exchange = Literal["state", "flux"]
@@ -90,7 +91,7 @@ class Coupler(Generic[CState]):
         return Coupled(state, np.stack([down, down]), interface[0])
 
     def cycle(
-        self, coupled: Coupled[CState], simulations: tuple[Simulation, ...], rest: Targets, executor: Executor
+        self, coupled: Coupled[CState], simulations: tuple[Instance, ...], rest: Targets, executor: Executor
     ) -> Cycle[CState]:
         """Both sides after one cycle; the instances run in the threads of `executor`.
 

@@ -80,7 +80,9 @@ def filled(
     return Filled(atoms, carry, inserted, removed, failures)
 
 
-def filling_entries(before: Atoms, filled: Filled, potential: tuple[float, float], when: float) -> tuple[Entry, ...]:
+def filling_entries(
+    before: Atoms, filled: Filled, potential: tuple[float, float], when: float, where: str = "slit"
+) -> tuple[Entry, ...]:
     """Atoms, momentum and energies before and after an exchange, against what it says that it brought.
 
     Args:
@@ -88,12 +90,12 @@ def filling_entries(before: Atoms, filled: Filled, potential: tuple[float, float
         filled: after it.
         potential: energy of all pairs before and after, from the engine.
         when: number of the pass.
+        where: in which place.
     """
     brought = filled.inserted + filled.removed
     old, new = (a.velocities[a.fluid] for a in (before, filled.atoms))
     kinetic = 0.5 * float(np.sum(new**2) - np.sum(old**2))
     scale = max(abs(potential[0]), 1.0)
-    where = "slit"
     return (
         Entry("atoms exchanged", "1", float(len(new) - len(old)), float(brought.atoms), len(old), 0.0, where, when),
         Entry(

@@ -11,13 +11,13 @@ import numpy as np
 
 from scalebridge.bridge import Bridge, Outcome, Progress, Step
 from scalebridge.errors import InputError
-from scalebridge.fluids.atomistic import Atomistic, Atoms, Books, Carry, Controls, Simulation, Targets, Thermostat
+from scalebridge.fluids.atomistic import Atomistic, Atoms, Carry
 from scalebridge.fluids.atomistic._state import Floats
 from scalebridge.fluids.continuum._state import FlowState
-from scalebridge.fluids.hybrid._entries import atom_entries
 from scalebridge.fluids.hybrid._filling import LAYERS, filled, filling_entries
 from scalebridge.fluids.hybrid._reservoirs import Reservoirs
 from scalebridge.fluids.hybrid._slit import SlitResistance, slit_resistance
+from scalebridge.fluids.hybrid._slit_cell import SlitCell, SlitPass
 from scalebridge.fluids.transport._blocks import Measured, block_mean
 from scalebridge.ledger import Entry, Verdict
 from scalebridge.scales import ScaleMap
@@ -136,13 +136,8 @@ class Nanochannel(Bridge[NanochannelState]):
         start, noise = seed.spawn(2)
         atoms = self.atomistic.equilibrate(start, self.equilibration)
         entropy = int.from_bytes(noise.generate_state(2, np.uint64).tobytes(), "little")
-        simulation = self._simulation(atoms, 0.0, np.random.default_rng(noise))
-        try:
-            simulation.prepare()
-            potential = simulation.potential_energy()
-            bins = len(simulation.books.centres)
-        finally:
-            simulation.engine.close()
+        potential = self._cell.potential(atoms)
+        bins = round(self.atomistic.size[1] / self.bin_width) + 4 * math.ceil(1.0 / self.bin_width)
         return NanochannelState(
             atoms, Carry(), None, 0, entropy, potential, np.zeros(0), np.zeros((0, 7)), np.zeros((bins + 1, 2))
         )
@@ -162,7 +157,7 @@ class Nanochannel(Bridge[NanochannelState]):
             density, speed = state.history[-1, 3], state.history[-1, 1] / (r.density * r.width)
             exchange = filled(self.atomistic, atoms, carry, density, speed, rng)
             atoms, carry = exchange.atoms, exchange.carry
-        legs, entries = self._pass(atoms, force, rng, when)
+        legs, entries = self._cell.run(atoms, force, rng, "slit", when)
         if exchange is not None:
             entries = [*filling_entries(state.atoms, exchange, (state.potential, legs.start), when), *entries]
         into, out = r.core_flow(fluxes)
@@ -218,48 +213,14 @@ class Nanochannel(Bridge[NanochannelState]):
 
         return outcome(self, state)
 
-    def _simulation(self, atoms: Atoms, force: float, rng: np.random.Generator) -> Simulation:
-        a = self.atomistic
-        bath = Thermostat(-math.inf, math.inf, a.temperature, self.friction)
-        controls = Controls(thermostats=(bath,), body_force=(force, 0.0, 0.0))
-        return a.simulate(atoms, controls, rng, bin_width=self.bin_width)
+    @property
+    def _cell(self) -> SlitCell:
+        return SlitCell(self.atomistic, self.blocks, self.steps_per_block, self.settle, self.friction, self.bin_width)
 
-    def _pass(self, atoms: Atoms, force: float, rng: np.random.Generator, when: float) -> tuple[_Legs, list[Entry]]:
-        """All blocks of one pass under a force."""
-        simulation = self._simulation(atoms, force, rng)
-        entries: list[Entry] = []
-        sums, flows = [], []
-        try:
-            simulation.prepare()
-            start = simulation.potential_energy()
-            for block in range(-1, self.blocks):
-                if block < 0 and not self.settle:
-                    continue
-                books = simulation.run(self.steps_per_block if block >= 0 else self.settle, Targets())
-                entries += atom_entries(books, simulation.kinetic_energy(), "slit", when)
-                if block >= 0:
-                    sums.append(np.append(books.sums[:, :2], [[books.samples, 0.0]], axis=0))
-                    flows.append(self._flow(books))
-            return _Legs(
-                simulation.atoms(),
-                np.sum(sums, axis=0),
-                np.array(flows),
-                start,
-                simulation.potential_energy(),
-                simulation.books.centres,
-            ), entries
-        finally:
-            simulation.engine.close()
-
-    def _flow(self, books: Books) -> float:
-        return float(books.sums[:, 1].sum()) / (books.samples * self.atomistic.area)
-
-    def _after(self, state: NanochannelState, legs: _Legs, force: float, left: float, taken: float) -> NanochannelState:
-        a, samples = self.atomistic, legs.sums[-1, 0]
-        inner = (legs.centres > LAYERS) & (legs.centres < a.size[1] - LAYERS)
-        density = legs.sums[:-1][inner, 0].sum() / (samples * a.area * self.bin_width * inner.sum())
-        spread = legs.flows.std(ddof=1) / math.sqrt(len(legs.flows)) if len(legs.flows) > 1 else abs(legs.flows[0])
-        row = [force, legs.flows.mean(), spread, density, legs.atoms.fluid.sum(), left, taken]
+    def _after(
+        self, state: NanochannelState, legs: SlitPass, force: float, left: float, taken: float
+    ) -> NanochannelState:
+        row = [force, legs.flows.mean(), legs.spread, self._cell.density(legs), legs.atoms.fluid.sum(), left, taken]
         counts = state.passes > 0  # in the first pass the slit is not yet filled as it will be
         return replace(
             state,
@@ -278,15 +239,3 @@ class Nanochannel(Bridge[NanochannelState]):
             "mass flow of atoms and continuum", "m/(sigma tau)", sent, taken, error, _SIGMAS, "interfaces", when,
             severity=Verdict.WARNS,
         )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _Legs:
-    """What a pass left: atoms, sums of the profile, flow per block, potential energy at begin and end, bins."""
-
-    atoms: Atoms
-    sums: Floats
-    flows: Floats
-    start: float
-    end: float
-    centres: Floats

@@ -8,7 +8,8 @@ import numpy as np
 
 from scalebridge.bridge import Citation, Headline, Outcome
 from scalebridge.fluids.atomistic._state import Floats
-from scalebridge.fluids.transport._errors import velocity_memory
+from scalebridge.fluids.hybrid._noise import window_error
+from scalebridge.fluids.transport._filters import Filtered, pod_filter
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -41,15 +42,6 @@ _SOURCES = (
 )  # fmt: skip
 
 
-def window_error(bridge: Hybrid, duration: float, width: float) -> float:
-    """Standard error of the mean velocity of a slab over a time: independent samples, two viscous memories apart."""
-    a = bridge.atomistic
-    memory = velocity_memory(bridge.viscosity, a.density, a.mass, width)
-    samples = max(duration / (2.0 * memory), 1.0)
-    atoms = a.density * a.area * width
-    return float(np.sqrt(a.temperature / (a.mass * atoms * samples * bridge.instances)))
-
-
 def outcome(bridge: Hybrid, state: HybridState) -> Outcome:
     """Everything from the last state."""
     from scalebridge.fluids.hybrid._pictures import pictures
@@ -58,7 +50,7 @@ def outcome(bridge: Hybrid, state: HybridState) -> Outcome:
     return Outcome(
         data,
         _headlines(bridge, state, data),
-        pictures=pictures(bridge, data),
+        pictures=pictures(bridge, state, data),
         methods=_methods(bridge),
         citations=_SOURCES,
     )
@@ -86,6 +78,9 @@ def dataset(bridge: Hybrid, state: HybridState) -> xr.Dataset:
         "energy_flux": (("time", "side"), state.flux[..., 3], {"units": "epsilon/(sigma^2 tau)"}),
         "begin": (window, begins, {"units": "tau"}),
     }
+    filtered = _filtered(bridge, state)
+    if filtered is not None:
+        variables["velocity_filtered"] = (fine, filtered.values, {"units": "sigma/tau"})
     if bridge.reference is not None:
         heights = np.concatenate([below, bridge.heights_above])
         theory: list[Floats] = [bridge.reference.mean(heights, t0, t1) for t0, t1 in zip(begins, ends, strict=True)]
@@ -103,6 +98,14 @@ def dataset(bridge: Hybrid, state: HybridState) -> xr.Dataset:
     )
 
 
+def _filtered(bridge: Hybrid, state: HybridState) -> Filtered | None:
+    """Velocities along x without the modes that do not stand out of the noise; None from a single step."""
+    if len(state.windows) < 2:
+        return None
+    noise = window_error(bridge, bridge.cycles_per_step * bridge.coupler.duration, bridge.bin_width)
+    return pod_filter(state.windows[..., 1], noise)
+
+
 def _headlines(bridge: Hybrid, state: HybridState, data: xr.Dataset) -> dict[str, Headline]:
     core = data["height"].values < bridge.overlap.interface
     away = core & (data["height"].values > 3.0)
@@ -116,12 +119,21 @@ def _headlines(bridge: Hybrid, state: HybridState, data: xr.Dataset) -> dict[str
             float(data["stress"].values[:, 0].mean()), "epsilon/sigma^3", "x momentum flux at the interface"
         ),
     }
+    filtered = _filtered(bridge, state)
+    if filtered is not None:
+        numbers["filter_noise"] = Headline(filtered.noise, "sigma/tau", "of it, left by the filter (POD)")
+        numbers["filter_bias"] = Headline(filtered.bias_bound, "sigma/tau", "bound of what it took from the flow")
+        numbers["filter_modes"] = Headline(float(filtered.modes), "1", "modes that stand out of the noise")
     if "theory" in data:
         inside = data["height"].values < bridge.overlap.constraint[0]
         off = (data["velocity"].values[..., 0] - data["theory"].values)[:, inside]
         numbers["rms"] = Headline(
             float(np.sqrt(np.mean(off**2))), "sigma/tau", "rms deviation of velocities from theory"
         )
+        if filtered is not None:
+            off_filtered = (filtered.values - data["theory"].values)[:, inside]
+            rms = float(np.sqrt(np.mean(off_filtered**2)))
+            numbers["rms_filtered"] = Headline(rms, "sigma/tau", "rms deviation of filtered velocities from theory")
         numbers["largest"] = Headline(float(np.abs(off).max()), "sigma/tau", "largest deviation from theory")
     return numbers
 

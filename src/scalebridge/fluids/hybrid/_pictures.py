@@ -6,24 +6,26 @@ from typing import TYPE_CHECKING
 
 from scalebridge.bridge import Picture
 from scalebridge.fluids.hybrid._drawing import COLOURS, light_grid, new_figure, picture, style
+from scalebridge.fluids.hybrid._movie import movie
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
     from scalebridge.fluids.hybrid._bridge import Hybrid
+    from scalebridge.fluids.hybrid._state import HybridState
 
 
-def pictures(bridge: Hybrid, data: xr.Dataset) -> tuple[Picture, ...]:
-    """Velocity, density and temperature, flux."""
+def pictures(bridge: Hybrid, state: HybridState, data: xr.Dataset) -> tuple[Picture, ...]:
+    """Velocity, density and temperature, flux, a movie."""
     if not data.sizes["time"]:
         return ()
     with style():
-        return (_velocity(bridge, data), _matter(bridge, data), _flux(data))
+        return (_velocity(bridge, data), _matter(bridge, data), _flux(data), movie(bridge, state, data))
 
 
 def _velocity(bridge: Hybrid, data: xr.Dataset) -> Picture:
-    from scalebridge.fluids.hybrid._outcome import window_error
+    from scalebridge.fluids.hybrid._noise import window_error
 
     figure = new_figure(7.2, 4.6)
     axes = figure.add_subplot()

@@ -25,6 +25,7 @@ class HybridState:
             continuum, (steps, 2, 4).
         wall: momentum per area and time that the atoms gave to the lower wall in each step, (steps, 3).
         above: velocity (3) and temperature (1) of the continuum, mean over each step, (steps, heights, 4).
+        frames: places (x, y) of some atoms of the first instance at the end of each step, for the movie, (steps, n, 2).
     """
 
     instances: tuple[Atoms, ...]
@@ -35,3 +36,4 @@ class HybridState:
     flux: Floats
     wall: Floats
     above: Floats
+    frames: Floats

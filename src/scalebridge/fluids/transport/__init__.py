@@ -18,10 +18,14 @@ from scalebridge.fluids.transport._errors import stress_error as stress_error
 from scalebridge.fluids.transport._errors import temperature_error as temperature_error
 from scalebridge.fluids.transport._errors import velocity_error as velocity_error
 from scalebridge.fluids.transport._errors import velocity_memory as velocity_memory
+from scalebridge.fluids.transport._filters import Filtered as Filtered
+from scalebridge.fluids.transport._filters import moving_average as moving_average
+from scalebridge.fluids.transport._filters import pod_filter as pod_filter
 
 __all__ = [
     "Bulk",
     "ChannelFlow",
+    "Filtered",
     "FluidState",
     "Measured",
     "block_mean",
@@ -30,6 +34,8 @@ __all__ = [
     "measure_conductivity",
     "measure_pressure",
     "measure_viscosity",
+    "moving_average",
+    "pod_filter",
     "pressure_error",
     "samples_needed",
     "stress_error",

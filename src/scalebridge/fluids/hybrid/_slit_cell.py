@@ -1,0 +1,119 @@
+"""A periodic piece of a slit under a force: what Nanochannel and LongChannel ask molecular dynamics for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from scalebridge.fluids.atomistic import Atomistic, Atoms, Books, Controls, Simulation, Targets, Thermostat
+from scalebridge.fluids.atomistic._state import Floats
+from scalebridge.fluids.hybrid._entries import atom_entries
+from scalebridge.fluids.hybrid._filling import LAYERS
+from scalebridge.ledger import Entry
+
+
+@dataclass(frozen=True)
+class SlitCell:
+    """A periodic piece of a slit, and how long it is looked at.
+
+    Attributes:
+        atomistic: closed, its height the slit's.
+        blocks: of each pass.
+        steps_per_block: molecular dynamics steps of a block.
+        settle: steps at the beginning of each pass that do not count.
+        friction: of the thermostat on z, per mass.
+        bin_width: of the profiles; it divides the height.
+    """
+
+    atomistic: Atomistic
+    blocks: int
+    steps_per_block: int
+    settle: int
+    friction: float
+    bin_width: float
+
+    def simulation(self, atoms: Atoms, force: float, rng: np.random.Generator) -> Simulation:
+        """Live atoms under a force per mass along x."""
+        a = self.atomistic
+        bath = Thermostat(-math.inf, math.inf, a.temperature, self.friction)
+        controls = Controls(thermostats=(bath,), body_force=(force, 0.0, 0.0))
+        return a.simulate(atoms, controls, rng, bin_width=self.bin_width)
+
+    def potential(self, atoms: Atoms) -> float:
+        """Energy of all pairs."""
+        simulation = self.simulation(atoms, 0.0, np.random.default_rng(0))
+        try:
+            simulation.prepare()
+            return simulation.potential_energy()
+        finally:
+            simulation.engine.close()
+
+    def run(
+        self, atoms: Atoms, force: float, rng: np.random.Generator, where: str, when: float
+    ) -> tuple[SlitPass, list[Entry]]:
+        """All blocks of one pass under a force per mass, with their books.
+
+        Raises:
+            RunError: an atom flew off.
+        """
+        simulation = self.simulation(atoms, force, rng)
+        entries: list[Entry] = []
+        sums, flows = [], []
+        try:
+            simulation.prepare()
+            start = simulation.potential_energy()
+            for block in range(-1, self.blocks):
+                if block < 0 and not self.settle:
+                    continue
+                books = simulation.run(self.steps_per_block if block >= 0 else self.settle, Targets())
+                entries += atom_entries(books, simulation.kinetic_energy(), where, when)
+                if block >= 0:
+                    sums.append(np.append(books.sums[:, :2], [[books.samples, 0.0]], axis=0))
+                    flows.append(self._flow(books))
+            return SlitPass(
+                simulation.atoms(),
+                np.sum(sums, axis=0),
+                np.array(flows),
+                start,
+                simulation.potential_energy(),
+                simulation.books.centres,
+            ), entries
+        finally:
+            simulation.engine.close()
+
+    def density(self, result: SlitPass) -> float:
+        """Atoms per volume in the middle of the slit, where the fluid has no layers."""
+        a, samples = self.atomistic, result.sums[-1, 0]
+        inner = (result.centres > LAYERS) & (result.centres < a.size[1] - LAYERS)
+        return float(result.sums[:-1][inner, 0].sum() / (samples * a.area * self.bin_width * inner.sum()))
+
+    def _flow(self, books: Books) -> float:
+        return float(books.sums[:, 1].sum()) / (books.samples * self.atomistic.area)
+
+
+@dataclass(frozen=True)
+class SlitPass:
+    """What a pass left.
+
+    Attributes:
+        atoms: at its end.
+        sums: per bin, summed over samples: atoms, momentum along x; number of samples in a last row, (bins + 1, 2).
+        flows: mass per time and depth, by block, (blocks,).
+        start, end: potential energy of all pairs at its begin and end.
+        centres: middles of the bins, (bins,).
+    """
+
+    atoms: Atoms
+    sums: Floats
+    flows: Floats
+    start: float
+    end: float
+    centres: Floats
+
+    @property
+    def spread(self) -> float:
+        """Standard error of the mean flow, as far as the blocks of one pass tell."""
+        n = len(self.flows)
+        return float(self.flows.std(ddof=1)) / math.sqrt(n) if n > 1 else abs(float(self.flows[0]))
