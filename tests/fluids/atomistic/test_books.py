@@ -139,6 +139,23 @@ def test_energy_changes_by_the_work_of_the_sources_to_second_order(fluid):
     assert 2.5 < misses[0] / misses[1] < 6.5
 
 
+@pytest.mark.parametrize("force", [0.0, 0.02])
+def test_an_atom_beyond_the_open_end_is_pushed_back(fluid, force):
+    from dataclasses import replace
+
+    model, atoms = fluid
+    top = int(np.argmax(np.where(atoms.fluid, atoms.positions[:, 1], -np.inf)))
+    positions, velocities = atoms.positions.copy(), atoms.velocities.copy()
+    positions[top, 1], velocities[top, 1] = model.size[1] + 1.5, 2.0
+    controls = Controls(tractions=model.tractions(), body_force=(force, 0.0, 0.0))
+    start = replace(atoms, positions=positions, velocities=velocities)
+    simulation = model.simulate(start, controls, np.random.default_rng(0), bin_width=1.0)
+    simulation.run(20, model.rest())
+    after = simulation.atoms()
+    simulation.engine.close()
+    assert after.velocities[top, 1] < -2.0
+
+
 def test_the_open_end_carries_the_pressure_exactly(fluid):
     model, _ = fluid
     simulation = simulated(fluid, Controls(tractions=model.tractions()))

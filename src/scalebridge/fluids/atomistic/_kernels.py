@@ -56,7 +56,9 @@ def busy_bins(bins: Floats, cells: Floats, zones: Floats, slabs: Floats) -> npt.
     """Bins that a cell, a buffer or a heated slab touches: in all others the loops have little to do, (b,)."""
     busy = np.zeros(len(bins) - 1, dtype=np.bool_)
     spans = [(cells[0], cells[-1])] if len(cells) else []
-    for low, high in (*spans, *(sorted(zone) for zone in zones), *slabs):
+    # a buffer has no end: its outermost atoms go beyond, and are pushed back
+    buffers = [(inner, math.inf) if inner < outer else (-math.inf, inner) for inner, outer in zones]
+    for low, high in (*spans, *buffers, *slabs):
         busy |= (bins[:-1] < high) & (bins[1:] > low)
     return busy
 
