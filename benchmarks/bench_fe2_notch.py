@@ -30,11 +30,11 @@ from scalebridge.solids.reduced import Size
 Floats = npt.NDArray[np.float64]
 
 VOXELS, ELEMENTS, SAMPLED = 24, 12, 8
-ALLOWANCE = 0.02
+ALLOWANCE = 0.05
 COURSE = ((0.0, 0.0), (1.0, 1.0), (1.5, 0.6), (2.0, 1.3))
 TIMES = tuple(np.linspace(0.05, 2.0, 40))
 STRETCH = 0.012
-TRAINING = OnTheFly(paths=24, more=4, limit=36, sizes=(Size(40, 80, 300), Size(60, 120, 400)))
+TRAINING = OnTheFly(paths=16, more=8, limit=32, sizes=(Size(24, 40, 300), Size(40, 80, 300)))
 
 
 @dataclass(frozen=True)

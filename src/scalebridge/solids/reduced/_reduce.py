@@ -227,7 +227,8 @@ def validate(model: ReducedRVE, known: Sequence[Snapshots]) -> tuple[Floats, Flo
 def _calibrated(distance: Floats, error: Floats, norm: Floats) -> tuple[float, float, tuple[float, float]]:
     """Factor that bounds 95 of 100 errors above the median one, which is the floor; and `ReducedRVE.hidden`.
 
-    Increments at which the members agree but for rounding say nothing about the factor.
+    Increments at which the members agree but for rounding say nothing about the factor. It is at least one: few paths
+    are kept, and where they happen to be easy the distance of the members must not count for less than it is.
     """
     apart = distance > AGREED
     unseen = ~apart & (error > LOOSE)
@@ -237,4 +238,5 @@ def _calibrated(distance: Floats, error: Floats, norm: Floats) -> tuple[float, f
     distance, error = distance[apart], error[apart]
     floor = float(np.median(error))
     above = error > floor
-    return (float(np.quantile(error[above] / distance[above], 0.95)) if above.any() else 1.0), floor, hidden
+    ratio = float(np.quantile(error[above] / distance[above], 0.95)) if above.any() else 1.0
+    return max(ratio, 1.0), floor, hidden
