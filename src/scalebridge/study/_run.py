@@ -43,6 +43,12 @@ class RunResult:
     report: Path | None
     report_problem: str = ""
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from scalebridge.report import result_html
+
+        return result_html(self)
+
 
 def run(
     study: StudyModel | str | Path,
