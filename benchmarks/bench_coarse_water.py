@@ -32,7 +32,7 @@ def run() -> Figure:
     ours = _speed(model, warm, "compiled", 400)
     general = _speed(model, warm, "CPU", 40)
     largest, _ = model.at(warm).largest_timestep(picoseconds=2.0)
-    atoms = water(MOLECULES).run(picoseconds=0.6, equilibration=0.1, every=0.6)
+    atoms = water(MOLECULES).run(picoseconds=2.0, equilibration=0.1, every=2.0)
     assert atoms.seconds_per_nanosecond is not None
     rows: list[tuple[str, float, float, float, float]] = [
         ("atoms: SPC/E, PME, 2 fs (OpenMM, CPU platform)", 3 * MOLECULES * 5e5 / atoms.seconds_per_nanosecond / 1e6,

@@ -10,7 +10,7 @@ from scalebridge.errors import InputError
 from scalebridge.solids.laws import from_mandel, to_mandel
 from scalebridge.solids.reduced import RandomPaths, Size, audit, enrich, reduce_rve, solve_path, stand_in, validate
 from scalebridge.solids.reduced._modes import fluctuation_modes
-from scalebridge.solids.reduced._reduce import _calibrated
+from scalebridge.solids.reduced._reduce import _calibrated, _repeated
 
 
 def test_modes_are_orthonormal_in_energy_and_give_amplitudes_back(model, rve):
@@ -117,3 +117,12 @@ def test_first_flow_that_no_member_sees_does_not_set_the_factor():
     assert floor == pytest.approx(np.median(error[20:]))
     assert (hidden, onset) == (3e-3, norm[10])
     assert _calibrated(distance[:10], error[:10], norm[:10]) == (1.0, np.inf, (0.0, np.inf))
+
+
+def test_elastic_increments_count_once():
+    first = [1e-3, 2e-3, *[4e-3] * 8, 5e-3]
+    distance, error = np.array([*first, 5e-3, 7e-3]), 1.5 * np.array([*first, 5e-3, 7e-3])
+    error[9] *= 1.01
+    found = _repeated(distance, error, [len(first), 2])
+    # the increment after the first that equals it, but not where one of the two has moved or a path begins
+    assert np.flatnonzero(found).tolist() == [3, 4, 5, 6, 7, 8]

@@ -29,6 +29,9 @@ VALIDATION = 4
 LOOSE = 1e-4
 """Tolerance of the training solutions: it changes mean stresses by some 1e-5 and saves a third of their cost."""
 
+SAME = 1e-3
+"""Relative change of distance and error in an increment below which it repeats the one before."""
+
 
 def reduce_rve(
     rve: RVE,
@@ -188,7 +191,7 @@ def _model(
     raw = ReducedRVE(trained.members, trained.modes, 1.0, 0.0, np.inf, None)
     distance, error = validate(raw, kept)
     # where the model has no answer it says so by itself; the indicator is for the answers it gives
-    answered = np.isfinite(distance) & np.isfinite(error)
+    answered = np.isfinite(distance) & np.isfinite(error) & ~_repeated(distance, error, [len(s.strain) for s in kept])
     norm = elastic_norm(np.concatenate([s.strain for s in kept]), trained.members[-1].elastic)
     factor, floor, hidden = _calibrated(distance[answered], error[answered], norm[answered])
     training = Training(fitted, kept, tuple(sizes), seed, time.process_time() - begin)
@@ -222,6 +225,18 @@ def validate(model: ReducedRVE, known: Sequence[Snapshots]) -> tuple[Floats, Flo
         errors.append(np.linalg.norm(to_mandel(stress[0]) - s.stress, axis=1) / peak)
     found: tuple[Floats, Any] = np.concatenate(indicators), np.concatenate(errors)
     return found
+
+
+def _repeated(distance: Floats, error: Floats, lengths: Sequence[int]) -> npt.NDArray[np.bool_]:
+    """Increments of paths, one after the other, that are as the one before: nothing flows, and nothing is new.
+
+    A path that is unloaded would otherwise count as often as its elastic increments are many.
+    """
+    with np.errstate(invalid="ignore"):
+        same = [np.abs(np.diff(values)) <= SAME * values[1:] for values in (distance, error)]
+    again = np.concatenate([[False], same[0] & same[1]])
+    again[np.cumsum([0, *lengths[:-1]])] = False
+    return again
 
 
 def _calibrated(distance: Floats, error: Floats, norm: Floats) -> tuple[float, float, tuple[float, float]]:
