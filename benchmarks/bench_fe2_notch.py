@@ -34,7 +34,7 @@ ALLOWANCE = 0.05
 COURSE = ((0.0, 0.0), (1.0, 1.0), (1.5, 0.6), (2.0, 1.3))
 TIMES = tuple(np.linspace(0.05, 2.0, 40))
 STRETCH = 0.012
-TRAINING = OnTheFly(paths=16, more=4, limit=28, sizes=(Size(24, 40, 300), Size(40, 80, 300)))
+TRAINING = OnTheFly(paths=16, more=4, limit=28, sizes=(Size(24, 48, 300), Size(40, 90, 300)))
 
 
 @dataclass(frozen=True)
