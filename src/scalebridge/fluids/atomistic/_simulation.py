@@ -50,7 +50,8 @@ class Simulation:
         self.targets = Targets()
         self.time_step, self.sample_every, self.bath_every = time_step, sample_every, bath_every
         self._box, self._steps, self._types = atoms.box, atoms.steps, atoms.fluid_types
-        self._bins, self._masses, self._fluid, self._rng = bins, masses, np.asarray(fluid, dtype=np.bool_), rng
+        self._bins, self._masses, self._fluid = bins, masses, np.asarray(fluid, dtype=np.bool_)
+        self._key = rng.integers(0, 2**64, dtype=np.uint64)
         self._cells = np.asarray(controls.constraint.edges if controls.constraint else ())
         self._zones = np.array([[z.inner, z.outer] for z in controls.tractions]).reshape(-1, 2)
         self._impedance = np.array([z.impedance for z in controls.tractions])
@@ -85,6 +86,8 @@ class Simulation:
         self.books = self._new_books(self.books.now)
         self.engine.run(steps, setup=False)
         self._steps += steps
+        b = self.books
+        self.engine.add(b.now, b.by_source, b.wall, b.sums, b.forces, b.crossed)
         if self.books.steps != steps or self.engine.count != before:
             raise RunError(
                 f"Of {before} atoms {self.engine.count} are left after step {self._steps}: some left the box. Widen "
@@ -115,15 +118,17 @@ class Simulation:
         """Of the fluid, as of the end of the last leg."""
         types, v = self.engine.array("type"), self.engine.array("v")
         moving = self._fluid[types]
-        return float(0.5 * np.sum(self._masses[types[moving]] * np.sum(v[moving] ** 2, axis=1)))
+        energy = np.array([0.5 * np.sum(self._masses[types[moving]] * np.sum(v[moving] ** 2, axis=1))])
+        self.engine.add(energy)
+        return float(energy[0])
 
     def atoms(self) -> Atoms:
         """A copy of the atoms as they are now, in the order of their tags."""
         self.prepare()
-        tags = self.engine.tags()
+        e = self.engine
+        tags, *live = e.joined(e.tags(), e.array("type"), e.array("x"), e.array("v"), self._external)
         order = np.argsort(tags)
-        live = (self.engine.array("type"), self.engine.array("x"), self.engine.array("v"), self._external)
-        types, positions, velocities, external = (np.array(values)[order] for values in live)
+        types, positions, velocities, external = (values[order] for values in live)
         return Atoms(self._box, tags[order], types, positions, velocities, external, self._steps, self._types)
 
     def close(self) -> None:
@@ -139,7 +144,9 @@ class Simulation:
         bins = np.floor((self.engine.array("x")[:, 1] - self._bins[0]) / width).astype(int)
         n = len(self._bins) - 1
         inside = self._fluid[self.engine.array("type")] & (bins >= 0) & (bins < n)
-        return np.asarray(np.bincount(bins[inside], self.engine.atom_energies()[inside], minlength=n), dtype=np.float64)
+        energies = np.bincount(bins[inside], self.engine.atom_energies()[inside], minlength=n).astype(np.float64)
+        self.engine.add(energies)
+        return energies
 
     def _contents(self, x: Floats, v: Floats, types: Ints, full: Floats, work: Floats) -> Floats:
         """Per bin: mass, momentum of velocities `v`, kinetic energy of velocities `full` and `work`, (b, 5)."""
@@ -150,6 +157,7 @@ class Simulation:
         m = self._masses[types[inside]]
         kinetic = 0.5 * m * np.sum(full[inside] ** 2, axis=1) + work[inside]
         np.add.at(contents, bins[inside], np.column_stack([m, m[:, None] * v[inside], kinetic]))
+        self.engine.add(contents)
         return contents
 
     def _act(self, step: int, tags: Ints, positions: Floats, external: Floats) -> None:
@@ -168,18 +176,20 @@ class Simulation:
             second_half = 0.5 * self.time_step * np.sum(external * mean, axis=1)
             self.books = self._new_books(self._contents(positions, half, types, v, second_half))
             return
-        self._force(positions, v, f, types, external)
+        self._force(positions, v, f, types, tags, external)
 
-    def _force(self, x: Floats, v: Floats, f: Floats, types: Ints, external: Floats) -> None:
+    def _force(self, x: Floats, v: Floats, f: Floats, types: Ints, tags: Ints, external: Floats) -> None:
         books, dt = self.books, self.time_step
         sums_c, sums_w = np.zeros((max(len(self._cells) - 1, 0), 7)), np.zeros((len(self._zones), 3))
         sums_h = np.zeros((len(self._slabs), 5))
         pause = (self._steps + books.steps) % self.bath_every
         due = 0.0 if pause else dt * self.bath_every
         impulse = kernels.gather(
-            x, v, f, types, self._masses, external, dt, self._fluid, *self._baths, due, self._body, self._rng,
-            self._cells, self._zones, self._slabs, self._bins, self._busy, self._pushed, sums_c, sums_w, sums_h,
+            x, v, f, types, tags, self._masses, external, dt, self._fluid, *self._baths, due, self._body,
+            self._key, self._steps + books.steps, self._cells, self._zones, self._slabs, self._bins, self._busy,
+            self._pushed, sums_c, sums_w, sums_h,
         )  # fmt: skip
+        self.engine.add(sums_c, sums_w, sums_h)
         books.by_source[kernels.THERMOSTAT, :3] += impulse
         last = books.steps + 1 == self._leg
         if last:
@@ -191,7 +201,7 @@ class Simulation:
             self._slabs, self._heating(sums_h), sums_h, self._bins, self._busy, self._pushed[0] < 0, books.by_source,
             sampled, last, books.now, books.sums, books.forces, books.crossed,
         )  # fmt: skip
-        if not finite:
+        if not self.engine.agreed(finite):
             raise RunError(
                 f"An atom flew off at step {self._steps + books.steps}: the force on it is no number. Take a smaller "
                 "time step, or look for overlapping atoms; the last checkpoint is whole"
