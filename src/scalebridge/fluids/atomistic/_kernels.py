@@ -63,6 +63,17 @@ def busy_bins(bins: Floats, cells: Floats, zones: Floats, slabs: Floats) -> npt.
     return busy
 
 
+@compiled(error_model="numpy")
+def same(a, b):
+    """Whether two lists of whole numbers are equal."""
+    if len(a) != len(b):
+        return False
+    differs = 0
+    for i in range(len(a)):
+        differs |= a[i] ^ b[i]
+    return differs == 0
+
+
 @compiled(inline="always")
 def mixed(h):
     """SplitMix64: each bit depends on all of those given (Steele, Lea, Flood 2014, doi 10.1145/2660193.2660195)."""

@@ -55,6 +55,7 @@ class Simulation:
         self._cells = np.asarray(controls.constraint.edges if controls.constraint else ())
         self._zones = np.array([[z.inner, z.outer] for z in controls.tractions]).reshape(-1, 2)
         self._impedance = np.array([z.impedance for z in controls.tractions])
+        self._yields = bool(np.any(self._impedance))
         self._slabs = np.array(controls.heater.slabs if controls.heater else ()).reshape(-1, 2)
         self._busy = kernels.busy_bins(bins, self._cells, self._zones, self._slabs)
         self._baths = packed_thermostats(controls)
@@ -163,12 +164,12 @@ class Simulation:
     def _act(self, step: int, tags: Ints, positions: Floats, external: Floats) -> None:
         """What the engine calls when the forces between atoms are complete."""
         del step
-        if not np.array_equal(tags, self._places):
+        if not kernels.same(tags, self._places):
             # atoms came, went, or were sorted, and their external forces with them: nothing is known of the array
             self._places = np.array(tags)
             self._pushed = np.full(len(tags) + 1, -1, dtype=np.int64)
         self._external = external
-        v, f, types = self.engine.array("v"), self.engine.array("f"), self.engine.array("type")
+        v, f, types = (self.engine.array(name, len(tags)) for name in ("v", "f", "type"))
         if not self._ready:  # forces of the state: nothing new acts, the half step begins
             kernels.scatter(tags, self._order, self._kept, external)
             half = v + 0.5 * self.time_step * (f + external) / self._masses[types][:, None]
@@ -225,13 +226,13 @@ class Simulation:
 
     def _loads(self, sums: Floats) -> Floats:
         """Force on each open end: the traction, less what the impedance makes of the buffer's velocity."""
-        if len(sums) and not sums[:, 0].min() > 0.0:
+        if not all(weight > 0.0 for weight in sums[:, 0].tolist()):
             raise RunError(
                 f"No atom is left in a buffer at step {self._steps + self.books.steps}, so that nothing carries its "
                 "pressure; give the system more atoms or a thicker buffer"
             )
         loads = np.array(self.targets.traction)
-        if np.any(self._impedance):
+        if self._yields:
             loads[:, 1] -= self._impedance * (sums[:, 2] / sums[:, 1] - self.targets.outside)
         return np.asarray(loads * self._area)
 

@@ -106,13 +106,13 @@ def measure_channel(
         rate = float(total[:, 1].sum()) / (len(part) * samples * model.area)
         return rate, -density * force / (2.0 * c2), (c0 + c2 * height**2 / 4.0) / (-c2 * height)
 
-    flow, viscosity, slip = _jackknife(sums, fitted)
+    flow, eta, slip = _jackknife(sums, fitted)
     total = sums.sum(axis=0)
     return ChannelFlow(
         force,
         height,
         Measured(*flow, "m/(sigma tau)"),
-        Measured(*viscosity, "epsilon tau/sigma^3"),
+        Measured(*eta, "epsilon tau/sigma^3"),
         Measured(*slip, "sigma"),
         y,
         total[:, 1] / np.maximum(total[:, 7], 1e-300),
