@@ -147,7 +147,7 @@ class Engine:
             return known[2]
         if not address:
             return np.zeros(shape, kind)
-        memory = (ctypes.c_char * (kind.itemsize * math.prod(shape))).from_address(address)
+        memory: Any = (ctypes.c_char * (kind.itemsize * math.prod(shape))).from_address(address)
         view: npt.NDArray[Any] = np.frombuffer(memory, kind).reshape(shape)
         self._views[name] = (address, shape, view)
         return view
