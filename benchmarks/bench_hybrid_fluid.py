@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -19,15 +22,23 @@ def run() -> Figure:
     rows = [row for width in WIDTHS for row in _rows(width)]
     ratios = {f"coupled / alone, {rows[i][0]} atoms": rows[i + 1][2] / rows[i][2] for i in range(0, len(rows), 2)}
     saved, gain, predicted = _against_all_atoms()
+    ranks = _on_ranks()
     return Figure(
         title="Constrained dynamics, pressure, thermostat and books of every bin, against LAMMPS alone",
         columns=("fluid atoms", "case", "CPU ms per step"),
-        rows=[*rows, *saved],
-        ratios={**ratios, "all atoms / hybrid, measured": gain, "all atoms / hybrid, predicted": predicted},
+        rows=[*rows, *saved, *ranks],
+        ratios={
+            **ratios,
+            "all atoms / hybrid, measured": gain,
+            "all atoms / hybrid, predicted": predicted,
+            "one rank / two ranks": ranks[0][2] / ranks[1][2],
+        },
         notes=f"Least processor time of {ROUNDS} rounds of {STEPS} steps, taken in turns; Lennard-Jones cut at 2.2 "
         "sigma, bins of 2 sigma. The end of a cycle is in every round. Alone: no callback, a "
         "reflecting lid of the engine above the fluid. Hybrid: start-up Couette flow over 50 sigma with continuum, "
-        "exchange and ledger, atoms up to 26; all atoms: the same slab between two walls.",
+        "exchange and ledger, atoms up to 26; all atoms: the same slab between two walls. Ranks: the hybrid with the "
+        "larger slab under mpiexec, milliseconds on the clock, since ranks that wait take processor time; both "
+        "processors must be idle.",
     )
 
 
@@ -82,6 +93,18 @@ def _against_all_atoms() -> tuple[list[tuple[int, str, float]], float, float]:
     assert costs.brute_force is not None
     assert costs.bridge is not None
     return rows, float(alone / joined), costs.brute_force.seconds / costs.bridge.seconds
+
+
+def _on_ranks() -> list[tuple[int, str, float]]:
+    """Milliseconds on the clock per step of the larger hybrid on one and on two MPI ranks, the same program."""
+    program = [sys.executable, str(Path(__file__).with_name("hybrid_ranks.py")), str(WIDTHS[-1]), "6"]
+    mpiexec = str(Path(sys.executable).with_name("mpiexec"))
+    model = Atomistic(fluid=LennardJones(2.2), pressure=2.71, size=(WIDTHS[-1], 26.0, WIDTHS[-1]))
+    rows = []
+    for ranks, name in ((1, "hybrid, 1 rank, on the clock"), (2, "hybrid, 2 ranks, on the clock")):
+        ran = subprocess.run([mpiexec, "-n", str(ranks), *program], check=True, capture_output=True, text=True)
+        rows.append((round(model.density * model.area * model.size[1]), name, 1000.0 * float(ran.stdout)))
+    return rows
 
 
 def _leg(simulation: Simulation, targets: Targets) -> None:

@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 from scalebridge.fluids.atomistic import Atomistic, LennardJones
-from scalebridge.fluids.hybrid import ChannelShape, LongChannel, Lubrication
+from scalebridge.fluids.hybrid import ChannelShape, LongChannel, Lubrication, Passes
 from scalebridge.parallel import LocalExecutor, SerialExecutor
 from scalebridge.study import load_study, run
 
@@ -58,7 +58,7 @@ def test_two_workers_give_the_same_numbers_as_none():
     slit = Atomistic(LennardJones(2.2), 0.81, 1.1, (6.8, 14.0, 6.8), closed=True)
     law = Lubrication(ChannelShape((0.0, 1000.0), (12.0, 9.0)), 0.81, 2.213, stations=2)
     short = LongChannel(
-        slit, law, 2.0, passes=2, blocks=2, steps_per_block=100, settle=100, equilibration=300
+        slit, law, 2.0, passes=Passes(most=2, blocks=2, steps_per_block=100, settle=100, equilibration=300)
     )  # fmt: skip
     histories = []
     for executor in (SerialExecutor(), LocalExecutor(2)):

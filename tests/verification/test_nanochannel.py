@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scalebridge.fluids.atomistic import Atomistic, Crystal, LennardJones
-from scalebridge.fluids.hybrid import Nanochannel, Reservoirs
+from scalebridge.fluids.hybrid import Nanochannel, Passes, Reservoirs
 from scalebridge.ledger import Verdict
 from scalebridge.parallel import SerialExecutor
 from support.full_slit import FullSlit
@@ -43,7 +43,7 @@ def slip(bridge, state):
     The profile is u = c0 - c2 (y - H/2)^2, its curvature that of the known viscosity.
     """
     count, momentum = state.profile[:-1].T
-    y = (np.arange(len(count)) - 2 + 0.5) * bridge.bin_width - HEIGHT / 2.0
+    y = (np.arange(len(count)) - 2 + 0.5) * bridge.cell.bin_width - HEIGHT / 2.0
     inner = np.abs(y) < HEIGHT / 2.0 - 3.0
     c2 = DENSITY * state.history[1:, 0].mean() / (2.0 * VISCOSITY)
     c0 = np.average(momentum[inner] / count[inner] + c2 * y[inner] ** 2)
@@ -54,7 +54,7 @@ def slip(bridge, state):
 def slip_length():
     """Of this fluid on this wall, from a run of its own."""
     around = Reservoirs(WIDTH, 24.0, 12.0, (12.0, 24.0), DENSITY, VISCOSITY, spacing=1.0)
-    bridge = Nanochannel(core(), around, 2.0, tolerance=0.015, passes=12)
+    bridge = Nanochannel(core(), around, 2.0, Passes(0.015, 12))
     found = slip(bridge, carry_out(bridge, 7))
     print(f"slip length {found:.3f} at a width of {WIDTH:g}")
     assert 0.0 <= found < 1.0  # the continuum's slit was chosen a little narrower than the fluid's
@@ -63,7 +63,7 @@ def slip_length():
 
 def test_resistance_of_ends_and_channel(slip_length):
     around = Reservoirs(WIDTH, 24.0, 12.0, (20.0, 44.0), DENSITY, VISCOSITY, slip_length, 1.0)
-    bridge = Nanochannel(core(), around, 2.0, tolerance=0.015, passes=16)
+    bridge = Nanochannel(core(), around, 2.0, Passes(0.015, 16))
     found, theory = bridge.resistance(carry_out(bridge, 8)), bridge.theory
     print(f"resistance {found}; theory {theory.total:.4f}, of which {theory.ends:.4f} is of the ends")
     assert found.error < 0.02 * found.value
@@ -78,7 +78,7 @@ def test_agrees_with_molecular_dynamics_of_the_whole(slip_length):
     real, density = whole.resistance(drop, 3, 100_000, 8_000)
     height = 24.0  # of a period; the crystal's is 24.12
     around = Reservoirs(WIDTH, 14.0, 4.0, (9.0, height), DENSITY, VISCOSITY, slip_length, 0.5)
-    bridge = Nanochannel(core(), around, drop, tolerance=0.015, passes=20)
+    bridge = Nanochannel(core(), around, drop, Passes(0.015, 20))
     found = bridge.resistance(carry_out(bridge, 9))
     # the continuum's slit is 14 long, the crystal's 16 half cells
     found_value = found.value + (length - 14.0) * bridge.theory.inside / 14.0

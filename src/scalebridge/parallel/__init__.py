@@ -14,6 +14,8 @@ from scalebridge.parallel._mpi_owners import MPIOwners as MPIOwners
 from scalebridge.parallel._mpi_owners import mpi_program as mpi_program
 from scalebridge.parallel._mpi_owners import release_ranks as release_ranks
 from scalebridge.parallel._mpi_owners import serve_ranks as serve_ranks
+from scalebridge.parallel._mpi_owners import serving_ranks as serving_ranks
+from scalebridge.parallel._mpi_together import Together as Together
 from scalebridge.parallel._open import available_workers as available_workers
 from scalebridge.parallel._open import open_executor as open_executor
 from scalebridge.parallel._open_owners import open_owners as open_owners
@@ -38,6 +40,7 @@ __all__ = [
     "ProcessOwners",
     "SerialExecutor",
     "SerialOwners",
+    "Together",
     "Version",
     "available_workers",
     "measure_overhead",
@@ -46,5 +49,6 @@ __all__ = [
     "open_owners",
     "release_ranks",
     "serve_ranks",
+    "serving_ranks",
     "spawn_seeds",
 ]

@@ -18,6 +18,7 @@ from scalebridge.errors import MissingExtraError, RunError
 from scalebridge.parallel._owners import Arrays, Holder, Job, Kernel, Owners, Version, packed, shares
 
 IMBALANCE = 1.15
+_serving = 1  # ranks that do what this program says
 
 
 def world() -> Any:
@@ -101,13 +102,19 @@ class MPIOwners(Owners):
 
 def serve_ranks() -> None:
     """Do what rank 0 says until it says goodbye by `release_ranks`; for all ranks but 0."""
+    from scalebridge.parallel._mpi_together import together
+
     comm = world()
     holders: dict[int, Holder] = {}
     kernels: dict[bytes, Kernel] = {}
+    parts: dict[int, Any] = {}
     while True:
         pool, what, content = comm.bcast(None, root=0)
         if what == "goodbye":
             return
+        if what == "together":
+            together(comm, parts, pool, content)
+            continue
         if what == "executor":
             with _rank_executor(comm):
                 continue
@@ -129,14 +136,26 @@ def serve_ranks() -> None:
             holders.pop(pool)
 
 
-def lend_ranks() -> Any:
+@contextlib.contextmanager
+def lend_ranks() -> Iterator[Any]:
     """Context manager whose value is an executor on the ranks that serve; for rank 0.
 
     Inside of it no owners may be used: the ranks do one thing at a time.
     """
+    global _serving
     comm = world()
     comm.bcast((0, "executor", None), root=0)
-    return _rank_executor(comm)
+    before, _serving = _serving, 1
+    try:
+        with _rank_executor(comm) as executor:
+            yield executor
+    finally:
+        _serving = before
+
+
+def serving_ranks() -> int:
+    """Ranks that now do what this program says, itself included; 1 without MPI, and while they are lent."""
+    return _serving
 
 
 def _rank_executor(comm: Any) -> Any:
@@ -153,12 +172,15 @@ def release_ranks() -> None:
 @contextlib.contextmanager
 def mpi_program() -> Iterator[bool]:
     """A program that rank 0 runs while the other ranks serve it; gives whether this is rank 0."""
+    global _serving
     leads = world().Get_rank() == 0
     if not leads:
         serve_ranks()
+    _serving = world().Get_size() if leads else 1
     try:
         yield leads
     finally:
+        _serving = 1
         if leads:
             release_ranks()
 

@@ -12,8 +12,8 @@ from pydantic import Field
 
 from scalebridge.errors import Problem
 from scalebridge.study._model import StudyModel, StudyPart
+from scalebridge.study._slit import PassesPart, SlitFluidPart, slit_atoms
 from scalebridge.study.hybrid_fluid import WallPart
-from scalebridge.study.nanochannel import PassesPart, ReservoirFluidPart
 
 if TYPE_CHECKING:
     from scalebridge.fluids.hybrid import LongChannel
@@ -51,7 +51,7 @@ class LongChannelStudy(StudyModel):
 
     bridge: Literal["long-channel"]
     units: Literal["lj"] = "lj"
-    fluid: ReservoirFluidPart
+    fluid: SlitFluidPart
     wall: WallPart = WallPart()
     channel: ShapePart
     drive: DrivenPart
@@ -75,34 +75,15 @@ class LongChannelStudy(StudyModel):
             InputError: what the bridge refuses.
         """
         from scalebridge.errors import StudyError
-        from scalebridge.fluids.atomistic import Atomistic, Crystal, LennardJones
         from scalebridge.fluids.hybrid import ChannelShape, LongChannel, Lubrication
 
         problems = tuple(self.problems())
         if problems:
             raise StudyError(problems)
-        f, w, c, p = self.fluid, self.wall, self.channel, self.passes
-        slit = Atomistic(
-            LennardJones(f.cutoff),
-            f.density,
-            f.temperature,
-            (c.piece[0], max(c.heights), c.piece[1]),
-            Crystal(w.density, w.epsilon, w.sigma, w.layers),
-            closed=True,
-        )
+        f, c = self.fluid, self.channel
+        slit = slit_atoms(f, self.wall, c.piece, max(c.heights))
         law = Lubrication(ChannelShape(c.positions, c.heights), f.density, f.viscosity, c.slip, c.stations)
-        return LongChannel(
-            slit,
-            law,
-            self.drive.drop,
-            self.drive.rate,
-            p.tolerance,
-            p.most,
-            p.blocks,
-            p.steps_per_block,
-            p.settle,
-            p.equilibration,
-        )
+        return LongChannel(slit, law, self.drive.drop, self.drive.rate, self.passes.built())
 
     @classmethod
     def template(cls) -> Mapping[str, bytes]:

@@ -11,21 +11,11 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from scalebridge.study._model import StudyModel, StudyPart
+from scalebridge.study._slit import PassesPart, SlitFluidPart, slit_atoms
 from scalebridge.study.hybrid_fluid import WallPart
 
 if TYPE_CHECKING:
     from scalebridge.fluids.hybrid import Nanochannel
-
-
-class ReservoirFluidPart(StudyPart):
-    """The fluid in the reservoirs: Lennard-Jones, cut and shifted."""
-
-    cutoff: float = Field(ge=1.0, le=5.0, description="cut-off of the potential, sigma", examples=[2.2])
-    density: float = Field(gt=0.0, le=1.2, description="atoms per sigma^3", examples=[0.81])
-    temperature: float = Field(gt=0.0, le=10.0, description="epsilon / k", examples=[1.1])
-    viscosity: float = Field(
-        gt=0.0, le=100.0, description="at this state; fluids.transport.measure_viscosity", examples=[2.21]
-    )
 
 
 class SlitPart(StudyPart):
@@ -49,24 +39,13 @@ class ReservoirPart(StudyPart):
     spacing: float = Field(default=1.0, gt=0.05, le=10.0, description="cells of the continuum")
 
 
-class PassesPart(StudyPart):
-    """How long the two sides talk."""
-
-    tolerance: float = Field(default=0.02, gt=0.0, le=1.0, description="relative standard error of the flow at the end")
-    most: int = Field(default=20, ge=1, le=10_000, description="passes at most")
-    blocks: int = Field(default=10, ge=2, le=1000, description="blocks of a pass")
-    steps_per_block: int = Field(default=2000, ge=5, le=1_000_000, description="molecular dynamics steps of a block")
-    settle: int = Field(default=4000, ge=0, le=10_000_000, description="steps of a pass that do not count")
-    equilibration: int = Field(default=4000, ge=0, le=10_000_000, description="steps before")
-
-
 class NanochannelStudy(StudyModel):
     """Steady flow from a reservoir through a slit into another, with atoms in the slit's core."""
 
     bridge: Literal["nanochannel"]
     units: Literal["lj"] = "lj"
     drop: float = Field(ge=-100.0, le=100.0, description="pressure difference between the far ends", examples=[1.2])
-    fluid: ReservoirFluidPart
+    fluid: SlitFluidPart
     wall: WallPart = WallPart()
     slit: SlitPart
     reservoir: ReservoirPart
@@ -78,23 +57,12 @@ class NanochannelStudy(StudyModel):
         Raises:
             InputError: what either side refuses.
         """
-        from scalebridge.fluids.atomistic import Atomistic, Crystal, LennardJones
         from scalebridge.fluids.hybrid import Nanochannel, Reservoirs
 
-        f, w, s, p = self.fluid, self.wall, self.slit, self.passes
-        core = Atomistic(
-            LennardJones(f.cutoff),
-            f.density,
-            f.temperature,
-            (s.piece[0], s.height, s.piece[1]),
-            Crystal(w.density, w.epsilon, w.sigma, w.layers),
-            closed=True,
-        )
+        f, s = self.fluid, self.slit
         size = (self.reservoir.deep, self.reservoir.high)
         around = Reservoirs(s.width, s.length, s.core, size, f.density, f.viscosity, s.slip, self.reservoir.spacing)
-        return Nanochannel(
-            core, around, self.drop, p.tolerance, p.most, p.blocks, p.steps_per_block, p.settle, p.equilibration
-        )
+        return Nanochannel(slit_atoms(f, self.wall, s.piece, s.height), around, self.drop, self.passes.built())
 
     @classmethod
     def template(cls) -> Mapping[str, bytes]:

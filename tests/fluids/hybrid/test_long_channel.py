@@ -10,7 +10,7 @@ import pytest
 
 from scalebridge.errors import InputError
 from scalebridge.fluids.atomistic import Atomistic, LennardJones
-from scalebridge.fluids.hybrid import ChannelShape, LongChannel, Lubrication
+from scalebridge.fluids.hybrid import ChannelShape, LongChannel, Lubrication, Passes
 from scalebridge.fluids.transport import Measured
 from scalebridge.ledger import Verdict
 from scalebridge.parallel import SerialExecutor
@@ -24,8 +24,8 @@ WAVE = ChannelShape(tuple(X), tuple(11.5 + 2.5 * np.cos(np.pi * X / 600.0)))
 
 def small(**options) -> LongChannel:
     slit = Atomistic(LennardJones(2.2), 0.8, 1.1, (6.8, 10.0, 6.8), closed=True)
-    given = {"passes": 2, "blocks": 2, "steps_per_block": 20, "settle": 10, "equilibration": 100, **options}
-    return LongChannel(slit, Lubrication(WEDGE, 0.8, 2.2, stations=2), 2.0, **given)
+    given = {"most": 2, "blocks": 2, "steps_per_block": 20, "settle": 10, "equilibration": 100, **options}
+    return LongChannel(slit, Lubrication(WEDGE, 0.8, 2.2, stations=2), 2.0, passes=Passes(**given))
 
 
 class Slippery(LongChannel):
@@ -139,12 +139,11 @@ def test_every_pass_posts_its_books():
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"atomistic": Atomistic(density=0.8, pressure=2.0, size=(6.8, 20.0, 6.8))}, "need a wall above"),
-        ({"channel": Lubrication(ChannelShape((0.0, 100.0), (7.0, 7.0)), 0.8, 2.2)}, "station is 7 high"),
+        ({"atomistic": Atomistic(density=0.8, pressure=2.0, size=(6.8, 20.0, 6.8))}, "needs a wall above"),
+        ({"channel": Lubrication(ChannelShape((0.0, 100.0), (7.0, 7.0)), 0.8, 2.2)}, "slit is 7 high"),
         ({"channel": Lubrication(WEDGE, 0.7, 2.2)}, "density is 0.7 and the atoms' is 0.8"),
-        ({"drop": 0.0}, "drop 0"),
+        ({"drop": 0.0}, "drop is 0"),
         ({"rate": 2.0}, "rate is 2"),
-        ({"blocks": 0}, "blocks is 0"),
     ],
 )
 def test_what_cannot_work_is_refused(options, says):

@@ -9,7 +9,7 @@ import pytest
 
 from scalebridge.errors import InputError
 from scalebridge.fluids.atomistic import Atomistic, Carry, LennardJones
-from scalebridge.fluids.hybrid import Nanochannel, Reservoirs, slit_resistance
+from scalebridge.fluids.hybrid import Nanochannel, Passes, Reservoirs, slit_resistance
 from scalebridge.fluids.hybrid._filling import filled
 from scalebridge.ledger import Verdict
 from scalebridge.study import check_bridge
@@ -18,8 +18,8 @@ from scalebridge.study import check_bridge
 def small(**options) -> Nanochannel:
     core = Atomistic(LennardJones(2.2), 0.8, 1.1, (6.8, 10.0, 6.8), closed=True)
     around = Reservoirs(10.0, 22.0, 10.0, (8.0, 22.0), 0.8, 2.2, spacing=2.0)
-    given = {"passes": 2, "blocks": 2, "steps_per_block": 20, "settle": 10, "equilibration": 200, **options}
-    return Nanochannel(core, around, 2.0, **given)
+    given = {"most": 2, "blocks": 2, "steps_per_block": 20, "settle": 10, "equilibration": 200, **options}
+    return Nanochannel(core, around, 2.0, Passes(**given))
 
 
 @pytest.mark.parametrize(("length", "solved"), [(0.02, 2.573), (4.0, 8.497), (10.0, 17.497)])

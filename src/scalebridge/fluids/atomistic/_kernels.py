@@ -64,13 +64,45 @@ def busy_bins(bins: Floats, cells: Floats, zones: Floats, slabs: Floats) -> npt.
 
 
 @compiled(error_model="numpy")
+def same(a, b):
+    """Whether two lists of whole numbers are equal."""
+    if len(a) != len(b):
+        return False
+    differs = 0
+    for i in range(len(a)):
+        differs |= a[i] ^ b[i]
+    return differs == 0
+
+
+@compiled(inline="always")
+def mixed(h):
+    """SplitMix64: each bit depends on all of those given (Steele, Lea, Flood 2014, doi 10.1145/2660193.2660195)."""
+    h = (h ^ (h >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    h = (h ^ (h >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return h ^ (h >> np.uint64(31))
+
+
+@compiled(inline="always")
+def numbered(salt, number):
+    """64 random bits of an atom: those of its tag and of nothing that depends on where it is stored."""
+    return mixed(salt + np.uint64(number) * np.uint64(0x9E3779B97F4A7C15))
+
+
+@compiled(inline="always")
+def part_of(bits, k):
+    """Uniform number between -1/2 and 1/2 from the k-th 21 of 64 bits."""
+    return (np.float64((bits >> np.uint64(21 * k)) & np.uint64(0x1FFFFF)) + 0.5) * 2.0**-21 - 0.5
+
+
+@compiled(error_model="numpy")
 def gather(
-    x, v, f, types, masses, external, dt, fluid, thermostats, axes, bath_time, body, rng, cells, zones, slabs, bins,
-    busy, pushed, out_c, out_w, out_h,
+    x, v, f, types, tags, masses, external, dt, fluid, thermostats, axes, bath_time, body, key, step, cells, zones,
+    slabs, bins, busy, pushed, out_c, out_w, out_h,
 ):  # fmt: skip
     """Thermostat and body force into `external`; sums over constraint cells, buffers and heated slabs.
 
-    bath_time: time that the thermostats make up for in this step; zero where they pause. busy: `busy_bins`. pushed:
+    bath_time: time that the thermostats make up for in this step; zero where they pause. key, step: the noise of an
+    atom depends on them and on its tag alone, so it is the same however atoms are stored. busy: `busy_bins`. pushed:
     (n + 1,) number and places of the atoms whose external force is not zero, before and after; -1 for all.
     out_c: (cells, 7) mass, momentum, force; out_w: (zones, 3) weights, mass, momentum along y; out_h: (slabs, 5) mass,
     momentum, m v^2.
@@ -81,6 +113,7 @@ def gather(
     spread = [math.sqrt(12.0 * (1.0 - math.exp(-2.0 * t[3] * bath_time)) * t[2]) for t in thermostats]
     low, per_width, n_bins = bins[0], len(busy) / (bins[len(busy)] - bins[0]), len(busy)
     bath = bath_time > 0.0 and len(thermostats) > 0
+    salts = [numbered(numbered(np.uint64(key), step), t) for t in range(len(thermostats))]
     everywhere = bath or body[0] != 0.0 or body[1] != 0.0 or body[2] != 0.0
     if pushed[0] < 0:
         external[:] = 0.0
@@ -98,10 +131,11 @@ def gather(
         if bath:
             for t in range(len(thermostats)):
                 if thermostats[t, 0] <= y < thermostats[t, 1]:
+                    bits = numbered(salts[t], tags[i])
                     for k in range(3):
                         if axes[t, k]:
                             # uniform noise: the same first three moments as normal noise, and a bound
-                            noise = spread[t] / math.sqrt(m) * (rng.random() - 0.5)
+                            noise = spread[t] / math.sqrt(m) * part_of(bits, k)
                             external[i, k] += m * ((keep[t] - 1.0) * v[i, k] + noise) / dt
             impulse_x += dt * external[i, 0]
             impulse_y += dt * external[i, 1]

@@ -50,10 +50,12 @@ class Simulation:
         self.targets = Targets()
         self.time_step, self.sample_every, self.bath_every = time_step, sample_every, bath_every
         self._box, self._steps, self._types = atoms.box, atoms.steps, atoms.fluid_types
-        self._bins, self._masses, self._fluid, self._rng = bins, masses, np.asarray(fluid, dtype=np.bool_), rng
+        self._bins, self._masses, self._fluid = bins, masses, np.asarray(fluid, dtype=np.bool_)
+        self._key = rng.integers(0, 2**64, dtype=np.uint64)
         self._cells = np.asarray(controls.constraint.edges if controls.constraint else ())
         self._zones = np.array([[z.inner, z.outer] for z in controls.tractions]).reshape(-1, 2)
         self._impedance = np.array([z.impedance for z in controls.tractions])
+        self._yields = bool(np.any(self._impedance))
         self._slabs = np.array(controls.heater.slabs if controls.heater else ()).reshape(-1, 2)
         self._busy = kernels.busy_bins(bins, self._cells, self._zones, self._slabs)
         self._baths = packed_thermostats(controls)
@@ -85,6 +87,8 @@ class Simulation:
         self.books = self._new_books(self.books.now)
         self.engine.run(steps, setup=False)
         self._steps += steps
+        b = self.books
+        self.engine.add(b.now, b.by_source, b.wall, b.sums, b.forces, b.crossed)
         if self.books.steps != steps or self.engine.count != before:
             raise RunError(
                 f"Of {before} atoms {self.engine.count} are left after step {self._steps}: some left the box. Widen "
@@ -115,15 +119,17 @@ class Simulation:
         """Of the fluid, as of the end of the last leg."""
         types, v = self.engine.array("type"), self.engine.array("v")
         moving = self._fluid[types]
-        return float(0.5 * np.sum(self._masses[types[moving]] * np.sum(v[moving] ** 2, axis=1)))
+        energy = np.array([0.5 * np.sum(self._masses[types[moving]] * np.sum(v[moving] ** 2, axis=1))])
+        self.engine.add(energy)
+        return float(energy[0])
 
     def atoms(self) -> Atoms:
         """A copy of the atoms as they are now, in the order of their tags."""
         self.prepare()
-        tags = self.engine.tags()
+        e = self.engine
+        tags, *live = e.joined(e.tags(), e.array("type"), e.array("x"), e.array("v"), self._external)
         order = np.argsort(tags)
-        live = (self.engine.array("type"), self.engine.array("x"), self.engine.array("v"), self._external)
-        types, positions, velocities, external = (np.array(values)[order] for values in live)
+        types, positions, velocities, external = (values[order] for values in live)
         return Atoms(self._box, tags[order], types, positions, velocities, external, self._steps, self._types)
 
     def close(self) -> None:
@@ -139,7 +145,9 @@ class Simulation:
         bins = np.floor((self.engine.array("x")[:, 1] - self._bins[0]) / width).astype(int)
         n = len(self._bins) - 1
         inside = self._fluid[self.engine.array("type")] & (bins >= 0) & (bins < n)
-        return np.asarray(np.bincount(bins[inside], self.engine.atom_energies()[inside], minlength=n), dtype=np.float64)
+        energies = np.bincount(bins[inside], self.engine.atom_energies()[inside], minlength=n).astype(np.float64)
+        self.engine.add(energies)
+        return energies
 
     def _contents(self, x: Floats, v: Floats, types: Ints, full: Floats, work: Floats) -> Floats:
         """Per bin: mass, momentum of velocities `v`, kinetic energy of velocities `full` and `work`, (b, 5)."""
@@ -150,17 +158,18 @@ class Simulation:
         m = self._masses[types[inside]]
         kinetic = 0.5 * m * np.sum(full[inside] ** 2, axis=1) + work[inside]
         np.add.at(contents, bins[inside], np.column_stack([m, m[:, None] * v[inside], kinetic]))
+        self.engine.add(contents)
         return contents
 
     def _act(self, step: int, tags: Ints, positions: Floats, external: Floats) -> None:
         """What the engine calls when the forces between atoms are complete."""
         del step
-        if not np.array_equal(tags, self._places):
+        if not kernels.same(tags, self._places):
             # atoms came, went, or were sorted, and their external forces with them: nothing is known of the array
             self._places = np.array(tags)
             self._pushed = np.full(len(tags) + 1, -1, dtype=np.int64)
         self._external = external
-        v, f, types = self.engine.array("v"), self.engine.array("f"), self.engine.array("type")
+        v, f, types = (self.engine.array(name, len(tags)) for name in ("v", "f", "type"))
         if not self._ready:  # forces of the state: nothing new acts, the half step begins
             kernels.scatter(tags, self._order, self._kept, external)
             half = v + 0.5 * self.time_step * (f + external) / self._masses[types][:, None]
@@ -168,18 +177,20 @@ class Simulation:
             second_half = 0.5 * self.time_step * np.sum(external * mean, axis=1)
             self.books = self._new_books(self._contents(positions, half, types, v, second_half))
             return
-        self._force(positions, v, f, types, external)
+        self._force(positions, v, f, types, tags, external)
 
-    def _force(self, x: Floats, v: Floats, f: Floats, types: Ints, external: Floats) -> None:
+    def _force(self, x: Floats, v: Floats, f: Floats, types: Ints, tags: Ints, external: Floats) -> None:
         books, dt = self.books, self.time_step
         sums_c, sums_w = np.zeros((max(len(self._cells) - 1, 0), 7)), np.zeros((len(self._zones), 3))
         sums_h = np.zeros((len(self._slabs), 5))
         pause = (self._steps + books.steps) % self.bath_every
         due = 0.0 if pause else dt * self.bath_every
         impulse = kernels.gather(
-            x, v, f, types, self._masses, external, dt, self._fluid, *self._baths, due, self._body, self._rng,
-            self._cells, self._zones, self._slabs, self._bins, self._busy, self._pushed, sums_c, sums_w, sums_h,
+            x, v, f, types, tags, self._masses, external, dt, self._fluid, *self._baths, due, self._body,
+            self._key, self._steps + books.steps, self._cells, self._zones, self._slabs, self._bins, self._busy,
+            self._pushed, sums_c, sums_w, sums_h,
         )  # fmt: skip
+        self.engine.add(sums_c, sums_w, sums_h)
         books.by_source[kernels.THERMOSTAT, :3] += impulse
         last = books.steps + 1 == self._leg
         if last:
@@ -191,7 +202,7 @@ class Simulation:
             self._slabs, self._heating(sums_h), sums_h, self._bins, self._busy, self._pushed[0] < 0, books.by_source,
             sampled, last, books.now, books.sums, books.forces, books.crossed,
         )  # fmt: skip
-        if not finite:
+        if not self.engine.agreed(finite):
             raise RunError(
                 f"An atom flew off at step {self._steps + books.steps}: the force on it is no number. Take a smaller "
                 "time step, or look for overlapping atoms; the last checkpoint is whole"
@@ -215,13 +226,13 @@ class Simulation:
 
     def _loads(self, sums: Floats) -> Floats:
         """Force on each open end: the traction, less what the impedance makes of the buffer's velocity."""
-        if len(sums) and not sums[:, 0].min() > 0.0:
+        if not all(weight > 0.0 for weight in sums[:, 0].tolist()):
             raise RunError(
                 f"No atom is left in a buffer at step {self._steps + self.books.steps}, so that nothing carries its "
                 "pressure; give the system more atoms or a thicker buffer"
             )
         loads = np.array(self.targets.traction)
-        if np.any(self._impedance):
+        if self._yields:
             loads[:, 1] -= self._impedance * (sums[:, 2] / sums[:, 1] - self.targets.outside)
         return np.asarray(loads * self._area)
 

@@ -14,6 +14,7 @@ from scalebridge.fluids.hybrid._nanochannel import Nanochannel as Nanochannel
 from scalebridge.fluids.hybrid._nanochannel import NanochannelState as NanochannelState
 from scalebridge.fluids.hybrid._noise import instances_needed as instances_needed
 from scalebridge.fluids.hybrid._overlap import Overlap as Overlap
+from scalebridge.fluids.hybrid._passes import Passes as Passes
 from scalebridge.fluids.hybrid._pulse import Pulse as Pulse
 from scalebridge.fluids.hybrid._reservoirs import Reservoirs as Reservoirs
 from scalebridge.fluids.hybrid._slit import SlitResistance as SlitResistance
@@ -32,6 +33,7 @@ __all__ = [
     "Nanochannel",
     "NanochannelState",
     "Overlap",
+    "Passes",
     "Pulse",
     "Reservoirs",
     "SlitResistance",

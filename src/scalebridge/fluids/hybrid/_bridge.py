@@ -20,9 +20,11 @@ from scalebridge.fluids.atomistic import (
     Constraint,
     Controls,
     Heater,
+    Instance,
     Targets,
     Thermostat,
     profile,
+    started,
 )
 from scalebridge.fluids.atomistic._state import Floats
 from scalebridge.fluids.continuum import AbstractContinuum
@@ -32,7 +34,7 @@ from scalebridge.fluids.hybrid._entries import atom_entries, continuum_energy, c
 from scalebridge.fluids.hybrid._movie import SHOWN, frame_of
 from scalebridge.fluids.hybrid._open_end import trim_entries, trimmed
 from scalebridge.fluids.hybrid._overlap import Overlap
-from scalebridge.fluids.hybrid._spread import Instance, Remote, Task
+from scalebridge.fluids.hybrid._spread import Remote, Task
 from scalebridge.fluids.hybrid._state import HybridState
 from scalebridge.fluids.hybrid._validate import validate
 from scalebridge.fluids.transport._errors import stress_error
@@ -245,7 +247,7 @@ class Hybrid(Bridge[HybridState]):
                     simulations.append(Remote(task, atoms, executor))
                     continue
                 noise = np.random.default_rng(seed)
-                simulations.append(self.atomistic.simulate(atoms, self.controls, noise, bin_width=self.bin_width))
+                simulations.append(started(self.atomistic, atoms, self.controls, noise, self.bin_width))
             yield tuple(simulations)
         finally:
             for simulation in simulations:

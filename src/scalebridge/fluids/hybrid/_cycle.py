@@ -8,11 +8,10 @@ from typing import Generic, Literal, TypeVar
 
 import numpy as np
 
-from scalebridge.fluids.atomistic import Books, Targets, profile
+from scalebridge.fluids.atomistic import Books, Instance, Targets, profile
 from scalebridge.fluids.atomistic._state import Floats
 from scalebridge.fluids.continuum import AbstractContinuum, Fluxes, PatchValues
 from scalebridge.fluids.hybrid._overlap import Overlap
-from scalebridge.fluids.hybrid._spread import Instance
 
 CState = TypeVar("CState")
 Exchange = Literal["state", "flux"]

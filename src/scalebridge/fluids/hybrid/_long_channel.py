@@ -15,15 +15,13 @@ from scalebridge.errors import InputError
 from scalebridge.fluids.atomistic import Atomistic, Atoms, Carry
 from scalebridge.fluids.atomistic._state import Floats
 from scalebridge.fluids.hybrid._channel_shape import Lubrication
-from scalebridge.fluids.hybrid._filling import LAYERS, filled, filling_entries
+from scalebridge.fluids.hybrid._filling import filled, filling_entries
+from scalebridge.fluids.hybrid._passes import Passes, agreement, check_slit, conductance
 from scalebridge.fluids.hybrid._slit_cell import SlitCell, SlitPass
 from scalebridge.fluids.transport._blocks import Measured
-from scalebridge.fluids.transport._errors import velocity_memory
 from scalebridge.ledger import Entry, Verdict
 from scalebridge.scales import ScaleMap
 
-_LEAST = 16  # blocks, below which nothing is known about the error
-_SIGMAS = 5.0
 _ENOUGH = 0.05
 
 
@@ -86,14 +84,7 @@ class LongChannel(Bridge[LongChannelState]):
         channel: shape, fluid, stations.
         drop: pressure difference between the ends.
         rate: largest shear rate at the walls of a slit, 1 / tau.
-        tolerance: relative standard error of the flow at which the passes end.
-        passes: most passes.
-        blocks: of each pass.
-        steps_per_block: molecular dynamics steps of a block.
-        settle: steps at the beginning of each pass that do not count.
-        equilibration: steps before the first pass.
-        friction: of the thermostat on z, per mass.
-        bin_width: of the profiles; rounded so that it divides each height.
+        passes: how the slits are looked at; its `tolerance` is that of the flow.
 
     Raises:
         InputError: a configuration that cannot work.
@@ -103,40 +94,13 @@ class LongChannel(Bridge[LongChannelState]):
     channel: Lubrication
     drop: float
     rate: float = 0.1
-    tolerance: float = 0.02
-    passes: int = 20
-    blocks: int = 10
-    steps_per_block: int = 1000
-    settle: int = 2000
-    equilibration: int = 4000
-    friction: float = 0.5
-    bin_width: float = 0.5
+    passes: Passes = field(default_factory=Passes)
 
     name: ClassVar[str] = "long-channel"
 
     def __post_init__(self) -> None:
-        a, c = self.atomistic, self.channel
-        if not a.closed:
-            raise InputError("The slits of a channel need a wall above too; build the atoms with closed=True")
-        lowest, least = float(c.shape.height(c.places).min()), 2.0 * LAYERS + 2.0
-        if lowest < least:
-            raise InputError(
-                f"A station is {lowest:.3g} high; its middle, where density is measured, needs {least:g}. "
-                "Take a higher channel"
-            )
-        if abs(c.density - a.density * a.mass) > 0.02 * c.density:
-            raise InputError(
-                f"The channel's density is {c.density:g} and the atoms' is {a.density * a.mass:g}; both are the same "
-                "fluid"
-            )
-        for name in ("passes", "blocks", "steps_per_block"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} is {getattr(self, name)}; it must be at least 1")
-        if not (self.tolerance > 0.0 and math.isfinite(self.drop) and self.drop != 0.0):
-            raise InputError(
-                f"tolerance is {self.tolerance:g} and drop {self.drop:g}; a flow needs a pressure difference, and its "
-                "error a positive tolerance"
-            )
+        c = self.channel
+        check_slit(self.atomistic, float(c.shape.height(c.places).min()), c.density, self.drop)
         if not 0.0 < self.rate <= 0.3:
             raise InputError(f"rate is {self.rate:g} per tau; a simple liquid thins above 0.3, and 0.1 is usual")
 
@@ -155,8 +119,7 @@ class LongChannel(Bridge[LongChannelState]):
         height = float(self.heights[station])
         x, _, z = self.atomistic.size
         atomistic = replace(self.atomistic, size=(x, height, z))
-        width = height / round(height / self.bin_width)
-        return SlitCell(atomistic, self.blocks, self.steps_per_block, self.settle, self.friction, width)
+        return SlitCell(atomistic, self.passes)
 
     def scales(self) -> ScaleMap:
         """Slits of atoms at stations of a long channel."""
@@ -194,27 +157,14 @@ class LongChannel(Bridge[LongChannelState]):
         c = self.channel
         if not state.passes:
             return tuple(Measured(float(k), math.inf, "m tau") for k in c.density / c.theory(c.places))
-        counted = state.conductance
-        if len(counted) < _LEAST:
-            early = counted if len(counted) else state.history[:, :, 1] / state.history[:, :, 0]
-            return tuple(Measured(float(value), math.inf, "m tau") for value in early.mean(axis=0))
-        errors = counted.std(axis=0, ddof=1) / math.sqrt(len(counted)) * self.correlated
-        return tuple(
-            Measured(float(value), float(error), "m tau", len(counted) / factor**2)
-            for value, error, factor in zip(counted.mean(axis=0), errors, self.correlated, strict=True)
-        )
+        early = state.history[:, :, 1] / state.history[:, :, 0]
+        return tuple(map(conductance, state.conductance.T, early.T, self.correlated))
 
     @cached_property
     def correlated(self) -> Floats:
-        """By how much the error of a station's mean exceeds that of independent blocks, (stations,).
-
-        Noise of the flow fades with the slit's viscous memory t, as exp(-time / t). Then the variance of a long mean is
-        that of independent blocks of length T over 1 - (t / T) (1 - exp(-T / t)).
-        """
-        c = self.channel
-        memories = np.array([velocity_memory(c.viscosity, c.density, 1.0, float(h)) for h in self.heights])
-        share = memories / (self.steps_per_block * self.atomistic.time_step)
-        return np.asarray(1.0 / np.sqrt(1.0 - share * (1.0 - np.exp(-1.0 / share))))
+        """By how much the error of a station's mean exceeds that of independent blocks, (stations,)."""
+        cells = map(self.cell, range(self.channel.stations))
+        return np.array([cell.correlated(self.channel.viscosity) for cell in cells])
 
     def factors(self, state: LongChannelState) -> tuple[Floats, Floats]:
         """Resistance of the stations over that of theory, and its standard error, (stations,) each."""
@@ -246,14 +196,11 @@ class LongChannel(Bridge[LongChannelState]):
 
     def done(self, state: LongChannelState) -> bool:
         """Whether the flow is known well enough, or all passes are done."""
-        if state.passes >= self.passes:
-            return True
-        flow = self.flow(state)
-        return state.passes >= 3 and flow.error <= self.tolerance * abs(flow.value)
+        return state.passes >= self.passes.most or self.passes.enough(state.passes, self.flow(state))
 
     def progress(self, state: LongChannelState) -> Progress:
         """Passes done."""
-        return Progress(float(state.passes), float(self.passes), f"flow {self.flow(state)}")
+        return Progress(float(state.passes), float(self.passes.most), f"flow {self.flow(state)}")
 
     def finish(self, state: LongChannelState) -> Outcome:
         """Flow, pressure along the channel, slits."""
@@ -289,12 +236,9 @@ class LongChannel(Bridge[LongChannelState]):
             for a, factor in zip(answers, self.correlated, strict=True)
         ]
         return [
-            Entry(
-                "mass flow of station and channel", "m/(sigma tau)", flow, taken, error, _SIGMAS, f"station {i + 1}",
-                when, severity=Verdict.WARNS,
-            )
+            agreement("mass flow of station and channel", flow, taken, error, f"station {i + 1}", when)
             for i, (flow, error) in enumerate(sent)
-        ]  # fmt: skip
+        ]
 
     def _difference(self, gradients: Floats, when: float) -> Entry:
         """Gradients given to the stations, summed along the channel, against the difference between its ends.
@@ -348,7 +292,7 @@ def station_pass(
     rng = np.random.default_rng(noise)
     exchange, atoms = None, station.atoms
     if atoms is None:
-        atoms = cell.atomistic.equilibrate(start, bridge.equilibration)
+        atoms = cell.atomistic.equilibrate(start, bridge.passes.equilibration)
     else:
         exchange = filled(cell.atomistic, atoms, station.carry, station.density, station.speed, rng)
         before = cell.potential(atoms)

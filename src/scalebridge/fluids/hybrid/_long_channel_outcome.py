@@ -8,8 +8,9 @@ import numpy as np
 
 from scalebridge.bridge import Citation, Headline, Outcome, Picture
 from scalebridge.fluids.hybrid._drawing import COLOURS, light_grid, new_figure, picture, style
+from scalebridge.fluids.hybrid._passes import costs
 from scalebridge.fluids.hybrid._scales import SECONDS_PER_ATOM_STEP
-from scalebridge.scales import Cost, Scale, ScaleMap, Separation
+from scalebridge.scales import Scale, ScaleMap, Separation
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -41,8 +42,6 @@ def scale_map(bridge: LongChannel) -> ScaleMap:
     heights = shape.height(np.linspace(0.0, shape.length, _POINTS))
     slits = a.density * a.area * float(bridge.heights.sum())
     full = a.density * depth * shape.length * float(heights.mean())
-    per_pass = bridge.settle + bridge.blocks * bridge.steps_per_block
-    steps = bridge.equilibration + bridge.passes * per_pass
     seconds = SECONDS_PER_ATOM_STEP * (a.cutoff / 2.2) ** 3
     inside = 12.0 * c.viscosity * shape.length / float(heights.mean()) ** 3
     ends = 32.0 * c.viscosity / (np.pi * float(heights.mean()) ** 2)
@@ -50,7 +49,7 @@ def scale_map(bridge: LongChannel) -> ScaleMap:
     return ScaleMap(
         (
             Scale("molecular dynamics", "fine", (1.0, float(heights.max())),
-                  (a.time_step, per_pass * a.time_step), 3.0 * slits, seconds * slits),
+                  (a.time_step, bridge.passes.steps * a.time_step), 3.0 * slits, seconds * slits),
             Scale("lubrication", "coarse", (float(heights.max()), shape.length)),
         ),
         (
@@ -63,8 +62,7 @@ def scale_map(bridge: LongChannel) -> ScaleMap:
             Separation("1 / (Reynolds number x height / length)", 1.0 / max(reynolds, 1e-12), 10.0, 1.0,
                        "inertia is left out"),
         ),
-        Cost("molecular dynamics of the whole channel", seconds * steps * full, 400.0 * full, "for the same time"),
-        Cost("this bridge", seconds * steps * slits, 400.0 * slits, "if all passes are needed"),
+        *costs(bridge.passes, a.cutoff, slits, full, "the whole channel"),
     )  # fmt: skip
 
 
@@ -207,7 +205,7 @@ def _methods(bridge: LongChannel, state: LongChannelState) -> str:
         "got a force per mass proportional to the local pressure gradient and returned its mass flow; as slow flow is "
         f"linear, all were driven by a common multiple at which the largest shear rate was {bridge.rate:g}. Mass "
         "conservation makes the flow the same everywhere; resistance between the stations followed theory times the "
-        f"polynomial through what they measured. {state.passes} passes of {bridge.blocks * bridge.steps_per_block} "
+        f"polynomial through what they measured. {state.passes} passes of {bridge.passes.counted} "
         f"steps were made; the first does not count. Atoms were inserted or removed until the middle of each slit had "
         f"density {a.density:g} [3]. Theory is lubrication with viscosity {c.viscosity:g} and slip length {c.slip:g}. "
         "Losses at entrance and exit are left out."

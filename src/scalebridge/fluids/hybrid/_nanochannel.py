@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
 
 from scalebridge.bridge import Bridge, Outcome, Progress, Step
-from scalebridge.errors import InputError
 from scalebridge.fluids.atomistic import Atomistic, Atoms, Carry
 from scalebridge.fluids.atomistic._state import Floats
 from scalebridge.fluids.continuum._state import FlowState
-from scalebridge.fluids.hybrid._filling import LAYERS, filled, filling_entries
+from scalebridge.fluids.hybrid._filling import filled, filling_entries
+from scalebridge.fluids.hybrid._passes import Passes, agreement, check_slit, conductance
 from scalebridge.fluids.hybrid._reservoirs import Reservoirs
 from scalebridge.fluids.hybrid._slit import SlitResistance, slit_resistance
 from scalebridge.fluids.hybrid._slit_cell import SlitCell, SlitPass
-from scalebridge.fluids.transport._blocks import Measured, block_mean
-from scalebridge.ledger import Entry, Verdict
+from scalebridge.fluids.transport._blocks import Measured
+from scalebridge.ledger import Entry
 from scalebridge.scales import ScaleMap
-
-_LEAST = 16  # blocks, below which nothing is known about the error
-_SIGMAS = 5.0
 
 
 @dataclass(frozen=True)
@@ -70,14 +67,7 @@ class Nanochannel(Bridge[NanochannelState]):
         atomistic: of the core: closed, its height the slit's.
         reservoirs: the continuum.
         drop: pressure difference between the far ends.
-        tolerance: relative standard error of the flow at which the passes end.
-        passes: most passes.
-        blocks: of each pass.
-        steps_per_block: molecular dynamics steps of a block.
-        settle: steps at the beginning of each pass that do not count.
-        equilibration: steps before the first pass.
-        friction: of the thermostat on z, per mass.
-        bin_width: of the profiles.
+        passes: how the core is looked at; its `tolerance` is that of the flow.
 
     Raises:
         InputError: a configuration that cannot work.
@@ -86,38 +76,12 @@ class Nanochannel(Bridge[NanochannelState]):
     atomistic: Atomistic
     reservoirs: Reservoirs
     drop: float
-    tolerance: float = 0.02
-    passes: int = 40
-    blocks: int = 10
-    steps_per_block: int = 2000
-    settle: int = 4000
-    equilibration: int = 4000
-    friction: float = 0.5
-    bin_width: float = 0.5
+    passes: Passes = field(default_factory=Passes)
 
     name: ClassVar[str] = "nanochannel"
 
     def __post_init__(self) -> None:
-        a, r = self.atomistic, self.reservoirs
-        if not a.closed:
-            raise InputError("The core of a slit needs a wall above too; build the atoms with closed=True")
-        if a.size[1] < 2.0 * LAYERS + 2.0:
-            raise InputError(
-                f"The slit is {a.size[1]:g} high; its middle, where density is measured, needs {2.0 * LAYERS + 2.0:g}"
-            )
-        if abs(r.density - a.density * a.mass) > 0.02 * r.density:
-            raise InputError(
-                f"The continuum's density is {r.density:g} and the atoms' is {a.density * a.mass:g}; both sides are "
-                "the same fluid"
-            )
-        for name in ("passes", "blocks", "steps_per_block"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} is {getattr(self, name)}; it must be at least 1")
-        if not (self.tolerance > 0.0 and math.isfinite(self.drop) and self.drop != 0.0):
-            raise InputError(
-                f"tolerance is {self.tolerance:g} and drop {self.drop:g}; a flow needs a pressure difference, and its "
-                "error a positive tolerance"
-            )
+        check_slit(self.atomistic, self.atomistic.size[1], self.reservoirs.density, self.drop)
 
     @property
     def theory(self) -> SlitResistance:
@@ -134,10 +98,11 @@ class Nanochannel(Bridge[NanochannelState]):
     def init(self, seed: np.random.SeedSequence) -> NanochannelState:
         """Atoms in equilibrium; the continuum begins with the first pass."""
         start, noise = seed.spawn(2)
-        atoms = self.atomistic.equilibrate(start, self.equilibration)
+        atoms = self.atomistic.equilibrate(start, self.passes.equilibration)
         entropy = int.from_bytes(noise.generate_state(2, np.uint64).tobytes(), "little")
-        potential = self._cell.potential(atoms)
-        bins = round(self.atomistic.size[1] / self.bin_width) + 4 * math.ceil(1.0 / self.bin_width)
+        potential = self.cell.potential(atoms)
+        width = self.cell.bin_width
+        bins = round(self.atomistic.size[1] / width) + 4 * math.ceil(1.0 / width)
         return NanochannelState(
             atoms, Carry(), None, 0, entropy, potential, np.zeros(0), np.zeros((0, 7)), np.zeros((bins + 1, 2))
         )
@@ -157,7 +122,7 @@ class Nanochannel(Bridge[NanochannelState]):
             density, speed = state.history[-1, 3], state.history[-1, 1] / (r.density * r.width)
             exchange = filled(self.atomistic, atoms, carry, density, speed, rng)
             atoms, carry = exchange.atoms, exchange.carry
-        legs, entries = self._cell.run(atoms, force, rng, "slit", when)
+        legs, entries = self.cell.run(atoms, force, rng, "slit", when)
         if exchange is not None:
             entries = [*filling_entries(state.atoms, exchange, (state.potential, legs.start), when), *entries]
         into, out = r.core_flow(fluxes)
@@ -180,8 +145,7 @@ class Nanochannel(Bridge[NanochannelState]):
             return Measured(r.density * self.drop / self.theory.total, math.inf, "m/(sigma tau)")
         force, taken = state.history[-1, 0], state.history[-1, 6]
         around = (self.drop - force * r.density * r.core) / taken  # resistance of all but the core
-        counted = state.conductance if len(state.conductance) else state.history[-1:, 1] / force
-        k = block_mean(counted, least_blocks=_LEAST) if len(counted) >= _LEAST else Measured(counted.mean(), math.inf)
+        k = conductance(state.conductance, state.history[-1:, 1] / force, self.cell.correlated(r.viscosity))
         inside = r.density * r.core / k.value
         flow = self.drop / (around + inside)
         return Measured(
@@ -196,16 +160,14 @@ class Nanochannel(Bridge[NanochannelState]):
 
     def done(self, state: NanochannelState) -> bool:
         """Whether flow and force are known well enough, or all passes are done."""
-        if state.passes >= self.passes:
-            return True
-        if state.passes < 3:
-            return False
+        if state.passes >= self.passes.most or not state.passes:
+            return bool(state.passes)
         flow, taken = self.flow(state), state.history[-1, 6]
-        return flow.error <= self.tolerance * abs(flow.value) and abs(flow.value - taken) <= 2.0 * flow.error
+        return self.passes.enough(state.passes, flow) and abs(flow.value - taken) <= 2.0 * flow.error
 
     def progress(self, state: NanochannelState) -> Progress:
         """Passes done."""
-        return Progress(float(state.passes), float(self.passes), f"flow {self.flow(state)}")
+        return Progress(float(state.passes), float(self.passes.most), f"flow {self.flow(state)}")
 
     def finish(self, state: NanochannelState) -> Outcome:
         """Flow, resistance, fields of both sides."""
@@ -214,13 +176,15 @@ class Nanochannel(Bridge[NanochannelState]):
         return outcome(self, state)
 
     @property
-    def _cell(self) -> SlitCell:
-        return SlitCell(self.atomistic, self.blocks, self.steps_per_block, self.settle, self.friction, self.bin_width)
+    def cell(self) -> SlitCell:
+        """The periodic piece of the core."""
+        return SlitCell(self.atomistic, self.passes)
 
     def _after(
         self, state: NanochannelState, legs: SlitPass, force: float, left: float, taken: float
     ) -> NanochannelState:
-        row = [force, legs.flows.mean(), legs.spread, self._cell.density(legs), legs.atoms.fluid.sum(), left, taken]
+        spread = legs.spread * self.cell.correlated(self.reservoirs.viscosity)
+        row = [force, legs.flows.mean(), spread, self.cell.density(legs), legs.atoms.fluid.sum(), left, taken]
         counts = state.passes > 0  # in the first pass the slit is not yet filled as it will be
         return replace(
             state,
@@ -235,7 +199,4 @@ class Nanochannel(Bridge[NanochannelState]):
     def _agreement(self, state: NanochannelState, when: float) -> Entry:
         """Flow that the atoms sent up in this pass against what the continuum took, in standard errors."""
         _, sent, error, *_, taken = state.history[-1]
-        return Entry(
-            "mass flow of atoms and continuum", "m/(sigma tau)", sent, taken, error, _SIGMAS, "interfaces", when,
-            severity=Verdict.WARNS,
-        )  # fmt: skip
+        return agreement("mass flow of atoms and continuum", sent, taken, error, "interfaces", when)

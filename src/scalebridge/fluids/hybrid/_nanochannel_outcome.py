@@ -8,8 +8,9 @@ import numpy as np
 
 from scalebridge.bridge import Citation, Headline, Outcome, Picture
 from scalebridge.fluids.hybrid._drawing import COLOURS, light_grid, new_figure, picture, style
+from scalebridge.fluids.hybrid._passes import costs
 from scalebridge.fluids.hybrid._scales import SECONDS_PER_ATOM_STEP
-from scalebridge.scales import Cost, Scale, ScaleMap, Separation
+from scalebridge.scales import Scale, ScaleMap, Separation
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -38,15 +39,13 @@ def scale_map(bridge: Nanochannel) -> ScaleMap:
     depth = a.lengths[2]
     core = a.density * a.area * a.size[1]
     full = a.density * depth * (2.0 * r.reservoir[0] * r.reservoir[1] + r.width * r.length)
-    per_pass = bridge.settle + bridge.blocks * bridge.steps_per_block
-    steps = bridge.equilibration + bridge.passes * per_pass
     seconds = SECONDS_PER_ATOM_STEP * (a.cutoff / 2.2) ** 3
     reynolds = r.density * abs(bridge.drop) / bridge.theory.total / r.viscosity
     end = 0.5 * (r.length - r.core)
     return ScaleMap(
         (
-            Scale("molecular dynamics", "fine", (1.0, a.size[1]), (a.time_step, per_pass * a.time_step), 3.0 * core,
-                  seconds * core),
+            Scale("molecular dynamics", "fine", (1.0, a.size[1]), (a.time_step, bridge.passes.steps * a.time_step),
+                  3.0 * core, seconds * core),
             Scale("Navier-Stokes", "coarse", (r.spacing, 2.0 * r.reservoir[0] + r.length)),
         ),
         (
@@ -55,8 +54,7 @@ def scale_map(bridge: Nanochannel) -> ScaleMap:
             Separation("1 / Reynolds number", 1.0 / max(reynolds, 1e-12), 1.0, 0.1,
                        "the theory that the resistance is compared with knows no inertia"),
         ),
-        Cost("molecular dynamics of slit and reservoirs", seconds * steps * full, 400.0 * full, "for the same time"),
-        Cost("this bridge", seconds * steps * core, 400.0 * core, "if all passes are needed"),
+        *costs(bridge.passes, a.cutoff, core, full, "slit and reservoirs"),
     )  # fmt: skip
 
 
@@ -75,8 +73,8 @@ def dataset(bridge: Nanochannel, state: NanochannelState) -> xr.Dataset:
 
     a, r = bridge.atomistic, bridge.reservoirs
     bins = len(state.profile) - 1
-    below = int(np.ceil(1.0 / bridge.bin_width))
-    heights = (np.arange(bins) - below + 0.5) * bridge.bin_width
+    width = bridge.cell.bin_width
+    heights = (np.arange(bins) - np.ceil(1.0 / width) + 0.5) * width
     inside = (heights > 0.0) & (heights < a.size[1])
     samples = max(state.profile[-1, 0], 1.0)
     count, momentum = state.profile[:-1][inside].T
@@ -86,7 +84,7 @@ def dataset(bridge: Nanochannel, state: NanochannelState) -> xr.Dataset:
         name: ("pass", state.history[:, i], {"units": unit})
         for i, (name, unit) in enumerate(zip(names, units, strict=True))
     }
-    variables["density"] = ("height", count / (samples * a.area * bridge.bin_width), {"units": "sigma^-3"})
+    variables["density"] = ("height", count / (samples * a.area * width), {"units": "sigma^-3"})
     variables["velocity"] = ("height", momentum / (a.mass * np.maximum(count, 1.0)), {"units": "sigma/tau"})
     if state.around is not None:
         cells = r.continuum.domain.grid.cells
@@ -221,7 +219,7 @@ def _methods(bridge: Nanochannel, state: NanochannelState) -> str:
         f"piece {a.lengths[0]:.4g} sigma long as a force per mass; their mean mass flow went back through both planes "
         f"[1]. "
         f"From the second pass on, all passes together gave the flow; {state.passes} passes of "
-        f"{bridge.blocks * bridge.steps_per_block} steps were made. Atoms were inserted or removed until the density "
+        f"{bridge.passes.counted} steps were made. Atoms were inserted or removed until the density "
         f"of the slit's middle was {a.density:g} [3]. Theory is the sum of the ends' [2] and plane Poiseuille flow's "
         f"resistance with slip length {r.slip:g} and width {r.width:g}."
     )

@@ -11,33 +11,38 @@ from scalebridge.fluids.atomistic import Atomistic, Atoms, Books, Controls, Simu
 from scalebridge.fluids.atomistic._state import Floats
 from scalebridge.fluids.hybrid._entries import atom_entries
 from scalebridge.fluids.hybrid._filling import LAYERS
+from scalebridge.fluids.hybrid._passes import Passes
+from scalebridge.fluids.transport._errors import velocity_memory
 from scalebridge.ledger import Entry
 
 
 @dataclass(frozen=True)
 class SlitCell:
-    """A periodic piece of a slit, and how long it is looked at.
+    """A periodic piece of a slit, and how it is looked at.
 
     Attributes:
         atomistic: closed, its height the slit's.
-        blocks: of each pass.
-        steps_per_block: molecular dynamics steps of a block.
-        settle: steps at the beginning of each pass that do not count.
-        friction: of the thermostat on z, per mass.
-        bin_width: of the profiles; it divides the height.
+        passes: what a pass is made of.
     """
 
     atomistic: Atomistic
-    blocks: int
-    steps_per_block: int
-    settle: int
-    friction: float
-    bin_width: float
+    passes: Passes
+
+    @property
+    def bin_width(self) -> float:
+        """Of the profiles; it divides the height."""
+        height = self.atomistic.size[1]
+        return height / round(height / self.passes.bin_width)
+
+    def correlated(self, viscosity: float) -> float:
+        """By how much the error of the mean flow exceeds that of independent blocks, in a fluid of this viscosity."""
+        a = self.atomistic
+        return self.passes.correlated(velocity_memory(viscosity, a.density, a.mass, a.size[1]), a.time_step)
 
     def simulation(self, atoms: Atoms, force: float, rng: np.random.Generator) -> Simulation:
         """Live atoms under a force per mass along x."""
         a = self.atomistic
-        bath = Thermostat(-math.inf, math.inf, a.temperature, self.friction)
+        bath = Thermostat(-math.inf, math.inf, a.temperature, self.passes.friction)
         controls = Controls(thermostats=(bath,), body_force=(force, 0.0, 0.0))
         return a.simulate(atoms, controls, rng, bin_width=self.bin_width)
 
@@ -58,16 +63,14 @@ class SlitCell:
         Raises:
             RunError: an atom flew off.
         """
-        simulation = self.simulation(atoms, force, rng)
+        p, simulation = self.passes, self.simulation(atoms, force, rng)
         entries: list[Entry] = []
         sums, flows = [], []
         try:
             simulation.prepare()
             start = simulation.potential_energy()
-            for block in range(-1, self.blocks):
-                if block < 0 and not self.settle:
-                    continue
-                books = simulation.run(self.steps_per_block if block >= 0 else self.settle, Targets())
+            for block in range(-1 if p.settle else 0, p.blocks):
+                books = simulation.run(p.steps_per_block if block >= 0 else p.settle, Targets())
                 entries += atom_entries(books, simulation.kinetic_energy(), where, when)
                 if block >= 0:
                     sums.append(np.append(books.sums[:, :2], [[books.samples, 0.0]], axis=0))

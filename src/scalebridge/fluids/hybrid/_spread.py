@@ -4,32 +4,10 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from scalebridge.fluids.atomistic import AbstractAtomistic, Atoms, Books, Controls, Targets
-
-
-class Instance(Protocol):
-    """What a coupling needs from molecular dynamics that runs: `Simulation` in this process, or `Remote`."""
-
-    books: Books
-
-    def prepare(self) -> None:
-        """Make ready to run."""
-
-    def run(self, steps: int, targets: Targets) -> Books:
-        """Advance by a leg; returns its books."""
-
-    def kinetic_energy(self) -> float:
-        """Of the fluid, as of the end of the last leg."""
-
-    def atoms(self) -> Atoms:
-        """As they are now."""
-
-    def close(self) -> None:
-        """End it."""
 
 
 @dataclass(frozen=True)
