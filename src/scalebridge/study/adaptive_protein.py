@@ -36,10 +36,10 @@ seed = 1                          # every random number of the run follows from 
 [protein]
 file = "protein.pdb"              # one chain; hydrogens and water are added where they miss
 fields = ["amber14/protein.ff14SB.xml"]   # force fields of OpenMM; the water is SPC/E
-edge = "3.6 nm"                   # of the cube of water
+edge = "3.6 nm"                   # of the cube that is filled with water; its pressure of 1 bar then finds its own
 temperature = "300 K"
 cutoff = "0.7 nm"                 # reaction field beyond
-relaxation = "5 ps"               # with all atoms
+relaxation = "5 ps"               # with all atoms, at that edge
 
 [region]
 atomistic = "0.9 nm"              # around the protein's centre of mass

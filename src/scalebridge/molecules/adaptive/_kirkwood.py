@@ -5,8 +5,14 @@
     Gibbs:     Delta = -DF / N - (p(lambda) - p(0)) / rho    equal density
 
 (Potestio et al. 2013). To an ideal gas, Delta_Gibbs(1) = -mu_ex.
-Near lambda = 0 molecules overlap and the integrand grows without bound, as lambda^(-3/4) for an r^-12 core; nodes lie
-at lambda = u^4 therefore, where what is integrated over u stays finite.
+Near lambda = 0 molecules overlap and the integrand grows without bound, as lambda^(-3/4) for an r^-12 core, and near 1
+so do beads that have a harder core than the atoms. What is integrated over u stays finite where
+
+    lambda = I_u(4, 4) = u^4 (35 - 84 u + 70 u^2 - 20 u^3),     dlambda/du = 140 u^3 (1 - u)^3,
+
+which is lambda ~ 35 u^4 at the one end and 1 - lambda ~ 35 (1 - u)^4 at the other. Nodes are the ends, and between them
+those of Gauss and Legendre in u: the polynomial through them converges faster than any power of their number, and a gap
+that does not depend on lambda, or is linear in it, is integrated exactly by seven of them.
 """
 
 from __future__ import annotations
@@ -26,7 +32,7 @@ from scalebridge.molecules.adaptive._sampling import BLOCKS
 
 Floats = npt.NDArray[np.float64]
 
-POWER = 4
+POWER = 4  # of what is left of u at both ends
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,7 @@ class Kirkwood:
 
     def helmholtz(self, resolution: npt.ArrayLike) -> tuple[Floats, Floats]:
         """Delta at equal pressure and its standard error, kJ/mol."""
-        u = np.asarray(resolution, float) ** (1.0 / POWER)
+        u = _along(resolution)
         weights = self._weights(u)
         gaps, errors = (np.array([n.gap[k] for n in self.nodes]) for k in (0, 1))
         return -weights @ gaps, np.sqrt(weights**2 @ errors**2)
@@ -75,8 +81,7 @@ class Kirkwood:
 
     def pressure(self, resolution: npt.ArrayLike) -> tuple[Floats, Floats]:
         """Pressure at a uniform resolution and its standard error, kJ/mol/nm^3."""
-        x = np.array([n.resolution for n in self.nodes]) ** (1.0 / POWER)
-        u = np.asarray(resolution, float) ** (1.0 / POWER)
+        x, u = _along([n.resolution for n in self.nodes]), _along(resolution)
         unit = np.stack([self._through(x, row)(u) for row in np.eye(len(x))], axis=-1)
         values, errors = (np.array([n.pressure[k] for n in self.nodes]) for k in (0, 1))
         return unit @ values, np.sqrt(unit**2 @ errors**2)
@@ -98,26 +103,36 @@ class Kirkwood:
 
     def _weights(self, u: Floats) -> Floats:
         """What each node's gap counts for in the integral from 0, (..., nodes)."""
-        x = np.array([n.resolution for n in self.nodes]) ** (1.0 / POWER)
-        # what is integrated has a limit at 0 that cannot be measured there: the curve is continued to it
-        skip = int(x[0] == 0.0)
-        jacobian = POWER * x[skip:] ** (POWER - 1)
-        unit = [self._through(x[skip:], row * jacobian).antiderivative() for row in np.eye(len(x) - skip)]
-        none = np.zeros((*np.shape(u), skip))
-        return np.concatenate([none, np.stack([f(u) - f(0.0) for f in unit], axis=-1)], axis=-1)
+        x = _along([n.resolution for n in self.nodes])
+        # what is integrated has limits at the ends that cannot be measured there: the curve is continued to them
+        inner = slice(int(x[0] == 0.0), len(x) - int(x[-1] == 1.0))
+        jacobian = 140.0 * (x[inner] * (1.0 - x[inner])) ** (POWER - 1)
+        unit = [self._through(x[inner], row * jacobian).integ() for row in np.eye(len(jacobian))]
+        weights = np.zeros((*np.shape(u), len(x)))
+        weights[..., inner] = np.stack([f(u) - f(0.0) for f in unit], axis=-1)
+        return weights
 
     @staticmethod
     def _through(x: Floats, y: Floats) -> Any:
-        from scipy.interpolate import make_interp_spline
-
-        return make_interp_spline(x, y, k=min(3, len(x) - 1))
+        """The polynomial through points."""
+        return np.polynomial.Legendre.fit(x, y, len(x) - 1, domain=[0.0, 1.0])
 
 
 def nodes(count: int) -> Floats:
-    """Resolutions at which to simulate: equal steps of u, lambda = u^4; the first is 0."""
-    if count < 4:
-        raise InputError(f"Kirkwood integration needs 4 resolutions or more, not {count}")
-    return np.asarray(np.linspace(0.0, 1.0, count) ** POWER)
+    """Resolutions at which to simulate: 0, nodes of Gauss and Legendre in u, and 1."""
+    from scipy.special import betainc
+
+    if count < 6:
+        raise InputError(f"Kirkwood integration needs 6 resolutions or more, not {count}")
+    inner = 0.5 + 0.5 * np.polynomial.legendre.leggauss(count - 2)[0]
+    return np.asarray(betainc(POWER, POWER, np.concatenate([[0.0], inner, [1.0]])))
+
+
+def _along(resolution: npt.ArrayLike) -> Floats:
+    """u of resolutions."""
+    from scipy.special import betaincinv
+
+    return np.asarray(betaincinv(POWER, POWER, np.asarray(resolution, float)))
 
 
 def kirkwood(
@@ -134,15 +149,15 @@ def kirkwood(
 ) -> Kirkwood:
     """Simulate at uniform resolutions, from atomistic to coarse, each from where the last one ended.
 
-    At lambda = 0 the gap is not measured: molecules that do not see each other's atoms make it diverge. What is
-    integrated over u has a finite limit there, to which the curve through the other nodes is continued.
+    At lambda = 0 and 1 the gap is not used: molecules that do not see each other's atoms, or their beads, may make it
+    diverge. What is integrated over u has finite limits there, to which the curve through the other nodes is continued.
 
     Args:
         system_of: makes a system with given forces.
         forces_at: makes the forces at a uniform resolution.
         box: three edges, nm.
         positions: equilibrated with all atoms, (N, 3) nm.
-        resolutions: increasing, from 0 to 1.
+        resolutions: those of `nodes`, which suit the polynomial through them.
         picoseconds: length at each.
         how: integration.
         settle: length before, ps.

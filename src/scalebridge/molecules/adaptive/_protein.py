@@ -180,31 +180,39 @@ class AdaptiveProtein(Bridge[ProteinState]):
         """Molecules of water, about."""
         return round(33.3 * self.solvation.edge**3)
 
-    def shells(self, molecules: int) -> Shells:
+    def shells(self, made: Solvated) -> Shells:
         """Shells around the protein, before it is known what it takes up."""
-        return shells_of(self.region, np.full(3, self.solvation.edge), molecules, self.settings)
+        return shells_of(self.region, made.box, len(made.oxygens), self.settings)
 
-    def opened(self, control: Control) -> Shells:
+    def opened(self, made: Solvated, control: Control) -> Shells:
         """Shells with the volume that the protein leaves to water."""
-        counts = control.counts.mean(axis=0)
-        return opened(self.shells(round(float(counts.sum()))), counts, FEWEST)
+        return opened(self.shells(made), control.counts.mean(axis=0), FEWEST)
 
     def _prepared(self, state: ProteinState) -> Step[ProteinState]:
         from scalebridge.molecules.adaptive import _protein_books as books
 
         how, seed = self.settings.dynamics, seed_of(state.entropy, 0)
         text, x = self.solvation.solvate(seed)
+        packed = self.solvation.system(text)
+        x, v, box = packed.pressed(x, how, seed)
+        try:
+            self.region.check(box, self.solvation.cutoff)
+        except InputError as error:
+            raise InputError(
+                f"At 1 bar the box of {self.solvation.edge:g} nm has edges of {box[0]:.3f} nm. {error}"
+            ) from error
+        text = packed.written(x, box)
         made = self.solvation.system(text)
-        x, v = made.relaxed(x, how, self.relaxation, seed)
+        x, v = made.relaxed((x, v), how, self.relaxation, seed)
         new = replace(state, solvated=text, positions=x, velocities=v)
         return Step(new, books.prepared_entries(self, made, x))
 
     def _controlled(self, state: ProteinState) -> Step[ProteinState]:
         from scalebridge.molecules.adaptive import _protein_books as books
 
-        made = self._made(state)
+        made = self.made(state)
         how, begun = self.settings.dynamics, time.process_time()
-        where = self.shells(len(made.oxygens))
+        where = self.shells(made)
         start = (state.positions, state.velocities)
         found = control(made, start, where, how, self.controlled, seed_of(state.entropy, 4))
         spent = Measured((time.process_time() - begun) / max(round(self.controlled / how.timestep), 1))
@@ -220,7 +228,8 @@ class AdaptiveProtein(Bridge[ProteinState]):
     def _beads(self) -> Mapping[str, Potential]:
         return {} if self.coarse is None else {WATER: self.coarse}
 
-    def _made(self, state: ProteinState) -> Solvated:
+    def made(self, state: ProteinState) -> Solvated:
+        """The system with all atoms."""
         found = self.__dict__.get("_last")
         if found is None or found[0] != state.solvated:
             object.__setattr__(self, "_last", (state.solvated, self.solvation.system(state.solvated)))
@@ -229,7 +238,7 @@ class AdaptiveProtein(Bridge[ProteinState]):
 
     def _parts(self, state: ProteinState) -> tuple[Solvated, AdaptiveResolution, Shells]:
         """The system with all atoms, with adaptive resolution, and shells."""
-        made = self._made(state)
+        made = self.made(state)
         assert state.control is not None
         if "_model" not in self.__dict__ or self.__dict__["_model"][0] is not made:
             model = AdaptiveResolution(
@@ -237,7 +246,7 @@ class AdaptiveProtein(Bridge[ProteinState]):
             )
             object.__setattr__(self, "_model", (made, model))
         adaptive: AdaptiveResolution = self.__dict__["_model"][1]
-        return made, adaptive, self.opened(state.control)
+        return made, adaptive, self.opened(made, state.control)
 
     def __getstate__(self) -> dict[str, Any]:
         return {k: v for k, v in self.__dict__.items() if k not in ("_last", "_model")}

@@ -14,7 +14,9 @@ from scalebridge.molecules.adaptive._sampling import BLOCKS
 
 if TYPE_CHECKING:
     from scalebridge.molecules.adaptive._adaptive import AdaptiveResolution
+    from scalebridge.molecules.adaptive._production import AdaptiveRun
     from scalebridge.molecules.adaptive._protein import AdaptiveProtein, ProteinState
+    from scalebridge.molecules.adaptive._shells import Shells
     from scalebridge.molecules.adaptive._solvated import Control, Solvated
 
 Floats = npt.NDArray[np.float64]
@@ -31,6 +33,21 @@ def mean_of(values: Floats) -> tuple[Floats, Floats]:
     """Mean over samples and its standard error, from blocks."""
     blocks = [part.mean(axis=0) for part in np.array_split(values, min(BLOCKS, len(values)))]
     return values.mean(axis=0), np.std(blocks, axis=0, ddof=1) / np.sqrt(len(blocks))
+
+
+def density_against(run: AdaptiveRun, control: Control, fine: Shells, joined: Shells) -> tuple[Floats, Floats]:
+    """Water over that with all atoms by shell, and its standard error, of which the control has its share, (b,).
+
+    Args:
+        run: adaptive.
+        control: with all atoms.
+        fine: shells in which the control was counted.
+        joined: those of the run, whose edges are among the former.
+    """
+    density, error = run.density
+    begins = np.searchsorted(fine.edges, joined.edges[:-1] - 1e-9)
+    mean, noise = mean_of(np.add.reduceat(control.counts, begins, axis=1))
+    return density, np.hypot(error, noise / np.maximum(mean, 1e-300))
 
 
 def prepared_entries(bridge: AdaptiveProtein, made: Solvated, positions: Floats) -> tuple[Entry, ...]:
@@ -66,7 +83,8 @@ def production_entries(bridge: AdaptiveProtein, state: ProteinState, model: Adap
     assert control is not None
     when, where = float(len(calibration.history) + 1), "production"
     wanted = bridge.settings.dynamics.temperature
-    density, error = run.density
+    made = bridge.made(state)
+    density, error = density_against(run, control, bridge.shells(made), bridge.opened(made, control))
     worst = int(np.argmax(np.abs(density - 1.0)))
     allowed = bridge.settings.tolerance + 3.0 * float(error[worst])
     entries = [

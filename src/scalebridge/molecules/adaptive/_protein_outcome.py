@@ -20,7 +20,7 @@ from scalebridge.molecules.adaptive._pictures import (
     resolution_picture,
 )
 from scalebridge.molecules.adaptive._production import AdaptiveRun
-from scalebridge.molecules.adaptive._protein_books import LOOKED, mean_of
+from scalebridge.molecules.adaptive._protein_books import LOOKED, density_against, mean_of
 from scalebridge.molecules.adaptive._solvated import NEAR, SHELL, Control
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def outcome(bridge: AdaptiveProtein, state: ProteinState) -> Outcome:
         )
     text, sources = _methods(bridge, state)
     return Outcome(
-        data=_dataset(bridge, run, control),
-        headlines=_headlines(state, run, control),
+        data=_dataset(bridge, state, run, control),
+        headlines=_headlines(bridge, state, run, control),
         pictures=drawn,
         files={"calibration.npz": calibration_file(calibration), "solvated.pdb": state.solvated.encode()},
         methods=text,
@@ -57,9 +57,14 @@ def outcome(bridge: AdaptiveProtein, state: ProteinState) -> Outcome:
     )
 
 
-def _headlines(state: ProteinState, run: AdaptiveRun, control: Control) -> dict[str, Headline]:
+def _density(bridge: AdaptiveProtein, state: ProteinState, run: AdaptiveRun, control: Control) -> tuple[Floats, Floats]:
+    made = bridge.made(state)
+    return density_against(run, control, bridge.shells(made), bridge.opened(made, control))
+
+
+def _headlines(bridge: AdaptiveProtein, state: ProteinState, run: AdaptiveRun, control: Control) -> dict[str, Headline]:
     (here, noise), (there, other) = mean_of(run.looked), mean_of(control.looked)
-    density, error = run.density
+    density, error = _density(bridge, state, run, control)
     worst = int(np.argmax(np.abs(density - 1.0)))
     lines = {
         "density": Headline(
@@ -88,10 +93,10 @@ def shell_difference(run: AdaptiveRun, control: Control) -> tuple[float, float]:
     return float(np.sqrt(np.mean((here - there) ** 2))), float(np.sqrt(np.mean(noise**2 + other**2)))
 
 
-def _dataset(bridge: AdaptiveProtein, run: AdaptiveRun, control: Control) -> xr.Dataset:
+def _dataset(bridge: AdaptiveProtein, state: ProteinState, run: AdaptiveRun, control: Control) -> xr.Dataset:
     import xarray as xr
 
-    density, error = run.density
+    density, error = _density(bridge, state, run, control)
     step = bridge.settings.dynamics.every * bridge.settings.dynamics.timestep
     n = len(LOOKED)
     variables = {

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from scalebridge.molecules.adaptive._pressure import WINDOW
 from scalebridge.molecules.adaptive._speed import Costs, predicted_speed_up
 from scalebridge.scales import Cost, Scale, ScaleMap, Separation
 
@@ -66,7 +67,8 @@ def protein_scale_map(bridge: AdaptiveProtein) -> ScaleMap:
     faster = predicted_speed_up(region, box, cutoff + 0.16, costs)
     rounds = sum(1.2 * settings.density_length * 1.25**k for k in range(settings.rounds))
     fine, end = costs.engine + costs.fine, bridge.production * 1e-12
-    every = (bridge.relaxation + bridge.controlled) / how.timestep
+    # the volume takes some four windows to settle
+    every = (4.0 * WINDOW + bridge.relaxation + bridge.controlled) / how.timestep
     return ScaleMap(
         scales=(
             Scale("atoms", "fine", (1e-10, 2e-9 * region.outer), (how.timestep * 1e-12, end), 9.0 * n * sum(

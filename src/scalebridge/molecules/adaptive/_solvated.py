@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import random
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from scalebridge.errors import InputError
 from scalebridge.molecules.adaptive._engine import Dynamics, new_context
 from scalebridge.molecules.adaptive._openmm import molecules_of
+from scalebridge.molecules.adaptive._pressure import at_pressure
 from scalebridge.molecules.adaptive._shells import Shells
 from scalebridge.molecules.dynamics._system import openmm
 
@@ -31,7 +33,7 @@ class Solvation:
 
     Attributes:
         pdb: text of the PDB file of one molecule: protein or peptide, with or without hydrogens; water may be there.
-        edge: of the cube, nm.
+        edge: of the cube that is filled, nm; the pressure then finds its own.
         cutoff: nm.
         fields: force field files of OpenMM; the water is SPC/E.
         ph: at which hydrogens are added.
@@ -121,7 +123,8 @@ class Solvation:
             topology, nonbondedMethod=app.CutoffPeriodic, nonbondedCutoff=self.cutoff, constraints=app.HBonds,
             rigidWater=True,
         )  # fmt: skip
-        return Solvated(made, topology, np.full(3, self.edge))
+        vectors = topology.getPeriodicBoxVectors()
+        return Solvated(made, topology, np.array([vectors[i][i]._value for i in range(3)]))
 
     def _field(self) -> Any:
         from openmm import app
@@ -170,13 +173,33 @@ class Solvated:
         mass = np.array([a.element.mass._value for a in atoms])
         return np.array([a.index for a in atoms]), mass / mass.sum()
 
-    def relaxed(self, positions: Floats, how: Dynamics, picoseconds: float, seed: int) -> tuple[Floats, Floats]:
-        """Positions and velocities after a minimisation and some time with strong friction, all atoms."""
+    def written(self, positions: Floats, box: Floats) -> str:
+        """Text of a PDB file of it in another box.
+
+        Args:
+            positions: (N, 3) nm.
+            box: three edges, nm.
+        """
+        from openmm import app, unit
+
         mm = openmm()
+        topology = copy.deepcopy(self.topology)
+        topology.setPeriodicBoxVectors([mm.Vec3(*row) for row in np.diag(box).tolist()] * unit.nanometer)
+        text = io.StringIO()
+        app.PDBFile.writeFile(topology, positions * unit.nanometer, text, keepIds=True)
+        return text.getvalue()
+
+    def pressed(self, positions: Floats, how: Dynamics, seed: int) -> tuple[Floats, Floats, Floats]:
+        """Positions, velocities and edges of the box at 1 bar; see `at_pressure`."""
+        return at_pressure(self.system, molecules_of(self.topology)[0], positions, how, seed)
+
+    def relaxed(
+        self, start: tuple[Floats, Floats], how: Dynamics, picoseconds: float, seed: int
+    ) -> tuple[Floats, Floats]:
+        """Positions and velocities after some time with strong friction, all atoms."""
         context, integrator = new_context(self.system, replace(how, friction=10.0), seed)
-        context.setPositions(positions)
-        mm.LocalEnergyMinimizer.minimize(context, 50.0, 200)
-        context.setVelocitiesToTemperature(how.temperature, seed)
+        context.setPositions(start[0])
+        context.setVelocities(start[1])
         integrator.step(max(round(picoseconds / how.timestep), 1))
         state = context.getState(positions=True, velocities=True)
         return np.array(state.getPositions(asNumpy=True)._value), np.array(state.getVelocities(asNumpy=True)._value)
