@@ -77,17 +77,7 @@ def measure_channel(
         raise InputError(f"The slit is {height:g} high; a fit needs {2.0 * layer + 4.0:g}, or a smaller layer")
     if viscosity is not None and not 0.0 < viscosity < math.inf:
         raise InputError(f"viscosity is {viscosity!r}; give that of the fluid, or None where it is to be measured")
-    start, noise = np.random.SeedSequence(seed).spawn(2)
-    bath = Thermostat(-math.inf, math.inf, model.temperature)
-    controls = Controls(thermostats=(bath,), body_force=(force, 0.0, 0.0))
-    simulation = model.simulate(model.equilibrate(start, settle // 2), controls, np.random.default_rng(noise))
-    try:
-        simulation.run(settle, Targets())
-        sums = np.array([simulation.run(steps // _BLOCKS, Targets()).sums for _ in range(_BLOCKS)])
-        centres = simulation.books.centres
-        samples = simulation.books.samples
-    finally:
-        simulation.engine.close()
+    centres, sums, samples = _sampled(model, force, seed, steps, settle)
     inside = (centres > 0.0) & (centres < height)
     y, sums = centres[inside], sums[:, inside]
     bulk = (y > layer) & (y < height - layer)
@@ -118,6 +108,20 @@ def measure_channel(
         total[:, 1] / np.maximum(total[:, 7], 1e-300),
         total[:, 0] / (_BLOCKS * samples * model.area * width),
     )
+
+
+def _sampled(model: AbstractAtomistic, force: float, seed: int, steps: int, settle: int) -> tuple[Floats, Floats, int]:
+    """Centres of the bins, their sums in each block, and samples of a block."""
+    start, noise = np.random.SeedSequence(seed).spawn(2)
+    bath = Thermostat(-math.inf, math.inf, model.temperature)
+    controls = Controls(thermostats=(bath,), body_force=(force, 0.0, 0.0))
+    simulation = model.simulate(model.equilibrate(start, settle // 2), controls, np.random.default_rng(noise))
+    try:
+        simulation.run(settle, Targets())
+        sums = np.array([simulation.run(steps // _BLOCKS, Targets()).sums for _ in range(_BLOCKS)])
+        return simulation.books.centres, sums, simulation.books.samples
+    finally:
+        simulation.engine.close()
 
 
 def _jackknife(blocks: Floats, measure: Callable[[Floats], tuple[float, ...]]) -> list[tuple[float, float]]:

@@ -29,7 +29,7 @@ LOOSE = 1e-4
 INCREMENTS = 24
 """Largest number of increments of a training path."""
 MARGIN = 1.4
-"""Training paths go farther than the rehearsal did: a body less stiff than its stand-in strains more where it yields."""
+"""Training paths go farther than the rehearsal did: a body less stiff than its stand-in strains more where it flows."""
 
 
 @final
