@@ -158,8 +158,9 @@ def apply_isotropic(u, macro, lam, mu, rh, integration, edges, f, mean):  # type
     totals = np.zeros((2, slabs, u.shape[0], 9))
     for s in prange(slabs):
         zero_planes(f, edges[s], edges[s + 1], s == slabs - 1)
-    for s in prange(slabs):
-        _isotropic_slab(u, macro, lam, mu, rh, integration, edges[s], edges[s + 1] - 1, f, totals[0, s])
-    for s in prange(slabs):
-        _isotropic_slab(u, macro, lam, mu, rh, integration, edges[s + 1] - 1, edges[s + 1], f, totals[1, s])
+    # one loop for both turns: the compiler takes it apart once
+    for turn in range(2):
+        for s in prange(slabs):
+            begin, end = edges[s] + turn * (edges[s + 1] - 1 - edges[s]), edges[s + 1] - 1 + turn
+            _isotropic_slab(u, macro, lam, mu, rh, integration, begin, end, f, totals[turn, s])
     mean[:] = totals.sum(axis=0).sum(axis=0)

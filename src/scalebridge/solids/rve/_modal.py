@@ -375,10 +375,11 @@ def apply_stored(u, macro, stiffness, n1, n2, rows, position, rh, edges, f, mean
     totals = np.zeros((2, slabs, u.shape[0], 3 * u.shape[1]))
     for s in prange(slabs):
         zero_planes(f, edges[s], edges[s + 1], s == slabs - 1)
-    for s in prange(slabs):
-        _stored_slab(u, macro, stiffness, n1, n2, rows, position, rh, edges[s], edges[s + 1] - 1, f, totals[0, s])
-    for s in prange(slabs):
-        _stored_slab(u, macro, stiffness, n1, n2, rows, position, rh, edges[s + 1] - 1, edges[s + 1], f, totals[1, s])
+    # one loop for both turns: the compiler takes it apart once
+    for turn in range(2):
+        for s in prange(slabs):
+            begin, end = edges[s] + turn * (edges[s + 1] - 1 - edges[s]), edges[s + 1] - 1 + turn
+            _stored_slab(u, macro, stiffness, n1, n2, rows, position, rh, begin, end, f, totals[turn, s])
     mean[:] = totals.sum(axis=0).sum(axis=0)
 
 
@@ -411,8 +412,9 @@ def apply_table(u, macro, phase, table, rows, position, rh, edges, f, mean):  # 
     totals = np.zeros((2, slabs, u.shape[0], 3 * u.shape[1]))
     for s in prange(slabs):
         zero_planes(f, edges[s], edges[s + 1], s == slabs - 1)
-    for s in prange(slabs):
-        _table_slab(u, macro, phase, table, rows, position, rh, edges[s], edges[s + 1] - 1, f, totals[0, s])
-    for s in prange(slabs):
-        _table_slab(u, macro, phase, table, rows, position, rh, edges[s + 1] - 1, edges[s + 1], f, totals[1, s])
+    # one loop for both turns: the compiler takes it apart once
+    for turn in range(2):
+        for s in prange(slabs):
+            begin, end = edges[s] + turn * (edges[s + 1] - 1 - edges[s]), edges[s + 1] - 1 + turn
+            _table_slab(u, macro, phase, table, rows, position, rh, begin, end, f, totals[turn, s])
     mean[:] = totals.sum(axis=0).sum(axis=0)

@@ -211,10 +211,11 @@ def forces(stress, points, rh, bar, edges, f, mean):  # type: ignore[no-untyped-
     m0 = f.shape[2]
     for s in prange(slabs):
         zero_planes(f, edges[s], edges[s + 1], s == slabs - 1)
-    for s in prange(slabs):
-        _force_slab(stress, points, rh, bar, m0, edges[s], edges[s + 1] - 1, f, totals[0, s])
-    for s in prange(slabs):
-        _force_slab(stress, points, rh, bar, m0, edges[s + 1] - 1, edges[s + 1], f, totals[1, s])
+    # one loop for both turns: the compiler takes it apart once
+    for turn in range(2):
+        for s in prange(slabs):
+            begin, end = edges[s] + turn * (edges[s + 1] - 1 - edges[s]), edges[s + 1] - 1 + turn
+            _force_slab(stress, points, rh, bar, m0, begin, end, f, totals[turn, s])
     mean[:] = totals.sum(axis=0).sum(axis=0)
 
 
