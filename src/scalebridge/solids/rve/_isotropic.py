@@ -9,6 +9,7 @@ from scalebridge._cache import compiled
 from scalebridge.solids.rve._rows import (
     FORCE,
     GRADIENT,
+    INLINE,
     OPTIONS,
     ROWS,
     STRIDE,
@@ -122,7 +123,7 @@ def _isotropic_modes(w, lam, mu, n, rh, e, integration):  # type: ignore[no-unty
         w[FORCE + 20, k] = (q + o * r2 * r2) * w[GRADIENT + 20, k]
 
 
-@compiled(**OPTIONS)
+@compiled(**INLINE)
 def _isotropic_slab(u, macro, lam, mu, rh, integration, begin, end, f, total):  # type: ignore[no-untyped-def]
     loads, m0, m1 = u.shape[0], u.shape[2], u.shape[3]
     n1, n2 = lam.shape[1], lam.shape[2]

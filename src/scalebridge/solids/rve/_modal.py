@@ -30,6 +30,7 @@ from scalebridge._cache import compiled
 from scalebridge.solids.rve._rows import (
     FORCE,
     GRADIENT,
+    INLINE,
     MODES,
     OPTIONS,
     ROWS,
@@ -346,7 +347,7 @@ def _tile_pair(u, b, i, i1, j0, group, k0, n, macro, s, position, rh, w, f, tota
             add_modes(f, b + 1, c, i, j0 + j, i1, (j0 + j + 1) % m1, k0, n, w[ROWS:, j * n :])
 
 
-@compiled(**OPTIONS)
+@compiled(**INLINE)
 def _stored_slab(u, macro, stiffness, n1, n2, rows, position, rh, begin, end, f, total):  # type: ignore[no-untyped-def]
     loads, m0 = u.shape[0], u.shape[2]
     shared = stiffness.shape[0] == 1
@@ -383,7 +384,7 @@ def apply_stored(u, macro, stiffness, n1, n2, rows, position, rh, edges, f, mean
     mean[:] = totals.sum(axis=0).sum(axis=0)
 
 
-@compiled(**OPTIONS)
+@compiled(**INLINE)
 def _table_slab(u, macro, phase, table, rows, position, rh, begin, end, f, total):  # type: ignore[no-untyped-def]
     loads, m0 = u.shape[0], u.shape[2]
     n1, n2 = phase.shape[1], phase.shape[2]

@@ -18,6 +18,7 @@ from scalebridge._cache import compiled
 from scalebridge.solids.rve._rows import (
     FORCE,
     GRADIENT,
+    INLINE,
     LOCAL,
     MODES,
     OPTIONS,
@@ -153,7 +154,7 @@ def strains(u, macro, points, rh, bar, edges, strain):  # type: ignore[no-untype
         _strain_slab(u, macro, points, rh, bar, edges[s], edges[s + 1], strain)
 
 
-@compiled(**OPTIONS)
+@compiled(**INLINE)
 def _strain_slab(u, macro, points, rh, bar, begin, end, strain):  # type: ignore[no-untyped-def]
     loads, m0, m1 = u.shape[0], u.shape[2], u.shape[3]
     rows, nq, n1, n2 = strain.shape[0], strain.shape[2], strain.shape[4], strain.shape[5]
@@ -177,7 +178,7 @@ def _strain_slab(u, macro, points, rh, bar, begin, end, strain):  # type: ignore
                                 out[k] = w[LOCAL + r, k]
 
 
-@compiled(**OPTIONS)
+@compiled(**INLINE)
 def _force_slab(stress, points, rh, bar, m0, begin, end, f, total):  # type: ignore[no-untyped-def]
     m1 = f.shape[3]
     rows, loads, nq, n1, n2 = stress.shape[0], stress.shape[1], stress.shape[2], stress.shape[4], stress.shape[5]

@@ -36,6 +36,9 @@ import numpy.typing as npt
 from numba import njit
 
 OPTIONS: dict[str, Any] = {"fastmath": {"contract", "nsz", "arcp", "reassoc"}, "nogil": True}
+# A function that others call is there twice, by itself and, optimised once more, with its caller; which of the two runs
+# depends on whether they were compiled or found in the cache, and their sums are not in the same order.
+INLINE: dict[str, Any] = {**OPTIONS, "forceinline": True}
 SLABS = 8
 
 MODES = 7
