@@ -61,7 +61,7 @@ PUBLISHED = 0.1
 @pytest.fixture(scope="module")
 def published():
     """Kirkwood integration at the density at which the shipped tables were made, by the compiled loops."""
-    how, samples = Dynamics(tetrahedra.KELVIN, TIMESTEP, friction=0.5, every=20), 320
+    how, samples = Dynamics(tetrahedra.KELVIN, TIMESTEP, friction=0.5, every=20), 480
     volume, start, found = float(np.prod(tetrahedra.box_at(PUBLISHED))), None, []
     for number, resolution in enumerate(reversed(nodes(10))):
         force = tetrahedra.forces(region=None, uniform=min(resolution, 1.0 - 1e-9))
