@@ -86,12 +86,20 @@ def system(force: Any) -> Any:
     return made
 
 
-def engine(force: Any, how: Dynamics, seed: int = 1) -> NativeEngine:
-    """Compiled loops around `force`, at the shipped configuration."""
+def box_at(density: float) -> np.ndarray:
+    """Box of the same proportions with that many molecules per volume."""
+    return BOX * (MOLECULES / float(np.prod(BOX)) / density) ** (1.0 / 3.0)
+
+
+def engine(force: Any, how: Dynamics, seed: int = 1, density: float | None = None) -> NativeEngine:
+    """Compiled loops around `force`, at the shipped configuration; its centres moved apart to another density."""
     atoms = np.array([(4 * m + i, 4 * m + j) for m in range(MOLECULES) for i, j in combinations(range(4), 2)])
     bonds = Bonds(atoms, np.ones(len(atoms)), np.full(len(atoms), 75.0))
-    made = NativeEngine(np.ones(4 * MOLECULES), BOX, force, how, seed, bonds=bonds)
-    made.start(*configuration(), seed)
+    box = BOX if density is None else box_at(density)
+    made = NativeEngine(np.ones(4 * MOLECULES), box, force, how, seed, bonds=bonds)
+    x, v = configuration()
+    centres = np.repeat(x.reshape(-1, 4, 3).mean(axis=1), 4, axis=0)
+    made.start(x + (box / BOX - 1.0) * centres, v, seed)
     return made
 
 

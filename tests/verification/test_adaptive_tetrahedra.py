@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scalebridge.molecules.adaptive import Dynamics, kirkwood
-from scalebridge.molecules.adaptive._kirkwood import nodes
+from scalebridge.molecules.adaptive import Dynamics, Kirkwood, kirkwood
+from scalebridge.molecules.adaptive._kirkwood import Node, nodes
 from support import tetrahedra
 
 pytest.importorskip("openmm")
@@ -54,6 +54,30 @@ def integrated():
 
 
 LISTED = np.array([0.25, 0.5, 0.75, 1.0])
+# the shipped box holds 798 / 8290 = 0.0963, where all gaps are 8 % smaller than the slopes of the shipped table
+PUBLISHED = 0.1
+
+
+@pytest.fixture(scope="module")
+def published():
+    """Kirkwood integration at the density at which the shipped tables were made, by the compiled loops."""
+    how, samples = Dynamics(tetrahedra.KELVIN, TIMESTEP, friction=0.5, every=20), 480
+    volume, start, found = float(np.prod(tetrahedra.box_at(PUBLISHED))), None, []
+    for number, resolution in enumerate(reversed(nodes(10))):
+        force = tetrahedra.forces(region=None, uniform=min(resolution, 1.0 - 1e-9))
+        engine = tetrahedra.engine(force, how, 3 + number, PUBLISHED)
+        if start is not None:
+            engine.start(*start, 3 + number)
+        engine.step(2000)
+        rows = np.zeros((samples, 2))
+        for row in rows:
+            engine.step(how.every)
+            row[:] = force.last.gap.mean(), (tetrahedra.MOLECULES + force.last.virial / 3.0) / volume
+        blocks = np.array([part.mean(axis=0) for part in np.array_split(rows, 10)])
+        (gap, pressure), (one, two) = rows.mean(axis=0), blocks.std(axis=0, ddof=1) / np.sqrt(10)
+        found.append(Node(resolution, (gap, one) if resolution > 0.0 else (0.0, 0.0), (pressure, two)))
+        start = engine.state()
+    return Kirkwood(tuple(reversed(found)), PUBLISHED, tetrahedra.KELVIN)
 
 
 def shipped(kind: str) -> np.ndarray:
@@ -61,17 +85,20 @@ def shipped(kind: str) -> np.ndarray:
     return np.interp(LISTED, rows[:, 0], rows[:, 1])
 
 
-def test_free_energies_at_equal_pressure_are_those_of_the_shipped_table(integrated):
-    energy, error = integrated.helmholtz(LISTED)
-    expected = shipped("Helmholtz")
-    print("Helmholtz", np.round(energy, 4), np.round(error, 4), np.round(expected, 4))
-    # the table was made with a resolution that grew, by 0.0002 at a time: its work is no smaller than the free energy
-    assert (np.abs(energy - expected) < 3.0 * error + 0.01).all()
+def test_free_energies_at_equal_pressure_are_those_of_the_shipped_table(published):
+    energy, error = published.helmholtz(LISTED)
+    print("Helmholtz", np.round(energy, 4), np.round(error, 4), np.round(shipped("Helmholtz"), 4))
+    assert (np.abs(energy - shipped("Helmholtz")) < 3.0 * error).all()
+    assert (error < 0.005).all()
 
 
-@pytest.mark.xfail(strict=True, reason="the shipped table corrects with a pressure that is smooth in the resolution")
-def test_free_energies_at_equal_density_are_those_of_the_shipped_table(integrated):
-    energy, error = integrated.gibbs(LISTED)
+@pytest.mark.xfail(
+    strict=True,
+    reason="the two shipped tables differ by a curve that is smooth in the resolution; the pressure, which their "
+    "difference should be, rises by 0.02 below 0.06 and falls by 0.06 above 0.7",
+)
+def test_free_energies_at_equal_density_are_those_of_the_shipped_table(published):
+    energy, error = published.gibbs(LISTED)
     print("Gibbs", np.round(energy, 4), np.round(error, 4), np.round(shipped("Gibbs"), 4))
     assert (np.abs(energy - shipped("Gibbs")) < 3.0 * error).all()
 

@@ -27,7 +27,7 @@ from scalebridge.molecules.adaptive import (
     ThermodynamicForce,
     shells,
 )
-from scalebridge.molecules.adaptive._calibration import calibrate, smoothed
+from scalebridge.molecules.adaptive._calibration import SMOOTH, calibrate, smoothed
 from scalebridge.molecules.adaptive._kirkwood import Node, nodes
 from scalebridge.molecules.adaptive._shells import opened
 
@@ -78,6 +78,26 @@ def test_corrections_leave_waves_of_single_molecules_alone():
     np.testing.assert_allclose(long[5:-5], np.cos(2.0 * np.pi * x / 2.0)[5:-5], atol=0.12)
     step = smoothed(x, np.where(x < 1.3, 1.0, 0.0), 1.0, 0.0, width)
     assert (np.diff(step) <= 1e-12).all()
+
+
+@pytest.mark.parametrize("packing", [0.35, 0.40, 0.45])
+def test_corrections_are_the_inverse_of_a_liquids_response(packing):
+    # hard spheres by Percus and Yevick (Wertheim 1963), k in 1 / diameter
+    e = packing
+    one, two = (1.0 + 2.0 * e) ** 2 / (1.0 - e) ** 4, -((1.0 + 0.5 * e) ** 2) / (1.0 - e) ** 4
+    spacing = (np.pi / (6.0 * e)) ** (1.0 / 3.0)
+    r = (np.arange(4000) + 0.5) / 4000.0
+    direct = -(one + 6.0 * e * two * r + 0.5 * e * one * r**3)
+    # down to waves as long as molecules are apart; shorter ones no shell resolves
+    k = np.linspace(0.01, 1.05 * 2.0 * np.pi / spacing, 200)
+    whole = 4.0 * np.pi * (direct * r * np.sin(k[:, None] * r)).mean(axis=1) / k
+    structure = 1.0 / (1.0 - 6.0 * e / np.pi * whole)
+    assert structure[0] == pytest.approx((1.0 - e) ** 4 / (1.0 + 2.0 * e) ** 2, rel=1e-3)
+    assert structure.max() > 20.0 * structure[0], "what would be corrected too strongly"
+    effect = np.exp(-0.5 * (SMOOTH * spacing * k) ** 2) * structure / structure[0]
+    # with any share of up to one, an error shrinks from round to round at all lengths
+    assert (effect > 0.6).all()
+    assert effect.max() < 1.9
 
 
 def test_a_thermodynamic_force_ends_smoothly():
@@ -181,7 +201,7 @@ CHILD = """
 import sys
 sys.path[:0] = {paths!r}
 from test_calibration import SETTINGS, fluid
-from scalebridge.molecules.adaptive._calibration import calibrate, smoothed
+from scalebridge.molecules.adaptive._calibration import SMOOTH, calibrate, smoothed
 system, forces, box, x = fluid()
 calibrate(system, forces, box, x, SETTINGS, seed=5, checkpoint={file!r})
 """
