@@ -77,6 +77,25 @@ def test_functions_and_modules_are_short() -> None:
     assert long == []
 
 
+def test_fast_sums_that_others_call_are_inlined() -> None:
+    # one that is not is there twice, with sums in two orders, and the cache decides which of the two runs
+    options = {node.name: (ast.unparse(node.decorator_list[0]), node) for _, node in functions() if is_compiled(node)}
+    called = {
+        call.func.id
+        for _, node in options.values()
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+    }
+    loose = [
+        name
+        for name in sorted(called & options.keys())
+        if re.search("fastmath|OPTIONS", options[name][0])
+        # loops of several threads cannot be inlined
+        and not re.search("inline|INLINE|parallel", options[name][0])
+    ]
+    assert loose == []
+
+
 @pytest.mark.parametrize("package", ["scalebridge", *PACKAGES])
 def test_every_public_name_is_explained(package: str) -> None:
     module = importlib.import_module(package)

@@ -269,7 +269,7 @@ def _separations(n, h, lx, ly, lz, weight, product):  # type: ignore[no-untyped-
         h[SHARE, m] = weight * h[SHARE, m] if product else 0.5 * (weight + h[SHARE, m])
 
 
-@compiled(**OPTIONS)
+@compiled(**INLINE)
 def _chunk(  # type: ignore[no-untyped-def]
     begin, end, rows, place, site, first, kind, product, box, starts, partners, counts, types, groups, order, reach2,
     a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low, per_width, cut2,
@@ -332,7 +332,7 @@ def _chunk(  # type: ignore[no-untyped-def]
     totals[2] = overlaps
 
 
-@compiled(**OPTIONS)
+@compiled(**INLINE)
 def _beads(  # type: ignore[no-untyped-def]
     begin, end, rows, whole, scale, kind, starts, partners, table, values, low, per_width, cut2, pull, totals
 ):  # fmt: skip

@@ -110,7 +110,7 @@ def _apply(h, n, x, triangles, begin):  # type: ignore[no-untyped-def]
             x[k, c] -= wk * (q * h[R + 3 + c, m] + u * h[R + 6 + c, m])
 
 
-@compiled(**OPTIONS)
+@compiled(**INLINE)
 def hold_lengths(old, new, triangles, lengths2, inverse):  # type: ignore[no-untyped-def]
     """Move sites along the sides that their triangles had, until lengths are right.
 
@@ -150,7 +150,7 @@ def hold_lengths(old, new, triangles, lengths2, inverse):  # type: ignore[no-unt
     return good
 
 
-@compiled(**OPTIONS)
+@compiled(**INLINE)
 def hold_velocities(x, v, triangles, inverse):  # type: ignore[no-untyped-def]
     """Take from velocities (N, 3) what would stretch the triangles at positions x."""
     h = np.zeros((ROWS, LANES))
@@ -167,7 +167,7 @@ def hold_velocities(x, v, triangles, inverse):  # type: ignore[no-untyped-def]
         _apply(h, n, v, triangles, begin)
 
 
-@compiled(**OPTIONS)
+@compiled(**INLINE)
 def bond_forces(x, bonds, length2, stiffness, force):  # type: ignore[no-untyped-def]
     """Add bonds k/4 (r^2 - b^2)^2: their energy.
 

@@ -54,7 +54,7 @@ def select(starts, partners, rows, kind, species, whole, scale, detailed, fine2,
     return ends, ordered[:number].copy(), bead_ends, beads[:bead].copy()
 
 
-@compiled(**OPTIONS)
+@compiled(**INLINE)
 def prepare(  # type: ignore[no-untyped-def]
     positions, mass_share, first, kind, fixed, solute, solute_share, box, region, listed, place, whole, site, extent,
     gradient, outward,
@@ -152,7 +152,7 @@ def _cubic(knots, polynomials, x):  # type: ignore[no-untyped-def]
     return p[3] + u * (p[2] + u * (p[1] + u * p[0])), slope if inside == x else 0.0
 
 
-@compiled(**OPTIONS)
+@compiled(**INLINE)
 def finish(  # type: ignore[no-untyped-def]
     force, pull, fine, crude, gap, place, gradient, outward, drifts, kind, knots, polynomials, distances, fields,
     mass_share, first, solute, solute_share, result, drift,

@@ -127,7 +127,7 @@ def without(row, count, partners, first, ex_starts, ex_partners):
     return kept
 
 
-@compiled(fastmath=True)
+@compiled(fastmath=True, forceinline=True)
 def _squares(x, y, z, first, last, ax, ay, az, squares):
     """Squared distances of consecutive particles from a point."""
     for k in range(first, last):
@@ -135,7 +135,7 @@ def _squares(x, y, z, first, last, ax, ay, az, squares):
         squares[k - first] = dx * dx + dy * dy + dz * dz
 
 
-@compiled(fastmath=True)
+@compiled(fastmath=True, forceinline=True)
 def _nearest_squares(x, y, z, first, last, ax, ay, az, edges, squares):
     """The same with nearest images."""
     half = np.float32(0.5)

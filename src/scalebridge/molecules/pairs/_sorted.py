@@ -187,7 +187,7 @@ def _candidates(own, x, y, z, n, edges, columns, bin_starts, bins, limit, seen, 
     return count
 
 
-@compiled(fastmath=True, error_model="numpy")
+@compiled(fastmath=True, error_model="numpy", forceinline=True)
 def _squares(hx, hy, hz, count, ax, ay, az, sx, sy, sz, squares):
     """Squared distances of particles from a point."""
     for k in range(count):
