@@ -16,6 +16,7 @@ pytestmark = pytest.mark.verify
 
 HEIGHT, FORCE, VISCOSITY, DENSITY, WARM = 30.0, 0.02, 2.213, 0.81, 1.1
 CYCLES, WINDOW, SETTLED = 4800, 40, 800  # of 0.25 tau; momentum spreads over the whole height in 33 tau
+BLOCK = 10  # windows
 
 
 def exact(y):
@@ -43,6 +44,16 @@ def driven(cycles: int) -> Hybrid:
     )  # fmt: skip
 
 
+def mean_of_stress(windows):
+    """Mean over windows and its standard error, from blocks three times as long as the flow remembers.
+
+    What the wall got more in one window it gets less in the next, so blocks of single windows tell three times the
+    error; what is left of this in longer ones makes theirs too large rather than too small.
+    """
+    blocks = windows.reshape(-1, BLOCK).mean(axis=1)
+    return float(blocks.mean()), float(blocks.std(ddof=1) / np.sqrt(len(blocks)))
+
+
 def test_wall_stress_and_profile():
     """Stress within 2 %, velocity within 3 % of its peak, each with a standard error below a third of that."""
     bridge = driven(CYCLES)
@@ -55,17 +66,17 @@ def test_wall_stress_and_profile():
             print(state.cycles, state.wall[-1, 0], state.flux[-1, :, 0], flush=True)
     assert broken == []
     late = slice(SETTLED // WINDOW, None)
-    stress, target = block_mean(state.wall[late, 0]), DENSITY * FORCE * HEIGHT / 2.0
+    (stress, stress_error), target = mean_of_stress(state.wall[late, 0]), DENSITY * FORCE * HEIGHT / 2.0
     bins = state.windows[late, 2:13]
     velocity = np.average(bins[..., 1], axis=0, weights=bins[..., 0])
     error = max(block_mean(bins[:, b, 1]).error for b in range(bins.shape[1]))
     off, peak = velocity - exact(np.arange(2, 13) + 0.5), exact(HEIGHT / 2.0)
     warmth, density = bins[..., 4:].mean(), bins[..., 0].mean() / bridge.atomistic.area
-    print(f"wall stress {stress} for {target:.4f}; velocity off by {np.round(off / peak, 4)} of its peak, error ")
-    print(f"{error / peak:.4f}; temperature {warmth:.4f}, density {density:.4f}")
-    assert stress.error < 0.007 * target
+    print(f"wall stress {stress:.4f} +- {stress_error:.4f} for {target:.4f}; temperature {warmth:.4f}, density ")
+    print(f"{density:.4f}; velocity off by {np.round(off / peak, 4)} of its peak, error {error / peak:.4f}")
+    assert stress_error < 0.007 * target
     assert error < 0.01 * peak
     assert abs(warmth / WARM - 1.0) < 0.01
     assert abs(density / DENSITY - 1.0) < 0.005
-    assert abs(stress.value - target) <= 0.02 * target
+    assert abs(stress - target) <= 0.02 * target
     assert np.abs(off).max() <= 0.03 * peak
