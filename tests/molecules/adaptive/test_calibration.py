@@ -201,7 +201,7 @@ CHILD = """
 import sys
 sys.path[:0] = {paths!r}
 from test_calibration import SETTINGS, fluid
-from scalebridge.molecules.adaptive._calibration import SMOOTH, calibrate, smoothed
+from scalebridge.molecules.adaptive._calibration import calibrate
 system, forces, box, x = fluid()
 calibrate(system, forces, box, x, SETTINGS, seed=5, checkpoint={file!r})
 """
