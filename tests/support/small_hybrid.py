@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from scalebridge.fluids.atomistic import Atomistic, Crystal, wca
+import numpy as np
+
+from scalebridge.fluids.atomistic import Atomistic, Constraint, Controls, Crystal, Heater, Thermostat, wca
 from scalebridge.fluids.continuum import Continuum, Flux, Liquid, Wall
 from scalebridge.fluids.hybrid import Hybrid, Overlap
 
@@ -22,3 +24,22 @@ def small_hybrid(exchange="state", energy=False, **options) -> Hybrid:
     continuum = Continuum(size, (1, 20, 1), liquid, {"y-": below, "y+": above})
     given = {"cycles": 4, "cycles_per_step": 2, "steps_per_cycle": 20, "equilibration": 300, **options}
     return Hybrid(atoms, continuum, overlap, 2.2, exchange, energy=energy, **given)
+
+
+def everything(model):
+    """All controls at once."""
+    return Controls(
+        Constraint((9.0, 11.0, 13.0), (True, True, False)),
+        model.tractions(),
+        (Thermostat(4.0, 9.0, 1.1),),
+        Heater(((1.0, 3.0), (3.0, 5.0))),
+        (0.1, 0.0, 0.05),
+    )
+
+
+def aims(model):
+    """What they are to reach."""
+    targets = model.rest()
+    targets.velocity = np.array([np.zeros((2, 3)), np.full((2, 3), 0.3)])
+    targets.power, targets.temperature = np.array([5.0, np.nan]), np.array([np.nan, 1.3])
+    return targets

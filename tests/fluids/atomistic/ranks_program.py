@@ -9,30 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from scalebridge.errors import RunError
-from scalebridge.fluids.atomistic import Constraint, Controls, Heater, Thermostat, Traction, started
+from scalebridge.fluids.atomistic import Constraint, Controls, Traction, started
 from scalebridge.parallel import Together, mpi_program, serving_ranks
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from support.small_hybrid import small_atoms
+from support.small_hybrid import aims, everything, small_atoms
 
 LEGS = (1, 7, 50)
-
-
-def everything(model):
-    return Controls(
-        Constraint((9.0, 11.0, 13.0), (True, True, False)),
-        model.tractions(),
-        (Thermostat(4.0, 9.0, 1.1),),
-        Heater(((1.0, 3.0), (3.0, 5.0))),
-        (0.1, 0.0, 0.05),
-    )
-
-
-def aims(model):
-    targets = model.rest()
-    targets.velocity = np.array([np.zeros((2, 3)), np.full((2, 3), 0.3)])
-    targets.power, targets.temperature = np.array([5.0, np.nan]), np.array([np.nan, 1.3])
-    return targets
 
 
 def legs(path):

@@ -13,33 +13,15 @@ from scalebridge.fluids.atomistic import (
     Crystal,
     Heater,
     LennardJones,
-    Thermostat,
     Traction,
 )
-from support.small_hybrid import small_atoms
+from support.small_hybrid import aims, everything, small_atoms
 
 
 @pytest.fixture(scope="module")
 def fluid():
     model = small_atoms()
     return model, model.equilibrate(np.random.SeedSequence(3), 300)
-
-
-def everything(model):
-    return Controls(
-        Constraint((9.0, 11.0, 13.0), (True, True, False)),
-        model.tractions(),
-        (Thermostat(4.0, 9.0, 1.1),),
-        Heater(((1.0, 3.0), (3.0, 5.0))),
-        (0.1, 0.0, 0.05),
-    )
-
-
-def aims(model):
-    targets = model.rest()
-    targets.velocity = np.array([np.zeros((2, 3)), np.full((2, 3), 0.3)])
-    targets.power, targets.temperature = np.array([5.0, np.nan]), np.array([np.nan, 1.3])
-    return targets
 
 
 def simulated(fluid, controls, **options):
