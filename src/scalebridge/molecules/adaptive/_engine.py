@@ -19,6 +19,7 @@ Ints = npt.NDArray[np.int64]
 
 GAS = 0.00831446261815324  # kJ/mol/K
 AHEAD = 8  # steps for which noise is drawn together
+CALM = 64  # steps that are done together where there is none
 NEGLIGIBLE = ("CMMotionRemover",)  # forces without which a thermostatted liquid does as well
 
 
@@ -189,8 +190,8 @@ class NativeEngine(Engine):
         self._old = np.zeros((n if len(self._triangles) else 0, 3))
         self._gap, self._drift = np.zeros(len(molecules)), np.zeros(3)
         self._energies = np.zeros(3)
-        self._used = AHEAD  # of the noise drawn ahead
-        self._noise = np.zeros((AHEAD, n if how.friction > 0.0 else 0, 3), np.float32)
+        self._noise = np.zeros((AHEAD, n, 3) if how.friction > 0.0 else (CALM, 0, 3), np.float32)
+        self._used = len(self._noise)  # of the noise drawn ahead
 
     def start(self, positions: Floats, velocities: Floats | None, seed: int) -> None:
         self._forces.forget()
@@ -208,14 +209,15 @@ class NativeEngine(Engine):
     def step(self, count: int) -> None:
         how, forces, b = self._how, self._forces, self._bonds
         keep = float(np.exp(-how.friction * how.timestep))
+        spread = np.sqrt((1.0 - keep**2) * GAS * how.temperature * self._inverse)
         while count > 0:
-            if self._used == AHEAD:
+            if self._used == len(self._noise):
                 self._used = 0
                 if how.friction > 0.0:
                     self._rng.standard_normal(dtype=np.float32, out=self._noise)
             done, result = advance(
-                min(count, AHEAD - self._used), self._x, self._v, self._f, self._inverse, how.timestep, keep,
-                GAS * how.temperature, self._noise[self._used :], self._owner, how.thermostat == "outside",
+                min(count, len(self._noise) - self._used), self._x, self._v, self._f, self._inverse, how.timestep, keep,
+                spread, self._noise[self._used :], self._owner, how.thermostat == "outside",
                 self._triangles, self._lengths2, self._old, b.atoms, b.length**2, b.stiffness, forces.limit,
                 forces.allowed, forces.before(self._box), forces.middle(self._box),
                 forces.after(self._gap, self._f, self._drift), self._energies,

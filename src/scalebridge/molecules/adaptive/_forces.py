@@ -22,7 +22,7 @@ from scalebridge.errors import InputError
 from scalebridge.molecules.adaptive._compensation import Compensation, ThermodynamicForce
 from scalebridge.molecules.adaptive._kernel import CHUNKS, pairs
 from scalebridge.molecules.adaptive._model import CoarsePairs, Molecules, SitePairs
-from scalebridge.molecules.adaptive._places import finish, prepare, select
+from scalebridge.molecules.adaptive._places import finish, prepare, select, select_sites
 from scalebridge.molecules.adaptive._regions import Region
 from scalebridge.molecules.pairs import Exclusions, sorted_pairs
 
@@ -31,6 +31,7 @@ Scheme = Literal["hamiltonian", "force"]
 
 ATOMS = 3000  # in a piece of work, at least
 LARGEST = 32  # sites of one type that are treated together
+SPARSE = 0.25  # of all pairs of sites of near molecules: where fewer interact, these are listed one by one
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,8 +103,10 @@ class AdaptiveForces:
         m, n, species = len(molecules), len(molecules.mass), len(molecules.counts)
         self._share = molecules.mass_share
         self._centre, self._site, self._listed = np.empty((m, 4)), np.empty((n, 3), t), np.full((m, 3), np.inf)
+        self._sites_listed, self._by_sites = np.zeros((0, 3)), np.zeros((species, species), bool)
         self._positions, self._whole = np.empty((n, 3)), np.empty((m, 3), np.int32)
         self._gradient, self._outward = np.empty((m, 3)), np.empty((m, 4))
+        self._none = Exclusions.of(m)
         self._extent, self.allowed = np.empty(species), np.zeros(species)
         p = atomistic
         self._sites = (
@@ -112,6 +115,10 @@ class AdaptiveForces:
         )  # fmt: skip
         self._first, self._kind = np.asarray(molecules.first, np.int64), np.asarray(molecules.kind, np.int64)
         self._counts, self._types = np.asarray(molecules.counts, np.int64), np.asarray(molecules.types, np.int64)
+        self._site_types = self._types[np.repeat(self._kind, np.diff(self._first)), _within(self._first)]
+        self._site_reach = np.maximum(
+            np.where((p.a != 0.0) | (p.b != 0.0), p.cutoff, -1.0), np.where(p.qq != 0.0, p.coulomb_cutoff, -1.0)
+        )
         self._fixed = np.zeros(species, bool) if molecules.fixed is None else np.asarray(molecules.fixed, bool)
         self._solute = np.zeros(0, np.int64) if molecules.solute is None else np.asarray(molecules.solute, np.int64)
         self._solute_share = molecules.mass[self._solute] / max(float(molecules.mass[self._solute].sum()), 1e-300)
@@ -184,10 +191,13 @@ class AdaptiveForces:
             InputError: the box is too small for the reach of the interactions.
         """
         box = np.asarray(box, float)
-        moved = prepare(np.ascontiguousarray(positions, float), *self.before(box))
+        x = np.ascontiguousarray(positions, float)
+        moved, strayed = prepare(x, *self.before(box))
         same = np.array_equal(box, self._box) and (self._extent <= self.allowed).all()
         if not same or moved > self.limit:
             self._list(box)
+        if not same or moved > self.limit or strayed > self.limit:
+            self._list_sites(x, box)
         energy, virial, capped = pairs(*self.middle(box))
         gap, result, drift = np.empty(len(self.molecules)), np.empty((len(self._share), 3)), np.empty(3)
         energy += finish(*self.after(gap, result, drift))
@@ -210,7 +220,8 @@ class AdaptiveForces:
         """What `prepare` takes after the positions."""
         return (
             self._share, self._first, self._kind, self._fixed, self._solute, self._solute_share, box, self._place,
-            self._listed, self._centre, self._whole, self._site, self._extent, self._gradient, self._outward,
+            self._listed, self._sites_listed, self._centre, self._whole, self._site, self._extent, self._gradient,
+            self._outward,
         )  # fmt: skip
 
     def middle(self, box: Floats) -> tuple[Any, ...]:
@@ -218,8 +229,8 @@ class AdaptiveForces:
         t = self.coarse.tables
         return (
             self._edges, self._rows, self._centre, self._site, self._first, self._kind, self.scheme == "force", box,
-            self._starts, self._partners, *self._beads, self._whole, (box / 2.0**32).astype(np.float32), self._counts,
-            self._types, *self._groups, self._reach2, *self._sites, self._site.dtype.type(self.cap),
+            self._starts, self._partners, self._by_sites, *self._site_pairs, self._site_types, *self._beads, self._whole,
+            (box / 2.0**32).astype(np.float32), self._counts, self._types, *self._groups, self._reach2, *self._sites, self._site.dtype.type(self.cap),
             self.coarse.number, t.values, t.low, t.per_width, t.cut2, *self._scratch,
         )  # fmt: skip
 
@@ -240,7 +251,7 @@ class AdaptiveForces:
         # what is within a solute is the engine's
         apart = ~(self._fixed[:, None] & self._fixed[None])
         fine = np.where(apart, np.maximum(sites, crude), -self.skin)
-        near = sorted_pairs(self._whole, box, float(fine.max()) + self.skin, Exclusions.of(len(self._kind)))
+        near = sorted_pairs(self._whole, box, float(fine.max()) + self.skin, self._none)
         self._rows = near.order
         self._starts, self._partners, bead_starts, beads = select(
             near.starts, near.partners, near.order, self._kind, len(self._counts), self._whole,
@@ -255,6 +266,18 @@ class AdaptiveForces:
         self._edges = self._balanced(work)
         self._beads = (self._balanced(np.diff(bead_starts).astype(float)), bead_starts, beads)
         self.listings += 1
+
+    def _list_sites(self, positions: Floats, box: Floats) -> None:
+        """List anew the pairs of sites of molecules whose size exceeds the reach of their sites by far."""
+        near = (self.atomistic.reach + self.skin) ** 3
+        pairs_within = (self.atomistic.reach + self.skin + self.allowed[:, None] + self.allowed[None]) ** 3
+        self._by_sites = near < SPARSE * pairs_within
+        far2 = np.where(self._site_reach > 0.0, (self._site_reach + self.skin) ** 2 * (1.0 + 1e-5), -1.0)
+        self._site_pairs = select_sites(
+            self._starts, self._partners, self._rows, self._centre, self._site, self._first, self._kind,
+            self._site_types, box, self._by_sites, far2, self.allowed,
+        )  # fmt: skip
+        self._sites_listed = positions.copy() if self._by_sites.any() else np.zeros((0, 3))
 
     def _detailed(self, box: Floats) -> npt.NDArray[np.bool_]:
         """Molecules that may be hybrid or atomistic before neighbours are listed anew."""
@@ -285,6 +308,11 @@ class AdaptiveForces:
         pieces = len(self._scratch[0])
         inner = np.searchsorted(share, np.arange(1, pieces) / pieces)
         return np.concatenate([[0], inner, [len(work)]]).astype(np.int64)
+
+
+def _within(first: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Number of each site within its molecule, (N,)."""
+    return np.arange(first[-1]) - np.repeat(first[:-1], np.diff(first))
 
 
 def _place(region: Region | None, uniform: float | None) -> Floats:

@@ -46,41 +46,55 @@ INLINE = {**OPTIONS, "forceinline": True}
 
 
 @njit(**INLINE)
+def _interaction(lj, coulomb, capped, r2, cap, a, b, shift, lj2, qq, krf, crf, coulomb2):  # type: ignore[no-untyped-def]
+    """Two sites at a squared distance: energy, force over distance, and 1 where the cap acts.
+
+    `lj`, `coulomb` and `capped` are constants where this is called.
+    """
+    t = type(r2)
+    one, none = t(1.0), t(0.0)
+    r2 = max(r2, t(1e-12))
+    inverse = one / np.sqrt(r2)
+    s, s2, i1 = none, r2, inverse
+    if capped:
+        s = max(r2 * inverse, cap)
+        s2 = s * s
+        i1 = one / s
+    i2 = i1 * i1
+    energy, force, count = none, none, none
+    if lj:
+        i6 = i2 * i2 * i2
+        energy = (a * i6 - b) * i6 - shift if s2 < lj2 else none
+        force = (t(12.0) * a * i6 - t(6.0) * b) * i6 * i2 if s2 < lj2 else none
+    if coulomb:
+        energy += qq * (i1 + krf * s2 - crf) if s2 < coulomb2 else none
+        force += qq * (i1 * i2 - t(2.0) * krf) if s2 < coulomb2 else none
+    if capped:
+        r = r2 * inverse
+        energy += force * s * (s - r)
+        force *= s * inverse
+        count = one if r < s else none
+    return energy, force, count
+
+
+@njit(**INLINE)
 def _sites(lj, coulomb, capped, n, w, x, y, z, a, b, shift, lj2, qq, krf, crf, coulomb2):  # type: ignore[no-untyped-def]
     """A site at (x, y, z) and `n` others of one type: force on the former, and capped pairs.
 
     `lj`, `coulomb` and `capped` are constants where this is called. Everything lives in one buffer whose shape is a
     compile-time constant: only then can the compiler prove that rows do not overlap, and use vector instructions.
     """
-    t = w.dtype.type
-    one, none, tiny = t(1.0), t(0.0), t(1e-12)
-    twelve, six, two = t(12.0) * a, t(6.0) * b, t(2.0) * krf
+    none = w.dtype.type(0.0)
     fx, fy, fz, count = none, none, none, none
     for m in range(n):
         dx = w[Q, m] - x
         dy = w[Q + 1, m] - y
         dz = w[Q + 2, m] - z
-        r2 = max(dx * dx + dy * dy + dz * dz, tiny)
-        inverse = one / np.sqrt(r2)
-        s, s2, i1 = none, r2, inverse
-        if capped:
-            s = max(r2 * inverse, w[CAP, m])
-            s2 = s * s
-            i1 = one / s
-        i2 = i1 * i1
-        energy, force = none, none
-        if lj:
-            i6 = i2 * i2 * i2
-            energy = (a * i6 - b) * i6 - shift if s2 < lj2 else none
-            force = (twelve * i6 - six) * i6 * i2 if s2 < lj2 else none
-        if coulomb:
-            energy += qq * (i1 + krf * s2 - crf) if s2 < coulomb2 else none
-            force += qq * (i1 * i2 - two) if s2 < coulomb2 else none
-        if capped:
-            r = r2 * inverse
-            energy += force * s * (s - r)
-            force *= s * inverse
-            count += one if r < s else none
+        cap = w[CAP, m] if capped else none
+        energy, force, more = _interaction(
+            lj, coulomb, capped, dx * dx + dy * dy + dz * dz, cap, a, b, shift, lj2, qq, krf, crf, coulomb2
+        )
+        count += more
         w[ENERGY, m] += energy
         force *= w[WEIGHT, m]
         dx *= force
@@ -214,6 +228,54 @@ def _atomistic(  # type: ignore[no-untyped-def]
 
 
 @njit(**INLINE)
+def _listed(  # type: ignore[no-untyped-def]
+    m1, n, who, which, u, site_ends, site_pairs, site_types, site, a, b, shift, lj2, qq, krf, crf, coulomb2, force,
+    atomistic,
+):  # fmt: skip
+    """Molecule `m1` with `n` others, pairs `which` of the list, by the pairs of sites listed for these.
+
+    Returns:
+        As `_atomistic`.
+    """
+    t = site.dtype.type
+    none = t(0.0)
+    energy, virial, overlaps, half = 0.0, 0.0, none, 0.0
+    for m in range(n):
+        x, y, z, share, limit = u[X, m], u[Y, m], u[Z, m], u[SHARE, m], u[LIMIT, m]
+        gx, gy, gz, own = none, none, none, none
+        for k in range(site_ends[which[m]], site_ends[which[m] + 1]):
+            i, j = site_pairs[k, 0], site_pairs[k, 1]
+            t1, t2 = site_types[i], site_types[j]
+            dx = site[j, 0] - site[i, 0] + x
+            dy = site[j, 1] - site[i, 1] + y
+            dz = site[j, 2] - site[i, 2] + z
+            r2 = dx * dx + dy * dy + dz * dz
+            if r2 >= lj2[t1, t2] and r2 >= coulomb2:
+                continue
+            e, f, more = _interaction(
+                True, True, True, r2, limit, a[t1, t2], b[t1, t2], shift[t1, t2], lj2[t1, t2], qq[t1, t2], krf, crf,
+                coulomb2,
+            )  # fmt: skip
+            own += e
+            overlaps += more
+            f *= share
+            dx, dy, dz = dx * f, dy * f, dz * f
+            force[i, 0] -= dx
+            force[i, 1] -= dy
+            force[i, 2] -= dz
+            force[j, 0] += dx
+            force[j, 1] += dy
+            force[j, 2] += dz
+            gx, gy, gz = gx + dx, gy + dy, gz + dz
+        virial += gx * x + gy * y + gz * z
+        energy += share * own
+        half += own
+        atomistic[who[m]] += 0.5 * own
+    atomistic[m1] += 0.5 * half
+    return energy, virial, overlaps
+
+
+@njit(**INLINE)
 def _looked_up(n, squares, table, start, scale, last, energies, slopes):  # type: ignore[no-untyped-def]
     """Energies and forces over distances, -2 dU/ds, of `n` pairs from a table that is cubic in s = r^2."""
     t = squares.dtype.type
@@ -271,14 +333,14 @@ def _separations(n, h, lx, ly, lz, weight, product):  # type: ignore[no-untyped-
 
 @compiled(**INLINE)
 def _chunk(  # type: ignore[no-untyped-def]
-    begin, end, rows, place, site, first, kind, product, box, starts, partners, counts, types, groups, order, reach2,
-    a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low, per_width, cut2,
-    force, pull, atomistic, coarse, totals,
+    begin, end, rows, place, site, first, kind, product, box, starts, partners, by_sites, site_ends, site_pairs,
+    site_types, counts, types, groups, order, reach2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values,
+    low, per_width, cut2, force, pull, atomistic, coarse, totals,
 ):  # fmt: skip
     """Pairs whose first molecule is in begin .. end."""
     t = site.dtype.type
     who, others = np.empty(ROOM, np.int64), np.empty(ROOM, np.int64)
-    origin = np.empty(ROOM, np.int64)
+    origin, which = np.empty(ROOM, np.int64), np.empty(ROOM, np.int64)
     w, u = np.zeros((ROWS, ROOM), site.dtype), np.empty((WORDS, ROOM), site.dtype)
     h, c = np.empty((COLUMNS, ROOM)), np.empty((COLUMNS, ROOM))
     energy, virial, overlaps = 0.0, 0.0, 0.0
@@ -313,7 +375,7 @@ def _chunk(  # type: ignore[no-untyped-def]
                         c[SHARE, crude], c[R2, crude] = share, r2
                         crude += 1
                     if share > 0.0 and r2 < reach:
-                        who[n] = partners[base + m]
+                        who[n], which[n] = partners[base + m], base + m
                         u[X, n], u[Y, n], u[Z, n], u[SHARE, n] = h[X, m], h[Y, m], h[Z, m], share
                         u[LIMIT, n] = cap if share < 1.0 else t(0.0)
                         soft = soft or share < 1.0
@@ -321,7 +383,13 @@ def _chunk(  # type: ignore[no-untyped-def]
                 if crude > 0:
                     e, v = _coarse(m1, crude, others, c, number, values, low, per_width, pull, coarse)
                     energy, virial = energy + e, virial + v
-                if n > 0:
+                if n > 0 and by_sites[s1, s2]:
+                    e, v, more = _listed(
+                        m1, n, who, which, u, site_ends, site_pairs, site_types, site, a, b, shift, lj2, qq, krf, crf,
+                        coulomb2, force, atomistic,
+                    )  # fmt: skip
+                    energy, virial, overlaps = energy + e, virial + v, overlaps + more
+                elif n > 0:
                     e, v, more = _atomistic(
                         m1, n, soft and cap > 0.0, s1, s2, who, origin, u, w, site, first, counts, types, groups, order,
                         a, b, shift, lj2, qq, krf, crf, coulomb2, force, atomistic,
@@ -403,8 +471,8 @@ def _beads(  # type: ignore[no-untyped-def]
 
 @compiled(parallel=True, **OPTIONS)
 def pairs(  # type: ignore[no-untyped-def]
-    edges, rows, place, site, first, kind, product, box, starts, partners, bead_edges, bead_starts, bead_partners,
-    whole, scale, counts, types, groups, order, reach2,
+    edges, rows, place, site, first, kind, product, box, starts, partners, by_sites, site_ends, site_pairs, site_types,
+    bead_edges, bead_starts, bead_partners, whole, scale, counts, types, groups, order, reach2,
     a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low, per_width, cut2,
     force, pull, atomistic, coarse,
 ):  # fmt: skip
@@ -412,6 +480,9 @@ def pairs(  # type: ignore[no-untyped-def]
 
     Args:
         edges: first row of each piece of work, (pieces + 1,).
+        by_sites: pairs of species whose pairs of sites are listed, (S, S); those of pair p of molecules are
+            site_pairs[site_ends[p] : site_ends[p + 1]].
+        site_types: type of each site, (N,).
         bead_edges, bead_starts, bead_partners: the same, and a list of neighbours, for pairs of beads.
         scale: nm per unit of `whole`, (3,) float32.
         force, pull, atomistic, coarse: scratch of each piece, (pieces, N, 3), (pieces, M, 3), (pieces, M) twice; on
@@ -428,8 +499,8 @@ def pairs(  # type: ignore[no-untyped-def]
         atomistic[piece] = 0.0
         coarse[piece] = 0.0
         _chunk(
-            edges[piece], edges[piece + 1], rows, place, site, first, kind, product, box, starts, partners,
-            counts, types, groups, order, reach2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low,
+            edges[piece], edges[piece + 1], rows, place, site, first, kind, product, box, starts, partners, by_sites,
+            site_ends, site_pairs, site_types, counts, types, groups, order, reach2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low,
             per_width, cut2, force[piece], pull[piece], atomistic[piece], coarse[piece], totals[piece],
         )  # fmt: skip
         _beads(

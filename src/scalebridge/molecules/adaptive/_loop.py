@@ -193,29 +193,30 @@ def bond_forces(x, bonds, length2, stiffness, force):  # type: ignore[no-untyped
 
 
 @njit(**INLINE)
-def _step(x, v, force, inverse, dt, keep, kt, noise, owner, place, local, rigid, triangles, lengths2, old):  # type: ignore[no-untyped-def]
+def _step(x, v, force, inverse, dt, keep, spread, noise, owner, place, local, rigid, triangles, lengths2, old):  # type: ignore[no-untyped-def]
     """Positions and velocities one step on; whether rigid molecules stayed so."""
     half = 0.5 * dt
-    spread = np.sqrt((1.0 - keep * keep) * kt)
     for i in range(len(x)):
         w = inverse[i] * dt
         for c in range(3):
             v[i, c] += w * force[i, c]
     if rigid:
         hold_velocities(x, v, triangles, inverse)
-    thermal = len(noise) > 0
-    for i in range(len(x)):
-        own = np.sqrt(inverse[i]) * spread
-        acts = thermal and not (local and place[owner[i], 3] == 1.0)
-        for c in range(3):
-            if rigid:
-                old[i, c] = x[i, c]
-            u = v[i, c]
-            x[i, c] += half * u
-            if acts:
-                u = keep * u + own * noise[i, c]
-            x[i, c] += half * u
-            v[i, c] = u
+        old[:] = x
+    if len(noise) == 0:
+        for i in range(len(x)):
+            for c in range(3):
+                x[i, c] += dt * v[i, c]
+    else:
+        for i in range(len(x)):
+            acts = not (local and place[owner[i], 3] == 1.0)
+            for c in range(3):
+                u = v[i, c]
+                x[i, c] += half * u
+                if acts:
+                    u = keep * u + spread[i] * noise[i, c]
+                x[i, c] += half * u
+                v[i, c] = u
     if not rigid:
         return True
     # what the constraints move, they move in this step: force is used as room for where sites were going
@@ -232,8 +233,8 @@ def _step(x, v, force, inverse, dt, keep, kt, noise, owner, place, local, rigid,
 
 @compiled(**OPTIONS)
 def advance(  # type: ignore[no-untyped-def]
-    count, x, v, force, inverse, dt, keep, kt, noise, owner, local, triangles, lengths2, old, bonds, length2, stiffness,
-    limit, allowed, before, middle, after, energies,
+    count, x, v, force, inverse, dt, keep, spread, noise, owner, local, triangles, lengths2, old, bonds, length2,
+    stiffness, limit, allowed, before, middle, after, energies,
 ):  # fmt: skip
     """Steps until all are done, or neighbours must be listed anew.
 
@@ -241,7 +242,8 @@ def advance(  # type: ignore[no-untyped-def]
         count: steps at most.
         x, v, force: positions, velocities half a step behind, and forces there, (N, 3); changed.
         inverse: inverse masses, (N,).
-        dt, keep, kt: time step, what friction leaves of a velocity in it, and kT.
+        dt, keep: time step, and what friction leaves of a velocity in it.
+        spread: what noise gives to a velocity in it, (N,).
         noise: normal numbers, (count, N, 3); (count, 0, 3) where nothing is thermostatted.
         owner: molecule of each atom, (N,).
         local: whether fully atomistic molecules are left alone.
@@ -256,15 +258,16 @@ def advance(  # type: ignore[no-untyped-def]
         molecules could not be kept.
     """
     rigid = len(triangles) > 0
-    place = before[9]
-    extent = before[12]
+    place = before[10]
+    extent = before[13]
     for step in range(count):
         good = _step(
-            x, v, force, inverse, dt, keep, kt, noise[step], owner, place, local, rigid, triangles, lengths2, old
+            x, v, force, inverse, dt, keep, spread, noise[step], owner, place, local, rigid, triangles, lengths2, old
         )
         if not good:
             return step, 2
-        if not (prepare(x, *before) <= limit) or (extent > allowed).any():
+        moved, strayed = prepare(x, *before)
+        if not (moved <= limit and strayed <= limit) or (extent > allowed).any():
             return step + 1, 1
         energy, virial, capped = pairs(*middle)
         energy += finish(*after)

@@ -54,10 +54,58 @@ def select(starts, partners, rows, kind, species, whole, scale, detailed, fine2,
     return ends, ordered[:number].copy(), bead_ends, beads[:bead].copy()
 
 
+@compiled(**OPTIONS)
+def select_sites(starts, partners, rows, place, site, first, kind, site_types, box, by_sites, far2, size):  # type: ignore[no-untyped-def]
+    """Pairs of sites that may interact before the next list, of each pair of molecules of which they are asked for.
+
+    Args:
+        starts, partners, rows: pairs of molecules, made by `select`.
+        by_sites: pairs of species, (S, S).
+        far2: squared reach of types of sites, (T, T) nm^2; none: negative.
+        size: largest distance of a site from the centre of its molecule, by species, (S,) nm.
+
+    Returns:
+        Ends of the pairs of sites of each pair of molecules, (P + 1,), and the sites, (Q, 2).
+    """
+    ends, most = np.zeros(partners.size + 1, np.int64), 0
+    for row in range(rows.size):
+        m = rows[row]
+        for p in range(starts[row, 0], starts[row, -1]):
+            j = partners[p]
+            if by_sites[kind[m], kind[j]]:
+                most += (first[m + 1] - first[m]) * (first[j + 1] - first[j])
+    # one place more: what is not chosen is written there as well
+    found = np.empty((most + 1, 2), np.int32)
+    number = 0
+    shift = np.zeros(3, site.dtype)
+    farthest = np.empty(len(far2), site.dtype)
+    for k in range(len(far2)):
+        farthest[k] = np.sqrt(max(far2[k].max(), 0.0))
+    for row in range(rows.size):
+        m = rows[row]
+        for p in range(starts[row, 0], starts[row, -1]):
+            j = partners[p]
+            if by_sites[kind[m], kind[j]]:
+                for c in range(3):
+                    d = place[j, c] - place[m, c]
+                    shift[c] = d - box[c] * np.rint(d / box[c])
+                for i in range(first[m], first[m + 1]):
+                    ax, ay, az = site[i, 0] - shift[0], site[i, 1] - shift[1], site[i, 2] - shift[2]
+                    reach = farthest[site_types[i]] + size[kind[j]]
+                    if ax * ax + ay * ay + az * az > reach * reach:
+                        continue
+                    for k in range(first[j], first[j + 1]):
+                        dx, dy, dz = site[k, 0] - ax, site[k, 1] - ay, site[k, 2] - az
+                        found[number, 0], found[number, 1] = i, k
+                        number += 1 if dx * dx + dy * dy + dz * dz < far2[site_types[i], site_types[k]] else 0
+            ends[p + 1] = number
+    return ends, found[:number].copy()
+
+
 @compiled(**INLINE)
 def prepare(  # type: ignore[no-untyped-def]
-    positions, mass_share, first, kind, fixed, solute, solute_share, box, region, listed, place, whole, site, extent,
-    gradient, outward,
+    positions, mass_share, first, kind, fixed, solute, solute_share, box, region, listed, sites_listed, place, whole,
+    site, extent, gradient, outward,
 ):  # fmt: skip
     """Centres of mass, places of sites relative to them, resolutions and their gradients.
 
@@ -68,14 +116,16 @@ def prepare(  # type: ignore[no-untyped-def]
         fixed: species that are atomistic wherever they are, (S,).
         solute, solute_share: atoms whose centre of mass the region follows, and their shares of its mass; none: empty.
         listed: centres when neighbours were listed, (M, 3).
+        sites_listed: sites when their pairs were, (N, 3); none are: empty.
         place, whole, site, extent, gradient, outward: written; `whole` has 2^32 to a period, `extent` is the largest
             distance of a site from the centre by species, `outward` (M, 4) the direction away from the middle of the
             region and the distance from it.
 
     Returns:
-        The largest squared displacement since.
+        The largest squared displacements of centres and of sites since.
     """
     middle, axes, inner, width, switching = region[:3].copy(), region[3:6], region[6], region[7], region[8]
+    per_box, units = 1.0 / box, 4294967296.0 / box
     if solute.size > 0:
         middle[:] = 0.0
         for k in range(solute.size):
@@ -83,7 +133,13 @@ def prepare(  # type: ignore[no-untyped-def]
                 middle[c] += solute_share[k] * positions[solute[k], c]
     d = np.zeros(3)
     extent[:] = 0.0
-    most = 0.0
+    most, farthest = 0.0, 0.0
+    for i in range(len(sites_listed)):
+        dx, dy, dz = (
+            positions[i, 0] - sites_listed[i, 0], positions[i, 1] - sites_listed[i, 1],
+            positions[i, 2] - sites_listed[i, 2],
+        )  # fmt: skip
+        farthest = max(farthest, dx * dx + dy * dy + dz * dz)
     for m in range(first.size - 1):
         x, y, z = 0.0, 0.0, 0.0
         for i in range(first[m], first[m + 1]):
@@ -95,7 +151,7 @@ def prepare(  # type: ignore[no-untyped-def]
         place[m, 2] = z
         for c in range(3):
             # the low 32 bits: whole periods fall away
-            whole[m, c] = np.int32(np.int64(np.floor(place[m, c] * (4294967296.0 / box[c]))))
+            whole[m, c] = np.int32(np.int64(np.floor(place[m, c] * units[c])))
         most = max(most, (x - listed[m, 0]) ** 2 + (y - listed[m, 1]) ** 2 + (z - listed[m, 2]) ** 2)
         far = extent[kind[m]]
         for i in range(first[m], first[m + 1]):
@@ -113,11 +169,12 @@ def prepare(  # type: ignore[no-untyped-def]
         r2 = 0.0
         for c in range(3):
             d[c] = axes[c] * (place[m, c] - middle[c])
-            d[c] -= box[c] * np.rint(d[c] / box[c])
+            d[c] -= box[c] * np.rint(d[c] * per_box[c])
             r2 += d[c] * d[c]
         r = np.sqrt(r2)
+        per_r = 1.0 / max(r, 1e-300)
         for c in range(3):
-            outward[m, c] = d[c] / max(r, 1e-300)
+            outward[m, c] = d[c] * per_r
         outward[m, 3] = r
         if fixed[kind[m]]:
             outward[m, :3] = 0.0
@@ -137,7 +194,7 @@ def prepare(  # type: ignore[no-untyped-def]
             for c in range(3):
                 gradient[m, c] = slope / width * outward[m, c]
     extent[:] = np.sqrt(extent)
-    return most
+    return most, farthest
 
 
 @njit(**INLINE)
