@@ -230,7 +230,7 @@ class AdaptiveForces:
         return (
             self._edges, self._rows, self._centre, self._site, self._first, self._kind, self.scheme == "force", box,
             self._starts, self._partners, self._by_sites, *self._site_pairs, self._site_types, *self._beads, self._whole,
-            (box / 2.0**32).astype(np.float32), self._counts, self._types, *self._groups, self._reach2, *self._sites, self._site.dtype.type(self.cap),
+            (box / 2.0**32).astype(np.float32), self._counts, self._types, *self._groups, self._reach2, self._close2, *self._sites, self._site.dtype.type(self.cap),
             self.coarse.number, t.values, t.low, t.per_width, t.cut2, *self._scratch,
         )  # fmt: skip
 
@@ -259,6 +259,7 @@ class AdaptiveForces:
             *(((reach + self.skin) ** 2 * (1.0 + 1e-5)).astype(np.float32) for reach in (fine, crude)),
         )  # fmt: skip
         self._reach2 = np.where(apart, sites**2, -1.0)
+        self._close2 = (self.cap + self.allowed[:, None] + self.allowed[None]) ** 2 if self.cap > 0.0 else 0.0 * sites
         self._check_solute()
         self._listed, self._box = self._centre[:, :3].copy(), box.copy()
         each = np.where(self._centre[:, 3] > 0.0, self._counts[self._kind] ** 2, 1)[self._rows]
@@ -272,12 +273,16 @@ class AdaptiveForces:
         near = (self.atomistic.reach + self.skin) ** 3
         pairs_within = (self.atomistic.reach + self.skin + self.allowed[:, None] + self.allowed[None]) ** 3
         self._by_sites = near < SPARSE * pairs_within
+        if not self._by_sites.any():
+            self._site_pairs = np.zeros(0, np.int64), np.zeros((0, 2), np.int32)
+            self._sites_listed = np.zeros((0, 3))
+            return
         far2 = np.where(self._site_reach > 0.0, (self._site_reach + self.skin) ** 2 * (1.0 + 1e-5), -1.0)
         self._site_pairs = select_sites(
             self._starts, self._partners, self._rows, self._centre, self._site, self._first, self._kind,
             self._site_types, box, self._by_sites, far2, self.allowed,
         )  # fmt: skip
-        self._sites_listed = positions.copy() if self._by_sites.any() else np.zeros((0, 3))
+        self._sites_listed = positions.copy()
 
     def _detailed(self, box: Floats) -> npt.NDArray[np.bool_]:
         """Molecules that may be hybrid or atomistic before neighbours are listed anew."""
@@ -286,8 +291,9 @@ class AdaptiveForces:
             return np.full(len(self._kind), True)
         if self._place[8] == 2.0:
             return np.full(len(self._kind), self._place[6] > 0.0)
-        # the middle may move as far as a molecule
-        return np.asarray(self._fixed[self._kind] | (self._outward[:, 3] < self._place[6] + self._place[7] + self.skin))
+        # the middle that follows a solute may move as far as a molecule
+        further = self.skin if self._solute.size else 0.5 * self.skin
+        return np.asarray(self._fixed[self._kind] | (self._outward[:, 3] < self._place[6] + self._place[7] + further))
 
     def _check_solute(self) -> None:
         """A solute is atomistic wherever it is, but around it there must be atoms."""

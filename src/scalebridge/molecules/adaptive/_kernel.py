@@ -36,9 +36,9 @@ from scalebridge._cache import compiled
 ROOM = 384  # sites that are treated side by side
 LANES = 16  # loops over them run to a multiple of this
 CHUNKS = 4  # pieces of work at most; their number does not depend on that of the threads
-WEIGHT, CAP, ENERGY, Q, G, ROWS = 0, 1, 2, 3, 6, 9
+WEIGHT, ENERGY, Q, G, ROWS = 0, 1, 2, 5, 8
 X, Y, Z, SHARE, R2, V, K, COLUMNS = 0, 1, 2, 3, 4, 5, 6, 7
-LIMIT, E, T, WORDS = 4, 5, 6, 9  # of a molecule, after X, Y, Z and SHARE
+E, T, WORDS = 4, 5, 8  # of a molecule, after X, Y, Z and SHARE
 FAR = 1e4  # nm, where what fills a loop up is put
 # a division that could raise would keep loops from being vectorised
 OPTIONS = {"fastmath": {"contract", "nsz", "arcp", "reassoc", "ninf", "nnan"}, "nogil": True, "error_model": "numpy"}
@@ -78,7 +78,7 @@ def _interaction(lj, coulomb, capped, r2, cap, a, b, shift, lj2, qq, krf, crf, c
 
 
 @njit(**INLINE)
-def _sites(lj, coulomb, capped, n, w, x, y, z, a, b, shift, lj2, qq, krf, crf, coulomb2):  # type: ignore[no-untyped-def]
+def _sites(lj, coulomb, capped, n, w, x, y, z, cap, a, b, shift, lj2, qq, krf, crf, coulomb2):  # type: ignore[no-untyped-def]
     """A site at (x, y, z) and `n` others of one type: force on the former, and capped pairs.
 
     `lj`, `coulomb` and `capped` are constants where this is called. Everything lives in one buffer whose shape is a
@@ -90,7 +90,6 @@ def _sites(lj, coulomb, capped, n, w, x, y, z, a, b, shift, lj2, qq, krf, crf, c
         dx = w[Q, m] - x
         dy = w[Q + 1, m] - y
         dz = w[Q + 2, m] - z
-        cap = w[CAP, m] if capped else none
         energy, force, more = _interaction(
             lj, coulomb, capped, dx * dx + dy * dy + dz * dz, cap, a, b, shift, lj2, qq, krf, crf, coulomb2
         )
@@ -110,25 +109,25 @@ def _sites(lj, coulomb, capped, n, w, x, y, z, a, b, shift, lj2, qq, krf, crf, c
 
 
 @njit(**INLINE)
-def _some_sites(soft, n, w, x, y, z, a, b, shift, lj2, qq, krf, crf, coulomb2):  # type: ignore[no-untyped-def]
+def _some_sites(soft, n, w, x, y, z, cap, a, b, shift, lj2, qq, krf, crf, coulomb2):  # type: ignore[no-untyped-def]
     """`_sites` with nothing in it that these types of sites do not need."""
     none = w.dtype.type(0.0)
     charged = qq != none
     if a == none and b == none:
         if soft:
-            return _sites(False, True, True, n, w, x, y, z, a, b, shift, lj2, qq, krf, crf, coulomb2)
-        return _sites(False, True, False, n, w, x, y, z, a, b, shift, lj2, qq, krf, crf, coulomb2)
+            return _sites(False, True, True, n, w, x, y, z, cap, a, b, shift, lj2, qq, krf, crf, coulomb2)
+        return _sites(False, True, False, n, w, x, y, z, cap, a, b, shift, lj2, qq, krf, crf, coulomb2)
     if charged:
         if soft:
-            return _sites(True, True, True, n, w, x, y, z, a, b, shift, lj2, qq, krf, crf, coulomb2)
-        return _sites(True, True, False, n, w, x, y, z, a, b, shift, lj2, qq, krf, crf, coulomb2)
+            return _sites(True, True, True, n, w, x, y, z, cap, a, b, shift, lj2, qq, krf, crf, coulomb2)
+        return _sites(True, True, False, n, w, x, y, z, cap, a, b, shift, lj2, qq, krf, crf, coulomb2)
     if soft:
-        return _sites(True, False, True, n, w, x, y, z, a, b, shift, lj2, qq, krf, crf, coulomb2)
-    return _sites(True, False, False, n, w, x, y, z, a, b, shift, lj2, qq, krf, crf, coulomb2)
+        return _sites(True, False, True, n, w, x, y, z, cap, a, b, shift, lj2, qq, krf, crf, coulomb2)
+    return _sites(True, False, False, n, w, x, y, z, cap, a, b, shift, lj2, qq, krf, crf, coulomb2)
 
 
 @njit(**INLINE)
-def _gather(n, soft, origin, u, order, begin, end, site, w):  # type: ignore[no-untyped-def]
+def _gather(n, origin, u, order, begin, end, site, w):  # type: ignore[no-untyped-def]
     """Sites begin .. end of `n` molecules into rows, site by site, and sites far away up to a multiple of `LANES`.
 
     Returns:
@@ -148,14 +147,10 @@ def _gather(n, soft, origin, u, order, begin, end, site, w):  # type: ignore[no-
                 w[Q + c, lanes + m] += u[c, m]
         for m in range(n):
             w[WEIGHT, lanes + m] = u[SHARE, m]
-        if soft:
-            for m in range(n):
-                w[CAP, lanes + m] = u[LIMIT, m]
         lanes += n
     whole = (lanes + LANES - 1) // LANES * LANES
     for m in range(lanes, whole):
         w[WEIGHT, m] = t(0.0)
-        w[CAP, m] = t(0.0)
         for c in range(3):
             w[Q + c, m] = t(FAR)
     for m in range(whole):
@@ -187,7 +182,7 @@ def _scatter(n, origin, u, order, begin, end, w, force):  # type: ignore[no-unty
 
 @njit(**INLINE)
 def _atomistic(  # type: ignore[no-untyped-def]
-    m1, n, soft, s1, s2, who, origin, u, w, site, first, counts, types, groups, order, a, b, shift, lj2, qq, krf, crf,
+    m1, n, soft, cap, s1, s2, who, origin, u, w, site, first, counts, types, groups, order, a, b, shift, lj2, qq, krf, crf,
     coulomb2, force, atomistic,
 ):  # fmt: skip
     """Molecule `m1` with `n` others of species s2: energy, virial, capped pairs of sites."""
@@ -202,13 +197,13 @@ def _atomistic(  # type: ignore[no-untyped-def]
         t2, begin, end = groups[s2, g, 0], groups[s2, g, 1], groups[s2, g, 2]
         if t2 < 0:
             break
-        whole = _gather(n, soft, origin, u, order[s2], begin, end, site, w)
+        whole = _gather(n, origin, u, order[s2], begin, end, site, w)
         for i in range(counts[s1]):
             t1, at = types[s1, i], first[m1] + i
             if a[t1, t2] == 0.0 and b[t1, t2] == 0.0 and qq[t1, t2] == 0.0:
                 continue
             fx, fy, fz, more = _some_sites(
-                soft, whole, w, site[at, 0], site[at, 1], site[at, 2], a[t1, t2], b[t1, t2], shift[t1, t2],
+                soft, whole, w, site[at, 0], site[at, 1], site[at, 2], cap, a[t1, t2], b[t1, t2], shift[t1, t2],
                 lj2[t1, t2], qq[t1, t2], krf, crf, coulomb2,
             )  # fmt: skip
             force[at, 0] += fx
@@ -229,8 +224,8 @@ def _atomistic(  # type: ignore[no-untyped-def]
 
 @njit(**INLINE)
 def _listed(  # type: ignore[no-untyped-def]
-    m1, n, who, which, u, site_ends, site_pairs, site_types, site, a, b, shift, lj2, qq, krf, crf, coulomb2, force,
-    atomistic,
+    m1, n, who, which, u, cap, site_ends, site_pairs, site_types, site, a, b, shift, lj2, qq, krf, crf, coulomb2,
+    force, atomistic,
 ):  # fmt: skip
     """Molecule `m1` with `n` others, pairs `which` of the list, by the pairs of sites listed for these.
 
@@ -241,7 +236,7 @@ def _listed(  # type: ignore[no-untyped-def]
     none = t(0.0)
     energy, virial, overlaps, half = 0.0, 0.0, none, 0.0
     for m in range(n):
-        x, y, z, share, limit = u[X, m], u[Y, m], u[Z, m], u[SHARE, m], u[LIMIT, m]
+        x, y, z, share = u[X, m], u[Y, m], u[Z, m], u[SHARE, m]
         gx, gy, gz, own = none, none, none, none
         for k in range(site_ends[which[m]], site_ends[which[m] + 1]):
             i, j = site_pairs[k, 0], site_pairs[k, 1]
@@ -253,7 +248,7 @@ def _listed(  # type: ignore[no-untyped-def]
             if r2 >= lj2[t1, t2] and r2 >= coulomb2:
                 continue
             e, f, more = _interaction(
-                True, True, True, r2, limit, a[t1, t2], b[t1, t2], shift[t1, t2], lj2[t1, t2], qq[t1, t2], krf, crf,
+                True, True, True, r2, cap, a[t1, t2], b[t1, t2], shift[t1, t2], lj2[t1, t2], qq[t1, t2], krf, crf,
                 coulomb2,
             )  # fmt: skip
             own += e
@@ -334,23 +329,23 @@ def _separations(n, h, lx, ly, lz, weight, product):  # type: ignore[no-untyped-
 @compiled(**INLINE)
 def _chunk(  # type: ignore[no-untyped-def]
     begin, end, rows, place, site, first, kind, product, box, starts, partners, by_sites, site_ends, site_pairs,
-    site_types, counts, types, groups, order, reach2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values,
+    site_types, counts, types, groups, order, reach2, close2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values,
     low, per_width, cut2, force, pull, atomistic, coarse, totals,
 ):  # fmt: skip
     """Pairs whose first molecule is in begin .. end."""
     t = site.dtype.type
-    who, others = np.empty(ROOM, np.int64), np.empty(ROOM, np.int64)
-    origin, which = np.empty(ROOM, np.int64), np.empty(ROOM, np.int64)
+    who, which, others = np.empty(ROOM, np.int64), np.empty(ROOM, np.int64), np.empty(ROOM, np.int64)
+    origin, place_of = np.empty(ROOM, np.int64), np.empty(ROOM, np.int64)
     w, u = np.zeros((ROWS, ROOM), site.dtype), np.empty((WORDS, ROOM), site.dtype)
-    h, c = np.empty((COLUMNS, ROOM)), np.empty((COLUMNS, ROOM))
-    energy, virial, overlaps = 0.0, 0.0, 0.0
+    h, c = np.empty((COLUMNS, ROOM)), np.empty((COLUMNS, ROOM), site.dtype)
+    energy, virial, overlaps, none = 0.0, 0.0, 0.0, t(0.0)
     lx, ly, lz = box[0], box[1], box[2]
     for row in range(begin, end):
         m1 = rows[row]
         s1 = kind[m1]
         x, y, z, weight = place[m1, 0], place[m1, 1], place[m1, 2], place[m1, 3]
         for s2 in range(counts.size):
-            number, reach = table[s1, s2], reach2[s1, s2]
+            number, reach, close = table[s1, s2], reach2[s1, s2], close2[s1, s2]
             near = cut2[number] if number >= 0 else -1.0
             last = starts[row, s2 + 1]
             block = ROOM
@@ -366,7 +361,7 @@ def _chunk(  # type: ignore[no-untyped-def]
                     h[Z, m] = place[j, 2] - z
                     h[SHARE, m] = place[j, 3]
                 _separations(pairs, h, lx, ly, lz, weight, product)
-                n, crude, soft = 0, 0, False
+                n, softs, crude = 0, 0, 0
                 for m in range(pairs):
                     share, r2 = h[SHARE, m], h[R2, m]
                     if share < 1.0 and r2 < near:
@@ -375,26 +370,36 @@ def _chunk(  # type: ignore[no-untyped-def]
                         c[SHARE, crude], c[R2, crude] = share, r2
                         crude += 1
                     if share > 0.0 and r2 < reach:
-                        who[n], which[n] = partners[base + m], base + m
-                        u[X, n], u[Y, n], u[Z, n], u[SHARE, n] = h[X, m], h[Y, m], h[Z, m], share
-                        u[LIMIT, n] = cap if share < 1.0 else t(0.0)
-                        soft = soft or share < 1.0
-                        n += 1
+                        if share < 1.0 and r2 < close:
+                            place_of[softs] = m
+                            softs += 1
+                        else:
+                            who[n], which[n] = partners[base + m], base + m
+                            u[X, n], u[Y, n], u[Z, n], u[SHARE, n] = h[X, m], h[Y, m], h[Z, m], share
+                            n += 1
                 if crude > 0:
                     e, v = _coarse(m1, crude, others, c, number, values, low, per_width, pull, coarse)
                     energy, virial = energy + e, virial + v
-                if n > 0 and by_sites[s1, s2]:
-                    e, v, more = _listed(
-                        m1, n, who, which, u, site_ends, site_pairs, site_types, site, a, b, shift, lj2, qq, krf, crf,
-                        coulomb2, force, atomistic,
-                    )  # fmt: skip
-                    energy, virial, overlaps = energy + e, virial + v, overlaps + more
-                elif n > 0:
-                    e, v, more = _atomistic(
-                        m1, n, soft and cap > 0.0, s1, s2, who, origin, u, w, site, first, counts, types, groups, order,
-                        a, b, shift, lj2, qq, krf, crf, coulomb2, force, atomistic,
-                    )  # fmt: skip
-                    energy, virial, overlaps = energy + e, virial + v, overlaps + more
+                # first those whose sites are farther apart than the cap, then those that may be closer
+                for part in range(2):
+                    if part == 1:
+                        n = softs
+                        for k in range(n):
+                            m = place_of[k]
+                            who[k], which[k] = partners[base + m], base + m
+                            u[X, k], u[Y, k], u[Z, k], u[SHARE, k] = h[X, m], h[Y, m], h[Z, m], h[SHARE, m]
+                    if n > 0 and by_sites[s1, s2]:
+                        e, v, more = _listed(
+                            m1, n, who, which, u, cap if part == 1 else none, site_ends, site_pairs, site_types, site,
+                            a, b, shift, lj2, qq, krf, crf, coulomb2, force, atomistic,
+                        )  # fmt: skip
+                        energy, virial, overlaps = energy + e, virial + v, overlaps + more
+                    elif n > 0:
+                        e, v, more = _atomistic(
+                            m1, n, part == 1, cap, s1, s2, who, origin, u, w, site, first, counts, types, groups, order,
+                            a, b, shift, lj2, qq, krf, crf, coulomb2, force, atomistic,
+                        )  # fmt: skip
+                        energy, virial, overlaps = energy + e, virial + v, overlaps + more
     totals[0] = energy
     totals[1] = virial
     totals[2] = overlaps
@@ -472,7 +477,7 @@ def _beads(  # type: ignore[no-untyped-def]
 @compiled(parallel=True, **OPTIONS)
 def pairs(  # type: ignore[no-untyped-def]
     edges, rows, place, site, first, kind, product, box, starts, partners, by_sites, site_ends, site_pairs, site_types,
-    bead_edges, bead_starts, bead_partners, whole, scale, counts, types, groups, order, reach2,
+    bead_edges, bead_starts, bead_partners, whole, scale, counts, types, groups, order, reach2, close2,
     a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low, per_width, cut2,
     force, pull, atomistic, coarse,
 ):  # fmt: skip
@@ -500,9 +505,11 @@ def pairs(  # type: ignore[no-untyped-def]
         coarse[piece] = 0.0
         _chunk(
             edges[piece], edges[piece + 1], rows, place, site, first, kind, product, box, starts, partners, by_sites,
-            site_ends, site_pairs, site_types, counts, types, groups, order, reach2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low,
+            site_ends, site_pairs, site_types, counts, types, groups, order, reach2, close2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low,
             per_width, cut2, force[piece], pull[piece], atomistic[piece], coarse[piece], totals[piece],
         )  # fmt: skip
+    # a loop of its own: in one, the compiler gives up on vector instructions
+    for piece in prange(pieces):
         _beads(
             bead_edges[piece], bead_edges[piece + 1], rows, whole, scale, kind, bead_starts, bead_partners, table,
             values, low, per_width, cut2, pull[piece], totals[piece],
