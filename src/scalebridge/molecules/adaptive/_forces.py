@@ -20,10 +20,13 @@ import numpy.typing as npt
 
 from scalebridge.errors import InputError
 from scalebridge.molecules.adaptive._compensation import Compensation, ThermodynamicForce
+from scalebridge.molecules.adaptive._blocks import BLOCK
 from scalebridge.molecules.adaptive._kernel import CHUNKS, pairs
+from scalebridge.molecules.adaptive._listing import distinct, select, select_sites
 from scalebridge.molecules.adaptive._model import CoarsePairs, Molecules, SitePairs
-from scalebridge.molecules.adaptive._places import finish, prepare, select, select_sites
+from scalebridge.molecules.adaptive._places import finish, prepare
 from scalebridge.molecules.adaptive._regions import Region
+from scalebridge.molecules.adaptive._sites import FAR
 from scalebridge.molecules.pairs import Exclusions, sorted_pairs
 
 Floats = npt.NDArray[np.float64]
@@ -103,7 +106,7 @@ class AdaptiveForces:
         m, n, species = len(molecules), len(molecules.mass), len(molecules.counts)
         self._share = molecules.mass_share
         self._centre, self._site, self._listed = np.empty((m, 4)), np.empty((n, 3), t), np.full((m, 3), np.inf)
-        self._sites_listed, self._by_sites = np.zeros((0, 3)), np.zeros((species, species), bool)
+        self._sites_listed = np.zeros((0, 3))
         self._positions, self._whole = np.empty((n, 3)), np.empty((m, 3), np.int32)
         self._gradient, self._outward = np.empty((m, 3)), np.empty((m, 4))
         self._none = Exclusions.of(m)
@@ -123,10 +126,16 @@ class AdaptiveForces:
         self._solute = np.zeros(0, np.int64) if molecules.solute is None else np.asarray(molecules.solute, np.int64)
         self._solute_share = molecules.mass[self._solute] / max(float(molecules.mass[self._solute].sum()), 1e-300)
         self._groups = _groups(self._counts, self._types)
+        self._rank = np.argsort(np.argsort(np.bincount(self._kind, minlength=species), kind="stable"), kind="stable")
+        blocks = np.repeat(np.arange(species), -(-np.bincount(self._kind, minlength=species) // BLOCK))
+        self._species_of, self._origin = blocks, np.concatenate([[0], np.cumsum(3 * BLOCK * self._counts[blocks])])
         # summing what the pieces found costs as much as they save where there is little work
         pieces = min(max(n // ATOMS, 1), CHUNKS)
+        rows, lanes = BLOCK * len(blocks), int(self._origin[-1])
+        self._lanes = np.zeros((3, rows)), np.zeros(rows, t), np.zeros(lanes, t)
         self._scratch = (
-            np.zeros((pieces, n, 3)), np.zeros((pieces, m, 3)), np.zeros((pieces, m)), np.zeros((pieces, m))
+            np.zeros((pieces, lanes)), np.zeros((pieces, 3, rows)), np.zeros((pieces, rows)), np.zeros((pieces, rows)),
+            np.zeros((pieces, n, 3)), np.zeros((pieces, m, 3)), np.zeros((pieces, m)), np.zeros((pieces, m)),
         )  # fmt: skip
         self._place = _place(region, uniform)
         self.compensate(compensation or {}, thermodynamic or {})
@@ -226,17 +235,17 @@ class AdaptiveForces:
 
     def middle(self, box: Floats) -> tuple[Any, ...]:
         """What `pairs` takes; neighbours have been listed."""
-        t = self.coarse.tables
+        t, cap = self.coarse.tables, self._site.dtype.type(self.cap)
         return (
-            self._edges, self._rows, self._centre, self._site, self._first, self._kind, self.scheme == "force", box,
-            self._starts, self._partners, self._by_sites, *self._site_pairs, self._site_types, *self._beads, self._whole,
-            (box / 2.0**32).astype(np.float32), self._counts, self._types, *self._groups, self._reach2, self._close2, *self._sites, self._site.dtype.type(self.cap),
-            self.coarse.number, t.values, t.low, t.per_width, t.cut2, *self._scratch,
+            *self._blocks, *self._lanes, *self._pairs, *self._site_pairs, self._site_types, *self._beads, self._centre,
+            self._site, self._first, self._kind, self.scheme == "force", box, self._whole, _unit(box), self._counts,
+            self._types, *self._groups, self._reach2, self._close2, *self._sites, cap, self.coarse.number, t.values,
+            t.low, t.per_width, t.cut2, *self._scratch,
         )  # fmt: skip
 
     def after(self, gap: Floats, result: Floats, drift: Floats) -> tuple[Any, ...]:
         """What `finish` takes; it writes to the three given."""
-        force, pull, fine, crude = (scratch[0] for scratch in self._scratch)
+        force, pull, fine, crude = (scratch[0] for scratch in self._scratch[4:])
         return (
             force, pull, fine, crude, gap, self._centre, self._gradient, self._outward, self.scheme == "hamiltonian",
             self._kind, self._knots, self._polynomials, self._distances, self._fields, self._share, self._first,
@@ -251,36 +260,39 @@ class AdaptiveForces:
         # what is within a solute is the engine's
         apart = ~(self._fixed[:, None] & self._fixed[None])
         fine = np.where(apart, np.maximum(sites, crude), -self.skin)
-        near = sorted_pairs(self._whole, box, float(fine.max()) + self.skin, self._none)
-        self._rows = near.order
-        self._starts, self._partners, bead_starts, beads = select(
-            near.starts, near.partners, near.order, self._kind, len(self._counts), self._whole,
-            (box / 2.0**32).astype(np.float32), self._detailed(box),
-            *(((reach + self.skin) ** 2 * (1.0 + 1e-5)).astype(np.float32) for reach in (fine, crude)),
-        )  # fmt: skip
         self._reach2 = np.where(apart, sites**2, -1.0)
         self._close2 = (self.cap + self.allowed[:, None] + self.allowed[None]) ** 2 if self.cap > 0.0 else 0.0 * sites
+        # molecules much larger than the reach of their sites: most pairs of these are too far from each other
+        self._by_sites = (self.atomistic.reach + self.skin) ** 3 < SPARSE * (sites + self.skin) ** 3
+        near = sorted_pairs(self._whole, box, float(fine.max()) + self.skin, self._none)
+        rows, row_of = _rows(near.order, self._kind, len(self._counts))
+        detailed = self._detailed(box)
+        first, second, ends, listed, bead_ends, beads = select(
+            near.starts, near.partners, near.order, self._kind, row_of, self._rank, self._whole, _unit(box), detailed,
+            self._by_sites, *(((reach + self.skin) ** 2 * (1.0 + 1e-5)).astype(np.float32) for reach in (fine, crude)),
+        )  # fmt: skip
+        segments, ids = distinct(first, second, len(rows), len(self._species_of), self._species_of)
+        away = np.where(rows >= 0, 0.0, FAR**2)
+        detail = np.stack([away, np.where((rows >= 0) & detailed[rows], 0.0, FAR**2)])
+        work = (segments[:, 3] - segments[:, 2]) * self._counts[self._kind[rows[segments[:, 0]]]]
+        self._blocks = self._balanced(work), segments, ids, rows, self._origin, detail
+        self._pairs = self._balanced(np.diff(ends)), near.order, ends, listed
+        self._beads = self._balanced(np.diff(bead_ends)), bead_ends, beads
         self._check_solute()
         self._listed, self._box = self._centre[:, :3].copy(), box.copy()
-        each = np.where(self._centre[:, 3] > 0.0, self._counts[self._kind] ** 2, 1)[self._rows]
-        work = (self._starts[:, -1] - self._starts[:, 0]) * each.astype(float)
-        self._edges = self._balanced(work)
-        self._beads = (self._balanced(np.diff(bead_starts).astype(float)), bead_starts, beads)
         self.listings += 1
 
     def _list_sites(self, positions: Floats, box: Floats) -> None:
-        """List anew the pairs of sites of molecules whose size exceeds the reach of their sites by far."""
-        near = (self.atomistic.reach + self.skin) ** 3
-        pairs_within = (self.atomistic.reach + self.skin + self.allowed[:, None] + self.allowed[None]) ** 3
-        self._by_sites = near < SPARSE * pairs_within
-        if not self._by_sites.any():
-            self._site_pairs = np.zeros(0, np.int64), np.zeros((0, 2), np.int32)
+        """List anew the pairs of sites of the pairs of molecules for which they are listed."""
+        _, order, ends, listed = self._pairs
+        if len(listed) == 0:
+            self._site_pairs = np.zeros(1, np.int64), np.zeros((0, 2), np.int32)
             self._sites_listed = np.zeros((0, 3))
             return
         far2 = np.where(self._site_reach > 0.0, (self._site_reach + self.skin) ** 2 * (1.0 + 1e-5), -1.0)
         self._site_pairs = select_sites(
-            self._starts, self._partners, self._rows, self._centre, self._site, self._first, self._kind,
-            self._site_types, box, self._by_sites, far2, self.allowed,
+            ends, listed, order, self._centre, self._site, self._first, self._kind, self._site_types, box, far2,
+            self.allowed,
         )  # fmt: skip
         self._sites_listed = positions.copy()
 
@@ -308,12 +320,29 @@ class AdaptiveForces:
             )
             raise InputError(self.trouble)
 
-    def _balanced(self, work: Floats) -> npt.NDArray[np.int64]:
-        """Ends of pieces of about the same work; a pair with atoms counts for its pairs of sites."""
-        share = np.cumsum(work + 1.0) / (work.sum() + len(work))
+    def _balanced(self, work: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+        """Ends of pieces of about the same work."""
+        share = np.cumsum(work + 1.0) / (work.sum() + max(len(work), 1))
         pieces = len(self._scratch[0])
         inner = np.searchsorted(share, np.arange(1, pieces) / pieces)
         return np.concatenate([[0], inner, [len(work)]]).astype(np.int64)
+
+
+def _unit(box: Floats) -> npt.NDArray[np.float32]:
+    """What a unit of whole coordinates is in nm, (3,)."""
+    return (box / 2.0**32).astype(np.float32)
+
+
+def _rows(order: npt.NDArray[np.int64], kind: npt.NDArray[np.int64], species: int) -> tuple[Any, Any]:
+    """Molecules by species, each in the order given and filled up to whole blocks by -1; row of each molecule."""
+    rows = []
+    for s in range(species):
+        own = order[kind[order] == s]
+        rows.append(np.pad(own, (0, -len(own) % BLOCK), constant_values=-1))
+    result = np.concatenate(rows)
+    row_of = np.empty(len(kind), np.int64)
+    row_of[result[result >= 0]] = np.flatnonzero(result >= 0)
+    return result, row_of
 
 
 def _within(first: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -15,8 +15,9 @@ import numpy as np
 from numba import njit
 
 from scalebridge._cache import compiled
-from scalebridge.molecules.adaptive._kernel import INLINE, OPTIONS, pairs
+from scalebridge.molecules.adaptive._kernel import pairs
 from scalebridge.molecules.adaptive._places import finish, prepare
+from scalebridge.molecules.adaptive._sites import INLINE, OPTIONS
 
 ITERATIONS = 12
 TOLERANCE = 1e-11  # of squared lengths, relative

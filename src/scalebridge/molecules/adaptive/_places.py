@@ -1,4 +1,4 @@
-"""Compiled loops over molecules: where they are, who may meet whom, and what drives them beside pair interactions."""
+"""Compiled loops over molecules: where they are, and what drives them beside pair interactions."""
 
 from __future__ import annotations
 
@@ -6,100 +6,7 @@ import numpy as np
 from numba import njit
 
 from scalebridge._cache import compiled
-from scalebridge.molecules.adaptive._kernel import INLINE, OPTIONS
-
-
-@compiled(**OPTIONS)
-def select(starts, partners, rows, kind, species, whole, scale, detailed, fine2, crude2):  # type: ignore[no-untyped-def]
-    """Neighbours that may interact before the next list: those that may have atoms, and pairs of beads.
-
-    Args:
-        starts, partners, rows: sorted half list, and the molecule of each of its rows.
-        whole, scale: centres with 2^32 to a period, (M, 3), and nm per unit, (3,) float32.
-        detailed: molecules that may be hybrid or atomistic by then, (M,).
-        fine2, crude2: squared reach of pairs of which one is, and of those of which none is, (S, S) nm^2, float32.
-
-    Returns:
-        The former by species of the partner with the ends of rows, (M, S + 1), the latter with theirs, (M + 1,);
-        partners are numbers of molecules.
-    """
-    t = np.float32
-    molecules = kind.size
-    ends, bead_ends = np.zeros((molecules, species + 1), np.int64), np.zeros(molecules + 1, np.int64)
-    # one place more: what is not chosen is written there as well
-    ordered, beads = np.empty(partners.size + 1, np.int32), np.empty(partners.size + 1, np.int32)
-    sx, sy, sz = scale[0], scale[1], scale[2]
-    number, bead = 0, 0
-    for row in range(molecules):
-        m = rows[row]
-        x, y, z = whole[m, 0], whole[m, 1], whole[m, 2]
-        for s in range(species):
-            ends[row, s] = number
-            far, near = fine2[kind[m], s], crude2[kind[m], s]
-            for k in range(starts[row], starts[row + 1]):
-                j = rows[partners[k]]
-                # differences of whole coordinates wrap around: they are those of nearest images
-                dx = t(np.int32(x - whole[j, 0])) * sx
-                dy = t(np.int32(y - whole[j, 1])) * sy
-                dz = t(np.int32(z - whole[j, 2])) * sz
-                r2 = dx * dx + dy * dy + dz * dz
-                own = kind[j] == s
-                fine = detailed[m] or detailed[j]
-                ordered[number] = j
-                number += 1 if own and fine and r2 < far else 0
-                beads[bead] = j
-                bead += 1 if own and not fine and r2 < near else 0
-        ends[row, species] = number
-        bead_ends[row + 1] = bead
-    return ends, ordered[:number].copy(), bead_ends, beads[:bead].copy()
-
-
-@compiled(**OPTIONS)
-def select_sites(starts, partners, rows, place, site, first, kind, site_types, box, by_sites, far2, size):  # type: ignore[no-untyped-def]
-    """Pairs of sites that may interact before the next list, of each pair of molecules of which they are asked for.
-
-    Args:
-        starts, partners, rows: pairs of molecules, made by `select`.
-        by_sites: pairs of species, (S, S).
-        far2: squared reach of types of sites, (T, T) nm^2; none: negative.
-        size: largest distance of a site from the centre of its molecule, by species, (S,) nm.
-
-    Returns:
-        Ends of the pairs of sites of each pair of molecules, (P + 1,), and the sites, (Q, 2).
-    """
-    ends, most = np.zeros(partners.size + 1, np.int64), 0
-    for row in range(rows.size):
-        m = rows[row]
-        for p in range(starts[row, 0], starts[row, -1]):
-            j = partners[p]
-            if by_sites[kind[m], kind[j]]:
-                most += (first[m + 1] - first[m]) * (first[j + 1] - first[j])
-    # one place more: what is not chosen is written there as well
-    found = np.empty((most + 1, 2), np.int32)
-    number = 0
-    shift = np.zeros(3, site.dtype)
-    farthest = np.empty(len(far2), site.dtype)
-    for k in range(len(far2)):
-        farthest[k] = np.sqrt(max(far2[k].max(), 0.0))
-    for row in range(rows.size):
-        m = rows[row]
-        for p in range(starts[row, 0], starts[row, -1]):
-            j = partners[p]
-            if by_sites[kind[m], kind[j]]:
-                for c in range(3):
-                    d = place[j, c] - place[m, c]
-                    shift[c] = d - box[c] * np.rint(d / box[c])
-                for i in range(first[m], first[m + 1]):
-                    ax, ay, az = site[i, 0] - shift[0], site[i, 1] - shift[1], site[i, 2] - shift[2]
-                    reach = farthest[site_types[i]] + size[kind[j]]
-                    if ax * ax + ay * ay + az * az > reach * reach:
-                        continue
-                    for k in range(first[j], first[j + 1]):
-                        dx, dy, dz = site[k, 0] - ax, site[k, 1] - ay, site[k, 2] - az
-                        found[number, 0], found[number, 1] = i, k
-                        number += 1 if dx * dx + dy * dy + dz * dz < far2[site_types[i], site_types[k]] else 0
-            ends[p + 1] = number
-    return ends, found[:number].copy()
+from scalebridge.molecules.adaptive._sites import INLINE
 
 
 @compiled(**INLINE)

@@ -1,0 +1,328 @@
+"""Vectors of the processor for compiled loops: several numbers that are loaded, computed with and stored at once.
+
+Compilers find vector instructions in a loop only where they can prove that arrays do not overlap; here they are written.
+A vector has `LANES` numbers of single or double precision; `+`, `-` and `*` act on two of the same kind. LLVM makes the
+instructions of whatever processor it compiles for, several for a vector where its own are shorter.
+"""
+
+# mypy: allow-untyped-defs
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.datamodel import models
+from numba.extending import intrinsic, overload, register_model
+
+LANES = 8
+FAST = ("fast",)
+
+
+class Vector(types.Type):  # type: ignore[misc]
+    """Numba's type of a vector of numbers."""
+
+    def __init__(self, dtype: Any) -> None:
+        self.dtype = dtype
+        super().__init__(name=f"Vector({dtype}, {LANES})")
+
+
+class Mask(types.Type):  # type: ignore[misc]
+    """Numba's type of a vector of truth values."""
+
+    def __init__(self) -> None:
+        super().__init__(name=f"Mask({LANES})")
+
+
+MASK = Mask()
+
+
+@register_model(Vector)
+class _VectorModel(models.PrimitiveModel):  # type: ignore[misc]
+    def __init__(self, dmm, fe_type) -> None:
+        super().__init__(dmm, fe_type, _ir(fe_type.dtype))
+
+
+@register_model(Mask)
+class _MaskModel(models.PrimitiveModel):  # type: ignore[misc]
+    def __init__(self, dmm, fe_type) -> None:
+        super().__init__(dmm, fe_type, ir.VectorType(ir.IntType(1), LANES))
+
+
+def _ir(dtype) -> ir.VectorType:
+    return ir.VectorType({types.float32: ir.FloatType(), types.float64: ir.DoubleType()}[dtype], LANES)
+
+
+def _constant(vector: ir.VectorType, value) -> ir.Constant:
+    return ir.Constant(vector, [value] * LANES)
+
+
+def _pointer(context, builder, array_type, array, index, kind):
+    data = context.make_array(array_type)(context, builder, array).data
+    return builder.bitcast(builder.gep(data, [index]), kind.as_pointer())
+
+
+def _align(dtype) -> int:
+    return int(dtype.bitwidth // 8)
+
+
+def _called(builder, name: str, result, arguments):
+    function_type = ir.FunctionType(result, [a.type for a in arguments])
+    function = cgutils.get_or_insert_function(builder.module, function_type, name)
+    return builder.call(function, arguments, fastmath=FAST)
+
+
+def _suffix(dtype) -> str:
+    return f"v{LANES}f{dtype.bitwidth}"
+
+
+@intrinsic
+def load(typingctx, array, index):
+    """Numbers array[index : index + LANES] of a contiguous array of one axis."""
+    result = Vector(array.dtype)
+
+    def generate(context, builder, signature, arguments):
+        where = _pointer(context, builder, array, arguments[0], arguments[1], _ir(array.dtype))
+        return builder.load(where, align=_align(array.dtype))
+
+    return result(array, types.intp), generate
+
+
+@intrinsic
+def store(typingctx, array, index, vector):
+    """Write a vector to array[index : index + LANES]."""
+
+    def generate(context, builder, signature, arguments):
+        where = _pointer(context, builder, array, arguments[0], arguments[1], _ir(array.dtype))
+        builder.store(arguments[2], where, align=_align(array.dtype))
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, vector), generate
+
+
+@intrinsic
+def add_to(typingctx, array, index, vector):
+    """Add a vector to array[index : index + LANES], in the precision of the array."""
+
+    def generate(context, builder, signature, arguments):
+        kind = _ir(array.dtype)
+        where = _pointer(context, builder, array, arguments[0], arguments[1], kind)
+        value = arguments[2] if vector.dtype == array.dtype else builder.fpext(arguments[2], kind)
+        total = builder.fadd(builder.load(where, align=_align(array.dtype)), value)
+        builder.store(total, where, align=_align(array.dtype))
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, vector), generate
+
+
+@intrinsic
+def fill(typingctx, number):
+    """A vector of the same number everywhere."""
+
+    def generate(context, builder, signature, arguments):
+        kind = _ir(number)
+        one = builder.insert_element(ir.Constant(kind, ir.Undefined), arguments[0], ir.Constant(ir.IntType(32), 0))
+        return builder.shuffle_vector(
+            one, ir.Constant(kind, ir.Undefined), ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+        )
+
+    return Vector(number)(number), generate
+
+
+def _binary(name: str) -> Any:
+    @intrinsic
+    def operation(typingctx, a, b):
+        def generate(context, builder, signature, arguments):
+            return getattr(builder, name)(*arguments, flags=FAST)
+
+        return a(a, b), generate
+
+    return operation
+
+
+_sum, _difference, _product = _binary("fadd"), _binary("fsub"), _binary("fmul")
+
+
+@overload(operator.add)
+def _(a, b):
+    if isinstance(a, Vector) and a == b:
+        return lambda a, b: _sum(a, b)
+    return None
+
+
+@overload(operator.sub)
+def _(a, b):
+    if isinstance(a, Vector) and a == b:
+        return lambda a, b: _difference(a, b)
+    return None
+
+
+@overload(operator.mul)
+def _(a, b):
+    if isinstance(a, Vector) and a == b:
+        return lambda a, b: _product(a, b)
+    return None
+
+
+@intrinsic
+def inverse(typingctx, a):
+    """1 / a."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.fdiv(_constant(_ir(a.dtype), 1.0), arguments[0], flags=FAST)
+
+    return a(a), generate
+
+
+@intrinsic
+def inverse_root(typingctx, a):
+    """1 / sqrt(a)."""
+
+    def generate(context, builder, signature, arguments):
+        kind = _ir(a.dtype)
+        root = _called(builder, f"llvm.sqrt.{_suffix(a.dtype)}", kind, [arguments[0]])
+        return builder.fdiv(_constant(kind, 1.0), root, flags=FAST)
+
+    return a(a), generate
+
+
+@intrinsic
+def rounded(typingctx, a):
+    """The nearest whole numbers."""
+
+    def generate(context, builder, signature, arguments):
+        return _called(builder, f"llvm.rint.{_suffix(a.dtype)}", _ir(a.dtype), [arguments[0]])
+
+    return a(a), generate
+
+
+@intrinsic
+def narrow(typingctx, vector, like):
+    """A vector in the precision of the number `like`."""
+
+    def generate(context, builder, signature, arguments):
+        return arguments[0] if vector.dtype == like else builder.fptrunc(arguments[0], _ir(like))
+
+    return Vector(like)(vector, like), generate
+
+
+@intrinsic
+def wide(typingctx, vector):
+    """A vector in double precision."""
+
+    def generate(context, builder, signature, arguments):
+        same = vector.dtype == types.float64
+        return arguments[0] if same else builder.fpext(arguments[0], _ir(types.float64))
+
+    return Vector(types.float64)(vector), generate
+
+
+@intrinsic
+def less(typingctx, a, b):
+    """Where a < b."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.fcmp_ordered("<", *arguments)
+
+    return MASK(a, b), generate
+
+
+@intrinsic
+def both(typingctx, a, b):
+    """Where two masks are true."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.and_(*arguments)
+
+    return MASK(a, b), generate
+
+
+@intrinsic
+def where(typingctx, mask, a, b):
+    """`a` where the mask is true, else `b`."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.select(*arguments)
+
+    return a(mask, a, b), generate
+
+
+@intrinsic
+def some(typingctx, mask):
+    """Whether a mask is true anywhere."""
+
+    def generate(context, builder, signature, arguments):
+        kind = ir.IntType(LANES)
+        return builder.icmp_unsigned("!=", builder.bitcast(arguments[0], kind), ir.Constant(kind, 0))
+
+    return types.boolean(mask), generate
+
+
+@intrinsic
+def total(typingctx, a):
+    """The sum of a vector's numbers."""
+
+    def generate(context, builder, signature, arguments):
+        number = _ir(a.dtype).element
+        function_type = ir.FunctionType(number, [number, _ir(a.dtype)])
+        name = f"llvm.vector.reduce.fadd.{_suffix(a.dtype)}"
+        function = cgutils.get_or_insert_function(builder.module, function_type, name)
+        return builder.call(function, [ir.Constant(number, 0.0), arguments[0]], fastmath=("reassoc",))
+
+    return a.dtype(a), generate
+
+
+@intrinsic
+def lanes(typingctx, like):
+    """0, 1, 2 .. in the precision of the number `like`."""
+
+    def generate(context, builder, signature, arguments):
+        return ir.Constant(_ir(like), [float(k) for k in range(LANES)])
+
+    return Vector(like)(like), generate
+
+
+@intrinsic
+def cubic(typingctx, table, place):
+    """Four coefficients of each lane: rows of a contiguous (n, 4) array, the whole parts of `place` their numbers.
+
+    Returns:
+        The four, lowest power first, and what is left of `place`.
+    """
+    result = types.UniTuple(place, 5)
+
+    def generate(context, builder, signature, arguments):
+        kind, whole = _ir(place.dtype), ir.VectorType(ir.IntType(32), LANES)
+        rows = builder.fptosi(arguments[1], whole)
+        left = builder.fsub(arguments[1], builder.sitofp(rows, kind), flags=FAST)
+        data = context.make_array(table)(context, builder, arguments[0]).data
+        four = ir.VectorType(_ir(table.dtype).element, 4)
+        parts = []
+        for lane in range(LANES):
+            row = builder.extract_element(rows, ir.Constant(ir.IntType(32), lane))
+            start = builder.gep(data, [builder.mul(builder.sext(row, ir.IntType(64)), ir.Constant(ir.IntType(64), 4))])
+            parts.append(builder.load(builder.bitcast(start, four.as_pointer()), align=_align(table.dtype)))
+        found = []
+        for power in range(4):
+            columns, chosen, width = parts, [power] * LANES, 4
+            # two by two: lanes side by side, those of the left first
+            pairs = [
+                _shuffled(builder, columns[k], columns[k + 1], [chosen[k], width + chosen[k + 1]])
+                for k in range(0, LANES, 2)
+            ]
+            while len(pairs) > 1:
+                size = pairs[0].type.count
+                pairs = [
+                    _shuffled(builder, pairs[k], pairs[k + 1], list(range(2 * size))) for k in range(0, len(pairs), 2)
+                ]
+            column = pairs[0]
+            found.append(column if table.dtype == place.dtype else builder.fpext(column, kind))
+        return context.make_tuple(builder, result, [*found, left])
+
+    return result(table, place), generate
+
+
+def _shuffled(builder, a, b, order):
+    return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), len(order)), order))
