@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -33,7 +32,6 @@ Floats = npt.NDArray[np.float64]
 Scheme = Literal["hamiltonian", "force"]
 
 ATOMS = 3000  # in a piece of work, at least
-LARGEST = 32  # sites of one type that are treated together
 SPARSE = 0.25  # of all pairs of sites of near molecules: where fewer interact, these are listed one by one
 
 
@@ -125,7 +123,6 @@ class AdaptiveForces:
         self._fixed = np.zeros(species, bool) if molecules.fixed is None else np.asarray(molecules.fixed, bool)
         self._solute = np.zeros(0, np.int64) if molecules.solute is None else np.asarray(molecules.solute, np.int64)
         self._solute_share = molecules.mass[self._solute] / max(float(molecules.mass[self._solute].sum()), 1e-300)
-        self._groups = _groups(self._counts, self._types)
         self._rank = np.argsort(np.argsort(np.bincount(self._kind, minlength=species), kind="stable"), kind="stable")
         blocks = np.repeat(np.arange(species), -(-np.bincount(self._kind, minlength=species) // BLOCK))
         self._species_of, self._origin = blocks, np.concatenate([[0], np.cumsum(3 * BLOCK * self._counts[blocks])])
@@ -239,7 +236,7 @@ class AdaptiveForces:
         return (
             *self._blocks, *self._lanes, *self._pairs, *self._site_pairs, self._site_types, *self._beads, self._centre,
             self._site, self._first, self._kind, self.scheme == "force", box, self._whole, _unit(box), self._counts,
-            self._types, *self._groups, self._reach2, self._close2, *self._sites, cap, self.coarse.number, t.values,
+            self._types, self._reach2, self._close2, *self._sites, cap, self.coarse.number, t.values,
             t.low, t.per_width, t.cut2, *self._scratch,
         )  # fmt: skip
 
@@ -273,7 +270,8 @@ class AdaptiveForces:
         )  # fmt: skip
         segments, ids = distinct(first, second, len(rows), len(self._species_of), self._species_of)
         away = np.where(rows >= 0, 0.0, FAR**2)
-        detail = np.stack([away, np.where((rows >= 0) & detailed[rows], 0.0, FAR**2)])
+        bare = np.where((rows >= 0) & detailed[rows], 0.0, FAR**2)
+        detail = np.stack([away, bare]).astype(self._site.dtype)
         work = (segments[:, 3] - segments[:, 2]) * self._counts[self._kind[rows[segments[:, 0]]]]
         self._blocks = self._balanced(work), segments, ids, rows, self._origin, detail
         self._pairs = self._balanced(np.diff(ends)), near.order, ends, listed
@@ -356,27 +354,6 @@ def _place(region: Region | None, uniform: float | None) -> Floats:
         return np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0 if uniform is None else uniform, 1.0, 2.0])
     switching = ("cos2", "c2").index(region.switching)
     return np.array([*region.centre, *region.directions, region.atomistic, region.hybrid, switching], float)
-
-
-def _groups(counts: npt.NDArray[np.int64], types: npt.NDArray[np.int64]) -> tuple[Any, Any]:
-    """Sites of each species by type: (S, g, 3) type, begin and end in an order of sites (S, most); -1 for none."""
-    rows, order = [], np.zeros_like(types)
-    for s, count in enumerate(counts):
-        order[s, :count] = np.argsort(types[s, :count], kind="stable")
-        ordered = types[s, order[s, :count]]
-        cuts = [0, *(np.flatnonzero(np.diff(ordered)) + 1).tolist(), int(count)]
-        # large groups in parts, so that some molecules fit side by side
-        rows.append(
-            [
-                (int(ordered[at]), at, min(at + LARGEST, high))
-                for low, high in pairwise(cuts)
-                for at in range(low, high, LARGEST)
-            ]
-        )
-    groups = np.full((len(rows), max(len(row) for row in rows), 3), -1)
-    for s, row in enumerate(rows):
-        groups[s, : len(row)] = row
-    return groups, order
 
 
 def _polynomials(names: tuple[str, ...], curves: Mapping[str, tuple[Floats, Floats, float]]) -> tuple[Floats, Floats]:

@@ -13,7 +13,6 @@ listed one by one, for molecules much larger than the reach of their sites; and 
     site    (N, 3)   positions of sites relative to the centre of their molecule, nm
     first   (M + 1)  first site of each molecule
     kind    (M)      species of each molecule; a species has `counts[s]` sites of types `types[s, :]`
-    groups  (S, g, 3) of each species: the sites order[s, begin : end] are of one type; (type, begin, end), -1 for none
     sorted  (M)      molecules in the order of the lists: what lies near in space is treated together
     starts  (M + 1), partners: molecules within reach of molecule sorted[a] are partners[starts[a] : starts[a + 1]],
             each pair once
@@ -30,9 +29,10 @@ from numba import njit, prange
 
 from scalebridge._cache import compiled
 from scalebridge.molecules.adaptive._blocks import BLOCK, arrange, meet
-from scalebridge.molecules.adaptive._sites import INLINE, OPTIONS, ROOM, interaction
+from scalebridge.molecules.adaptive._sites import INLINE, OPTIONS, interaction_of
 from scalebridge.molecules.adaptive._tables import looked_up
 
+ROOM = 384  # partners that are treated together
 CHUNKS = 4  # pieces of work at most; their number does not depend on that of the threads
 
 
@@ -52,8 +52,8 @@ def _sites(  # type: ignore[no-untyped-def]
         r2 = dx * dx + dy * dy + dz * dz
         if r2 >= lj2[t1, t2] and r2 >= coulomb2:
             continue
-        e, f, more = interaction(
-            True, True, True, r2, cap, a[t1, t2], b[t1, t2], shift[t1, t2], lj2[t1, t2], qq[t1, t2], krf, crf, coulomb2
+        e, f, more = interaction_of(
+            True, r2, cap, a[t1, t2], b[t1, t2], shift[t1, t2], lj2[t1, t2], qq[t1, t2], krf, crf, coulomb2
         )
         energy += e
         count += more
@@ -192,7 +192,7 @@ def _beads(  # type: ignore[no-untyped-def]
 def pairs(  # type: ignore[no-untyped-def]
     edges, segments, ids, rows, origin, detail, centre, resolution, lanes, list_edges, sorted_, starts, partners,
     site_ends, site_pairs, site_types, bead_edges, bead_starts, bead_partners, place, site, first, kind, product, box,
-    whole, scale, counts, types, groups, order, reach2, close2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table,
+    whole, scale, counts, types, reach2, close2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table,
     values, low, per_width, cut2, lane_force, lane_pull, lane_fine, lane_crude, force, pull, fine, crude,
 ):  # fmt: skip
     """All pairs of molecules.
@@ -223,7 +223,7 @@ def pairs(  # type: ignore[no-untyped-def]
         lane_crude[piece] = 0.0
         meet(
             edges[piece], edges[piece + 1], segments, ids, rows, kind, origin, centre, resolution, detail, lanes,
-            product, box, counts, types, groups, order, reach2, close2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap,
+            product, box, counts, types, reach2, close2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap,
             table, values, low, per_width, cut2, lane_force[piece], lane_pull[piece], lane_fine[piece],
             lane_crude[piece], totals[piece],
         )  # fmt: skip

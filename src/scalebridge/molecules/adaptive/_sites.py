@@ -1,4 +1,4 @@
-"""Compiled interaction of two sites, and of a site with many others side by side.
+"""Compiled interaction of two sites, of one pair or of as many as a vector holds.
 
 Lennard-Jones as A r^-12 - B r^-6 - shift within `lj2`; charges as qq (1/r + krf r^2 - crf) within `coulomb2` (reaction
 field; krf = 0 and crf = 1/rc is a shifted cutoff). Below `cap` the energy continues linearly, so that it stays
@@ -7,93 +7,62 @@ continuous and forces remain its gradient.
 
 from __future__ import annotations
 
-import numpy as np
 from numba import njit
 
-ROOM = 384  # sites that are treated side by side
+from scalebridge.molecules.adaptive._vectors import alike, inverse, inverse_root, less, where
+
 FAR = 1e4  # nm, where sites are put that shall not act
-WEIGHT, ENERGY, Q, G, ROWS = 0, 1, 2, 5, 8  # rows of sites: weight, energy, place, force
 # a division that could raise would keep loops from being vectorised
 OPTIONS = {"fastmath": {"contract", "nsz", "arcp", "reassoc", "ninf", "nnan"}, "nogil": True, "error_model": "numpy"}
 INLINE = {**OPTIONS, "forceinline": True}
 
 
 @njit(**INLINE)
-def interaction(lj, coulomb, capped, r2, cap, a, b, shift, lj2, qq, krf, crf, coulomb2):  # type: ignore[no-untyped-def]
-    """Two sites at a squared distance: energy, force over distance, and 1 where the cap acts.
+def _interaction(lj, coulomb, capped, r2, cap, a, b, shift, lj2, qq, krf, crf, coulomb2):  # type: ignore[no-untyped-def]
+    """Sites at squared distances: energy, force over distance, and 1 where the cap acts.
 
-    `lj`, `coulomb` and `capped` are constants where this is called.
+    `lj`, `coulomb` and `capped` are constants where this is called; `r2` is a vector or a number, the rest are numbers.
     """
-    t = type(r2)
-    one, none = t(1.0), t(0.0)
-    r2 = max(r2, t(1e-12))
-    inverse = one / np.sqrt(r2)
-    s, s2, i1 = none, r2, inverse
+    t = type(cap)
+    zero, one, tiny = alike(r2, t(0.0)), alike(r2, t(1.0)), alike(r2, t(1e-12))
+    r2 = where(less(r2, tiny), tiny, r2)
+    i1 = inverse_root(r2)
+    s, s2, r, per_r = zero, r2, zero, i1
     if capped:
-        s = max(r2 * inverse, cap)
+        r, limit = r2 * i1, alike(r2, cap)
+        s = where(less(r, limit), limit, r)
         s2 = s * s
-        i1 = one / s
+        i1 = inverse(s)
     i2 = i1 * i1
-    energy, force, count = none, none, none
+    energy, force, count = zero, zero, zero
     if lj:
+        inside = less(s2, alike(r2, lj2))
         i6 = i2 * i2 * i2
-        energy = (a * i6 - b) * i6 - shift if s2 < lj2 else none
-        force = (t(12.0) * a * i6 - t(6.0) * b) * i6 * i2 if s2 < lj2 else none
+        energy = where(inside, (alike(r2, a) * i6 - alike(r2, b)) * i6 - alike(r2, shift), zero)
+        force = where(inside, (alike(r2, t(12.0) * a) * i6 - alike(r2, t(6.0) * b)) * i6 * i2, zero)
     if coulomb:
-        energy += qq * (i1 + krf * s2 - crf) if s2 < coulomb2 else none
-        force += qq * (i1 * i2 - t(2.0) * krf) if s2 < coulomb2 else none
+        inside = less(s2, alike(r2, coulomb2))
+        energy += where(inside, alike(r2, qq) * (i1 + alike(r2, krf) * s2 - alike(r2, crf)), zero)
+        force += where(inside, alike(r2, qq) * (i1 * i2 - alike(r2, t(2.0) * krf)), zero)
     if capped:
-        r = r2 * inverse
         energy += force * s * (s - r)
-        force *= s * inverse
-        count = one if r < s else none
+        force *= s * per_r
+        count = where(less(r, s), one, zero)
     return energy, force, count
 
 
 @njit(**INLINE)
-def _sites(lj, coulomb, capped, n, w, x, y, z, cap, a, b, shift, lj2, qq, krf, crf, coulomb2):  # type: ignore[no-untyped-def]
-    """A site at (x, y, z) and `n` others of one type: force on the former, and capped pairs.
-
-    `lj`, `coulomb` and `capped` are constants where this is called. Everything lives in one buffer whose shape is a
-    compile-time constant: only then can the compiler prove that rows do not overlap, and use vector instructions.
-    """
-    none = w.dtype.type(0.0)
-    fx, fy, fz, count = none, none, none, none
-    for m in range(n):
-        dx = w[Q, m] - x
-        dy = w[Q + 1, m] - y
-        dz = w[Q + 2, m] - z
-        energy, force, more = interaction(
-            lj, coulomb, capped, dx * dx + dy * dy + dz * dz, cap, a, b, shift, lj2, qq, krf, crf, coulomb2
-        )
-        count += more
-        w[ENERGY, m] += energy
-        force *= w[WEIGHT, m]
-        dx *= force
-        dy *= force
-        dz *= force
-        w[G, m] += dx
-        w[G + 1, m] += dy
-        w[G + 2, m] += dz
-        fx -= dx
-        fy -= dy
-        fz -= dz
-    return fx, fy, fz, count
-
-
-@njit(**INLINE)
-def some_sites(soft, n, w, x, y, z, cap, a, b, shift, lj2, qq, krf, crf, coulomb2):  # type: ignore[no-untyped-def]
-    """`_sites` with nothing in it that these types of sites do not need."""
-    none = w.dtype.type(0.0)
-    charged = qq != none
-    if a == none and b == none:
+def interaction_of(soft, r2, cap, a, b, shift, lj2, qq, krf, crf, coulomb2):  # type: ignore[no-untyped-def]
+    """`_interaction` with nothing in it that these types of sites do not need."""
+    t = type(cap)
+    if a == t(0.0) and b == t(0.0):
         if soft:
-            return _sites(False, True, True, n, w, x, y, z, cap, a, b, shift, lj2, qq, krf, crf, coulomb2)
-        return _sites(False, True, False, n, w, x, y, z, cap, a, b, shift, lj2, qq, krf, crf, coulomb2)
-    if charged:
+            return _interaction(False, True, True, r2, cap, a, b, shift, lj2, qq, krf, crf, coulomb2)
+        return _interaction(False, True, False, r2, cap, a, b, shift, lj2, qq, krf, crf, coulomb2)
+    if qq != t(0.0):
         if soft:
-            return _sites(True, True, True, n, w, x, y, z, cap, a, b, shift, lj2, qq, krf, crf, coulomb2)
-        return _sites(True, True, False, n, w, x, y, z, cap, a, b, shift, lj2, qq, krf, crf, coulomb2)
+            return _interaction(True, True, True, r2, cap, a, b, shift, lj2, qq, krf, crf, coulomb2)
+        return _interaction(True, True, False, r2, cap, a, b, shift, lj2, qq, krf, crf, coulomb2)
     if soft:
-        return _sites(True, False, True, n, w, x, y, z, cap, a, b, shift, lj2, qq, krf, crf, coulomb2)
-    return _sites(True, False, False, n, w, x, y, z, cap, a, b, shift, lj2, qq, krf, crf, coulomb2)
+        return _interaction(True, False, True, r2, cap, a, b, shift, lj2, qq, krf, crf, coulomb2)
+    return _interaction(True, False, False, r2, cap, a, b, shift, lj2, qq, krf, crf, coulomb2)

@@ -51,12 +51,19 @@ class _MaskModel(models.PrimitiveModel):  # type: ignore[misc]
         super().__init__(dmm, fe_type, ir.VectorType(ir.IntType(1), LANES))
 
 
+def _number(dtype) -> ir.Type:
+    return {types.float32: ir.FloatType(), types.float64: ir.DoubleType()}[dtype]
+
+
 def _ir(dtype) -> ir.VectorType:
-    return ir.VectorType({types.float32: ir.FloatType(), types.float64: ir.DoubleType()}[dtype], LANES)
+    return ir.VectorType(_number(dtype), LANES)
 
 
-def _constant(vector: ir.VectorType, value) -> ir.Constant:
-    return ir.Constant(vector, [value] * LANES)
+def _kind(a) -> tuple[ir.Type, str, Any]:
+    """What a vector or a number is to LLVM, in the names of its functions, and how 1 is written."""
+    if isinstance(a, Vector):
+        return _ir(a.dtype), f"v{LANES}f{a.dtype.bitwidth}", [1.0] * LANES
+    return _number(a), f"f{a.bitwidth}", 1.0
 
 
 def _pointer(context, builder, array_type, array, index, kind):
@@ -72,10 +79,6 @@ def _called(builder, name: str, result, arguments):
     function_type = ir.FunctionType(result, [a.type for a in arguments])
     function = cgutils.get_or_insert_function(builder.module, function_type, name)
     return builder.call(function, arguments, fastmath=FAST)
-
-
-def _suffix(dtype) -> str:
-    return f"v{LANES}f{dtype.bitwidth}"
 
 
 @intrinsic
@@ -117,53 +120,58 @@ def add_to(typingctx, array, index, vector):
     return types.void(array, types.intp, vector), generate
 
 
+def _filled(builder, kind, number):
+    nothing = ir.Constant(kind, ir.Undefined)
+    one = builder.insert_element(nothing, number, ir.Constant(ir.IntType(32), 0))
+    return _shuffled(builder, one, nothing, [0] * LANES)
+
+
+def _shuffled(builder, a, b, order):
+    return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), len(order)), order))
+
+
 @intrinsic
 def fill(typingctx, number):
     """A vector of the same number everywhere."""
 
     def generate(context, builder, signature, arguments):
-        kind = _ir(number)
-        one = builder.insert_element(ir.Constant(kind, ir.Undefined), arguments[0], ir.Constant(ir.IntType(32), 0))
-        return builder.shuffle_vector(
-            one, ir.Constant(kind, ir.Undefined), ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-        )
+        return _filled(builder, _ir(number), arguments[0])
 
     return Vector(number)(number), generate
 
 
-def _binary(name: str) -> Any:
+@intrinsic
+def alike(typingctx, like, number):
+    """A number as what `like` is: the same everywhere in a vector, or itself."""
+    if not isinstance(like, Vector):
+        return number(like, number), lambda context, builder, signature, arguments: arguments[1]
+
+    def generate(context, builder, signature, arguments):
+        return _filled(builder, _ir(number), arguments[1])
+
+    return Vector(number)(like, number), generate
+
+
+def _define(name: str, *operators: Any) -> None:
+    """An instruction for two vectors as Python's operators."""
+
     @intrinsic
-    def operation(typingctx, a, b):
+    def instruction(typingctx, a, b):
         def generate(context, builder, signature, arguments):
             return getattr(builder, name)(*arguments, flags=FAST)
 
         return a(a, b), generate
 
-    return operation
+    def of_vectors(a, b):
+        return (lambda a, b: instruction(a, b)) if isinstance(a, Vector) and a == b else None
+
+    for each in operators:
+        overload(each)(of_vectors)
 
 
-_sum, _difference, _product = _binary("fadd"), _binary("fsub"), _binary("fmul")
-
-
-@overload(operator.add)
-def _(a, b):
-    if isinstance(a, Vector) and a == b:
-        return lambda a, b: _sum(a, b)
-    return None
-
-
-@overload(operator.sub)
-def _(a, b):
-    if isinstance(a, Vector) and a == b:
-        return lambda a, b: _difference(a, b)
-    return None
-
-
-@overload(operator.mul)
-def _(a, b):
-    if isinstance(a, Vector) and a == b:
-        return lambda a, b: _product(a, b)
-    return None
+_define("fadd", operator.add, operator.iadd)
+_define("fsub", operator.sub, operator.isub)
+_define("fmul", operator.mul, operator.imul)
 
 
 @intrinsic
@@ -171,7 +179,8 @@ def inverse(typingctx, a):
     """1 / a."""
 
     def generate(context, builder, signature, arguments):
-        return builder.fdiv(_constant(_ir(a.dtype), 1.0), arguments[0], flags=FAST)
+        kind, _, one = _kind(a)
+        return builder.fdiv(ir.Constant(kind, one), arguments[0], flags=FAST)
 
     return a(a), generate
 
@@ -181,9 +190,9 @@ def inverse_root(typingctx, a):
     """1 / sqrt(a)."""
 
     def generate(context, builder, signature, arguments):
-        kind = _ir(a.dtype)
-        root = _called(builder, f"llvm.sqrt.{_suffix(a.dtype)}", kind, [arguments[0]])
-        return builder.fdiv(_constant(kind, 1.0), root, flags=FAST)
+        kind, name, one = _kind(a)
+        root = _called(builder, f"llvm.sqrt.{name}", kind, [arguments[0]])
+        return builder.fdiv(ir.Constant(kind, one), root, flags=FAST)
 
     return a(a), generate
 
@@ -193,7 +202,8 @@ def rounded(typingctx, a):
     """The nearest whole numbers."""
 
     def generate(context, builder, signature, arguments):
-        return _called(builder, f"llvm.rint.{_suffix(a.dtype)}", _ir(a.dtype), [arguments[0]])
+        kind, name, _ = _kind(a)
+        return _called(builder, f"llvm.rint.{name}", kind, [arguments[0]])
 
     return a(a), generate
 
@@ -226,7 +236,7 @@ def less(typingctx, a, b):
     def generate(context, builder, signature, arguments):
         return builder.fcmp_ordered("<", *arguments)
 
-    return MASK(a, b), generate
+    return (MASK if isinstance(a, Vector) else types.boolean)(a, b), generate
 
 
 @intrinsic
@@ -267,7 +277,7 @@ def total(typingctx, a):
     def generate(context, builder, signature, arguments):
         number = _ir(a.dtype).element
         function_type = ir.FunctionType(number, [number, _ir(a.dtype)])
-        name = f"llvm.vector.reduce.fadd.{_suffix(a.dtype)}"
+        name = f"llvm.vector.reduce.fadd.{_kind(a)[1]}"
         function = cgutils.get_or_insert_function(builder.module, function_type, name)
         return builder.call(function, [ir.Constant(number, 0.0), arguments[0]], fastmath=("reassoc",))
 
@@ -322,7 +332,3 @@ def cubic(typingctx, table, place):
         return context.make_tuple(builder, result, [*found, left])
 
     return result(table, place), generate
-
-
-def _shuffled(builder, a, b, order):
-    return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), len(order)), order))
