@@ -7,7 +7,7 @@ each. What is beyond the cutoffs is computed in vain, and costs less than to loo
     rows       (R)        molecule of each row, -1 for none
     centre     (3, R)     centres of mass, nm
     resolution (R)        lambda
-    detail     (2, R)     0 where a molecule is, 1e8 where none is; the same where it has atoms or may soon have some
+    absent     (R)        0 where a molecule is, 1e8 where none is, nm^2
     site                  places of sites relative to the centre of their molecule, nm: site k of row r, coordinate c, is
                           site[origin[r // BLOCK] + (3 k + c) BLOCK + r % BLOCK]; forces on sites stand likewise
     segments   (Z, 4)     row of a molecule, species of the blocks, and their range in `ids`; each pair once: of the
@@ -90,7 +90,7 @@ def _atomistic(  # type: ignore[no-untyped-def]
 
 @njit(**INLINE)
 def meet(  # type: ignore[no-untyped-def]
-    begin, end, segments, ids, rows, kind, origin, centre, resolution, detail, site, product, box, counts, types, reach2,
+    begin, end, segments, ids, rows, kind, origin, centre, resolution, absent, site, product, box, counts, types, reach2,
     close2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low, per_width, cut2, force, pull, fine, crude,
     totals,
 ):  # fmt: skip
@@ -98,8 +98,7 @@ def meet(  # type: ignore[no-untyped-def]
     t = site.dtype.type
     zero, unit, half, far = fill(t(0.0)), fill(t(1.0)), fill(t(0.5)), fill(t(FAR**2))
     sums = np.zeros(3 * counts.max() * BLOCK, site.dtype)
-    cx, cy, cz, there, bare = centre[0], centre[1], centre[2], detail[0], detail[1]
-    px, py, pz = pull[0], pull[1], pull[2]
+    cx, cy, cz, px, py, pz = centre[0], centre[1], centre[2], pull[0], pull[1], pull[2]
     last = fill(np.nextafter(t(values.shape[1]), t(0.0)))
     energy, virial, overlaps = fill(0.0), fill(0.0), 0.0
     for segment in range(begin, end):
@@ -109,8 +108,6 @@ def meet(  # type: ignore[no-untyped-def]
         beads = number >= 0
         number = max(number, 0)
         near, start, scale, grid = fill(t(cut2[number])), fill(t(low[number])), fill(t(per_width[number])), values[number]
-        # two that have no atoms for a while are in the list of beads
-        alone = fill(t(1.0) if bare[row] > 0.0 else t(0.0))
         fine_half, crude_half, fx, fy, fz = fill(0.0), fill(0.0), fill(0.0), fill(0.0), fill(0.0)
         sums[:] = t(0.0)
         for k in range(segments[segment, 2], segments[segment, 3]):
@@ -118,15 +115,14 @@ def meet(  # type: ignore[no-untyped-def]
             x = _nearest(cx, base, cx[row], box[0], t(0.0))
             y = _nearest(cy, base, cy[row], box[1], t(0.0))
             z = _nearest(cz, base, cz[row], box[2], t(0.0))
-            r2 = x * x + y * y + z * z + load(there, base)
+            r2 = x * x + y * y + z * z + load(absent, base)
             if ids[k] == own:
                 r2 = where(less(fill(t(row - base)), lanes(t(0.0))), r2, far)
             share = weight * load(resolution, base) if product else half * (weight + load(resolution, base))
             mixed = less(share, unit)
-            square = r2 + alone * load(bare, base)
-            inside = both(mixed, less(square, near))
+            inside = both(mixed, less(r2, near))
             if beads and some(inside):
-                first = square - start
+                first = r2 - start
                 place = where(less(first, zero), zero, first) * scale
                 a0, a1, a2, a3, u = cubic(grid, where(less(place, last), place, last))
                 rest = unit - share

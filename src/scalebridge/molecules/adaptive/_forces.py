@@ -234,8 +234,8 @@ class AdaptiveForces:
         """What `pairs` takes; neighbours have been listed."""
         t, cap = self.coarse.tables, self._site.dtype.type(self.cap)
         return (
-            *self._blocks, *self._lanes, *self._pairs, *self._site_pairs, self._site_types, *self._beads, self._centre,
-            self._site, self._first, self._kind, self.scheme == "force", box, self._whole, _unit(box), self._counts,
+            *self._blocks, *self._lanes, *self._pairs, *self._site_pairs, self._site_types, self._centre,
+            self._site, self._first, self._kind, self.scheme == "force", box, self._counts,
             self._types, self._reach2, self._close2, *self._sites, cap, self.coarse.number, t.values,
             t.low, t.per_width, t.cut2, *self._scratch,
         )  # fmt: skip
@@ -263,19 +263,16 @@ class AdaptiveForces:
         self._by_sites = (self.atomistic.reach + self.skin) ** 3 < SPARSE * (sites + self.skin) ** 3
         near = sorted_pairs(self._whole, box, float(fine.max()) + self.skin, self._none)
         rows, row_of = _rows(near.order, self._kind, len(self._counts))
-        detailed = self._detailed(box)
-        first, second, ends, listed, bead_ends, beads = select(
-            near.starts, near.partners, near.order, self._kind, row_of, self._rank, self._whole, _unit(box), detailed,
+        self._may_have_atoms = self._detailed()
+        first, second, ends, listed = select(
+            near.starts, near.partners, near.order, self._kind, row_of, self._rank, self._whole, _unit(box), self._may_have_atoms,
             self._by_sites, *(((reach + self.skin) ** 2 * (1.0 + 1e-5)).astype(np.float32) for reach in (fine, crude)),
         )  # fmt: skip
         segments, ids = distinct(first, second, len(rows), len(self._species_of), self._species_of)
-        away = np.where(rows >= 0, 0.0, FAR**2)
-        bare = np.where((rows >= 0) & detailed[rows], 0.0, FAR**2)
-        detail = np.stack([away, bare]).astype(self._site.dtype)
+        absent = np.where(rows >= 0, 0.0, FAR**2).astype(self._site.dtype)
         work = (segments[:, 3] - segments[:, 2]) * self._counts[self._kind[rows[segments[:, 0]]]]
-        self._blocks = self._balanced(work), segments, ids, rows, self._origin, detail
+        self._blocks = self._balanced(work), segments, ids, rows, self._origin, absent
         self._pairs = self._balanced(np.diff(ends)), near.order, ends, listed
-        self._beads = self._balanced(np.diff(bead_ends)), bead_ends, beads
         self._check_solute()
         self._listed, self._box = self._centre[:, :3].copy(), box.copy()
         self.listings += 1
@@ -290,15 +287,12 @@ class AdaptiveForces:
         far2 = np.where(self._site_reach > 0.0, (self._site_reach + self.skin) ** 2 * (1.0 + 1e-5), -1.0)
         self._site_pairs = select_sites(
             ends, listed, order, self._centre, self._site, self._first, self._kind, self._site_types, box, far2,
-            self.allowed,
+            self.allowed, self._may_have_atoms,
         )  # fmt: skip
         self._sites_listed = positions.copy()
 
-    def _detailed(self, box: Floats) -> npt.NDArray[np.bool_]:
+    def _detailed(self) -> npt.NDArray[np.bool_]:
         """Molecules that may be hybrid or atomistic before neighbours are listed anew."""
-        if self._site.dtype == np.float64:
-            # pairs of beads are computed in single precision
-            return np.full(len(self._kind), True)
         if self._place[8] == 2.0:
             return np.full(len(self._kind), self._place[6] > 0.0)
         # the middle that follows a solute may move as far as a molecule

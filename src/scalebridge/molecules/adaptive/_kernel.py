@@ -6,8 +6,8 @@ For two molecules a, b with resolutions lambda_a, lambda_b and w the weight of t
 
 V^AT over all pairs of sites, V^CG between the centres of mass. `w` is (lambda_a + lambda_b) / 2 where energies are
 interpolated (H-AdResS) and lambda_a lambda_b where forces are (AdResS). V^AT is not computed where w = 0, nor V^CG
-where w = 1: there lies the gain. Pairs are treated in one of three ways: molecules in blocks (`_blocks`); pairs of sites
-listed one by one, for molecules much larger than the reach of their sites; and beads.
+where w = 1: there lies the gain. Molecules meet in blocks (`_blocks`); where they are much larger than the reach of their
+sites, pairs of sites are listed one by one.
 
     place   (M, 4)   centres of mass, nm, and resolutions
     site    (N, 3)   positions of sites relative to the centre of their molecule, nm
@@ -16,7 +16,6 @@ listed one by one, for molecules much larger than the reach of their sites; and 
     sorted  (M)      molecules in the order of the lists: what lies near in space is treated together
     starts  (M + 1), partners: molecules within reach of molecule sorted[a] are partners[starts[a] : starts[a + 1]],
             each pair once
-    whole   (M, 3)   centres with 2^32 to a period, for pairs of beads
 
 Pairs of which one molecule is not fully atomistic have energies of sites that continue linearly below `cap`: two
 molecules may overlap where they enter the hybrid zone. A pair is computed in the precision of `site`, sums are double.
@@ -32,7 +31,6 @@ from scalebridge.molecules.adaptive._blocks import BLOCK, arrange, meet
 from scalebridge.molecules.adaptive._sites import INLINE, OPTIONS, interaction_of
 from scalebridge.molecules.adaptive._tables import looked_up
 
-ROOM = 384  # partners that are treated together
 CHUNKS = 4  # pieces of work at most; their number does not depend on that of the threads
 
 
@@ -119,93 +117,21 @@ def _listed(  # type: ignore[no-untyped-def]
                 fine[m2] += 0.5 * energy
 
 
-@njit(**INLINE)
-def _beads(  # type: ignore[no-untyped-def]
-    begin, end, sorted_, whole, scale, kind, starts, partners, table, values, low, per_width, cut2, pull, totals
-):  # fmt: skip
-    """Pairs of which both molecules are coarse and stay so until neighbours are listed anew.
-
-    In three passes over the partners of a molecule, distances and choice, table, sums, of which the processor runs the
-    second several at a time; a pair in single precision, sums in double. Differences of whole coordinates wrap around:
-    they are those of nearest images.
-    """
-    t = np.float32
-    # one place more: what is not chosen is written there as well
-    dx, dy, dz = np.empty(ROOM + 1, t), np.empty(ROOM + 1, t), np.empty(ROOM + 1, t)
-    squares, slopes, energies = np.empty(ROOM + 1, t), np.empty(ROOM + 1, t), np.empty(ROOM + 1, t)
-    chosen, numbers = np.empty(ROOM + 1, np.int32), np.empty(ROOM + 1, np.int32)
-    sx, sy, sz, none = scale[0], scale[1], scale[2], t(0.0)
-    last = np.nextafter(t(values.shape[1]), none)
-    several = table.size > 1
-    energy, virial = 0.0, 0.0
-    for row in range(begin, end):
-        m1 = sorted_[row]
-        x, y, z = whole[m1, 0], whole[m1, 1], whole[m1, 2]
-        number = table[0, 0]
-        limit = cut2[number] if number >= 0 else t(-1.0)
-        fx, fy, fz = 0.0, 0.0, 0.0
-        for base in range(starts[row], starts[row + 1], ROOM):
-            n = min(ROOM, starts[row + 1] - base)
-            inside = 0
-            for m in range(n):
-                j = partners[base + m]
-                ax = t(np.int32(x - whole[j, 0])) * sx
-                ay = t(np.int32(y - whole[j, 1])) * sy
-                az = t(np.int32(z - whole[j, 2])) * sz
-                s = ax * ax + ay * ay + az * az
-                dx[inside], dy[inside], dz[inside], squares[inside], chosen[inside] = ax, ay, az, s, j
-                if several:
-                    number = table[kind[m1], kind[j]]
-                    numbers[inside] = number
-                    limit = cut2[number] if number >= 0 else t(-1.0)
-                inside += 1 if s < limit else 0
-            if not several and inside > 0:
-                looked_up(inside, squares, values[number], low[number], per_width[number], last, energies, slopes)
-            elif inside > 0:
-                for m in range(inside):
-                    k = numbers[m]
-                    one = slice(m, m + 1)
-                    looked_up(1, squares[one], values[k], low[k], per_width[k], last, energies[one], slopes[one])
-            here, there = none, none
-            for m in range(inside):
-                here += energies[m]
-                there += slopes[m] * squares[m]
-            energy += here
-            virial += there
-            for m in range(inside):
-                j = chosen[m]
-                gx, gy, gz = np.float64(slopes[m] * dx[m]), np.float64(slopes[m] * dy[m]), np.float64(slopes[m] * dz[m])
-                fx += gx
-                fy += gy
-                fz += gz
-                pull[j, 0] -= gx
-                pull[j, 1] -= gy
-                pull[j, 2] -= gz
-        pull[m1, 0] += fx
-        pull[m1, 1] += fy
-        pull[m1, 2] += fz
-    totals[0] += energy
-    totals[1] += virial
-
-
 @compiled(parallel=True, **OPTIONS)
 def pairs(  # type: ignore[no-untyped-def]
-    edges, segments, ids, rows, origin, detail, centre, resolution, lanes, list_edges, sorted_, starts, partners,
-    site_ends, site_pairs, site_types, bead_edges, bead_starts, bead_partners, place, site, first, kind, product, box,
-    whole, scale, counts, types, reach2, close2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table,
+    edges, segments, ids, rows, origin, absent, centre, resolution, lanes, list_edges, sorted_, starts, partners,
+    site_ends, site_pairs, site_types, place, site, first, kind, product, box, counts, types, reach2, close2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table,
     values, low, per_width, cut2, lane_force, lane_pull, lane_fine, lane_crude, force, pull, fine, crude,
 ):  # fmt: skip
     """All pairs of molecules.
 
     Args:
-        edges, list_edges, bead_edges: first segment, or row of a list, of each piece of work, (pieces + 1,).
-        segments, ids, rows, origin, detail: of molecules in blocks, see `_blocks`.
+        edges, list_edges: first segment, or row of the list, of each piece of work, (pieces + 1,).
+        segments, ids, rows, origin, absent: of molecules in blocks, see `_blocks`.
         centre, resolution, lanes: room for these molecules and their sites.
         starts, partners: molecules whose pairs of sites are listed; those of pair p are
             site_pairs[site_ends[p] : site_ends[p + 1]].
         site_types: type of each site, (N,).
-        bead_starts, bead_partners: pairs of beads.
-        scale: nm per unit of `whole`, (3,) float32.
         lane_force, lane_pull, lane_fine, lane_crude: scratch of each piece for molecules in blocks.
         force, pull, fine, crude: scratch of each piece, (pieces, N, 3), (pieces, M, 3), (pieces, M) twice; on return
             the first of each holds the sums: forces on sites, on centres of mass, V^AT_a and V^CG_a.
@@ -222,12 +148,11 @@ def pairs(  # type: ignore[no-untyped-def]
         lane_fine[piece] = 0.0
         lane_crude[piece] = 0.0
         meet(
-            edges[piece], edges[piece + 1], segments, ids, rows, kind, origin, centre, resolution, detail, lanes,
+            edges[piece], edges[piece + 1], segments, ids, rows, kind, origin, centre, resolution, absent, lanes,
             product, box, counts, types, reach2, close2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap,
             table, values, low, per_width, cut2, lane_force[piece], lane_pull[piece], lane_fine[piece],
             lane_crude[piece], totals[piece],
         )  # fmt: skip
-    # loops of their own: in one, the compiler gives up on vector instructions
     for piece in prange(pieces):
         force[piece] = 0.0
         pull[piece] = 0.0
@@ -237,11 +162,6 @@ def pairs(  # type: ignore[no-untyped-def]
             list_edges[piece], list_edges[piece + 1], sorted_, place, site, kind, product, box, starts, partners,
             site_ends, site_pairs, site_types, reach2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low,
             per_width, cut2, force[piece], pull[piece], fine[piece], crude[piece], totals[piece],
-        )  # fmt: skip
-    for piece in prange(pieces):
-        _beads(
-            bead_edges[piece], bead_edges[piece + 1], sorted_, whole, scale, kind, bead_starts, bead_partners, table,
-            values, low, per_width, cut2, pull[piece], totals[piece],
         )  # fmt: skip
     for r in prange(rows.size):
         m, at = rows[r], origin[r // BLOCK] + r % BLOCK

@@ -13,7 +13,7 @@ from scalebridge.molecules.adaptive._sites import OPTIONS
 def select(  # type: ignore[no-untyped-def]
     starts, partners, sorted_, kind, row_of, rank, whole, scale, detailed, by_sites, fine2, crude2
 ):  # fmt: skip
-    """Pairs that may interact before the next list: molecules and blocks, molecules by sites, and beads.
+    """Pairs that may interact before the next list: molecules and blocks, and molecules by sites.
 
     Args:
         starts, partners, sorted_: sorted half list, and the molecule of each of its rows.
@@ -25,17 +25,16 @@ def select(  # type: ignore[no-untyped-def]
         fine2, crude2: squared reach of pairs of which one is, and of those of which none is, (S, S) nm^2, float32.
 
     Returns:
-        Pairs of a row and a block, not yet distinct: by row, with their ends; pairs by sites with the ends of their
-        rows, (M + 1,); pairs of beads with theirs; partners of the latter two are numbers of molecules.
+        Rows and blocks of pairs, not yet distinct; ends of the rows of the pairs by sites, (M + 1,), and the partners.
     """
     t = np.float32
     molecules = kind.size
-    ends, bead_ends = np.zeros(molecules + 1, np.int64), np.zeros(molecules + 1, np.int64)
+    ends = np.zeros(molecules + 1, np.int64)
     # one place more: what is not chosen is written there as well
     first, second = np.empty(partners.size + 1, np.int32), np.empty(partners.size + 1, np.int32)
-    listed, beads = np.empty(partners.size + 1, np.int32), np.empty(partners.size + 1, np.int32)
+    listed = np.empty(partners.size + 1, np.int32)
     sx, sy, sz = scale[0], scale[1], scale[2]
-    pairs, number, bead = 0, 0, 0
+    pairs, number = 0, 0
     for row in range(molecules):
         m = sorted_[row]
         x, y, z = whole[m, 0], whole[m, 1], whole[m, 2]
@@ -47,20 +46,16 @@ def select(  # type: ignore[no-untyped-def]
             dz = t(np.int32(z - whole[j, 2])) * sz
             r2 = dx * dx + dy * dy + dz * dz
             s1, s2 = kind[m], kind[j]
-            fine = detailed[m] or detailed[j]
-            far = fine2[s1, s2] if fine else crude2[s1, s2]
+            far = fine2[s1, s2] if detailed[m] or detailed[j] else crude2[s1, s2]
             sparse = by_sites[s1, s2]
             turned = rank[s1] > rank[s2]
             first[pairs] = row_of[j] if turned else row_of[m]
             second[pairs] = (row_of[m] if turned else row_of[j]) // BLOCK
-            pairs += 1 if fine and not sparse and r2 < far else 0
+            pairs += 1 if not sparse and r2 < far else 0
             listed[number] = j
-            number += 1 if fine and sparse and r2 < far else 0
-            beads[bead] = j
-            bead += 1 if not fine and r2 < far else 0
+            number += 1 if sparse and r2 < far else 0
         ends[row + 1] = number
-        bead_ends[row + 1] = bead
-    return first[:pairs], second[:pairs], ends, listed[:number].copy(), bead_ends, beads[:bead].copy()
+    return first[:pairs], second[:pairs], ends, listed[:number].copy()
 
 
 @compiled(**OPTIONS)
@@ -109,12 +104,13 @@ def distinct(first, second, rows, blocks, species_of):  # type: ignore[no-untype
 
 
 @compiled(**OPTIONS)
-def select_sites(starts, partners, sorted_, place, site, first, kind, site_types, box, far2, size):  # type: ignore[no-untyped-def]
+def select_sites(starts, partners, sorted_, place, site, first, kind, site_types, box, far2, size, detailed):  # type: ignore[no-untyped-def]
     """Pairs of sites that may interact before the next list, of each pair of molecules.
 
     Args:
         starts, partners, sorted_: pairs of molecules, made by `select`.
         far2: squared reach of types of sites, (T, T) nm^2; none: negative.
+        detailed: molecules that may be hybrid or atomistic by then, (M,); pairs of others have none.
         size: largest distance of a site from the centre of its molecule, by species, (S,) nm.
 
     Returns:
@@ -137,6 +133,9 @@ def select_sites(starts, partners, sorted_, place, site, first, kind, site_types
         m = sorted_[row]
         for p in range(starts[row], starts[row + 1]):
             j = partners[p]
+            if not (detailed[m] or detailed[j]):
+                ends[p + 1] = number
+                continue
             for c in range(3):
                 d = place[j, c] - place[m, c]
                 shift[c] = d - box[c] * np.rint(d / box[c])
