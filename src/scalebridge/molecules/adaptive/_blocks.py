@@ -5,7 +5,8 @@ filled up with rows of no molecule, number -1. A molecule meets all molecules of
 each. What is beyond the cutoffs is computed in vain, and costs less than to look.
 
     rows       (R)        molecule of each row, -1 for none
-    centre     (3, R)     centres of mass, nm
+    centre     (3, R)     centres of mass as whole numbers, all of them to a period: differences wrap around and are those
+                          of nearest images; `unit` is what one is in nm
     resolution (R)        lambda
     absent     (R)        0 where a molecule is, 1e8 where none is, nm^2
     site                  places of sites relative to the centre of their molecule, nm: site k of row r, coordinate c, is
@@ -25,27 +26,18 @@ from scalebridge.molecules.adaptive._vectors import (
 )
 from scalebridge.molecules.adaptive._vectors import (
     add_to,
+    apart,
     both,
     cubic,
     fill,
     lanes,
     less,
     load,
-    narrow,
-    rounded,
     some,
-    store,
     total,
     where,
     wide,
 )
-
-
-@njit(**INLINE)
-def _nearest(centre, base, x, edge, like):  # type: ignore[no-untyped-def]
-    """Nearest images of one coordinate of a block's molecules, seen from x."""
-    d = load(centre, base) - fill(x)
-    return narrow(d - fill(edge) * rounded(d * fill(1.0 / edge)), like)
 
 
 @njit(**INLINE)
@@ -90,13 +82,14 @@ def _atomistic(  # type: ignore[no-untyped-def]
 
 @njit(**INLINE)
 def meet(  # type: ignore[no-untyped-def]
-    begin, end, segments, ids, rows, kind, origin, centre, resolution, absent, site, product, box, counts, types, reach2,
+    begin, end, segments, ids, rows, kind, origin, centre, resolution, absent, site, product, unit, counts, types, reach2,
     close2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low, per_width, cut2, force, pull, fine, crude,
     totals,
 ):  # fmt: skip
     """Pairs of segments begin .. end; their energy, virial and capped pairs of sites are added to `totals`."""
     t = site.dtype.type
-    zero, unit, half, far = fill(t(0.0)), fill(t(1.0)), fill(t(0.5)), fill(t(FAR**2))
+    zero, one, half, far = fill(t(0.0)), fill(t(1.0)), fill(t(0.5)), fill(t(FAR**2))
+    ux, uy, uz = fill(t(unit[0])), fill(t(unit[1])), fill(t(unit[2]))
     sums = np.zeros(3 * counts.max() * BLOCK, site.dtype)
     cx, cy, cz, px, py, pz = centre[0], centre[1], centre[2], pull[0], pull[1], pull[2]
     last = fill(np.nextafter(t(values.shape[1]), t(0.0)))
@@ -108,32 +101,32 @@ def meet(  # type: ignore[no-untyped-def]
         beads = number >= 0
         number = max(number, 0)
         near, start, scale, grid = fill(t(cut2[number])), fill(t(low[number])), fill(t(per_width[number])), values[number]
-        fine_half, crude_half, fx, fy, fz = fill(0.0), fill(0.0), fill(0.0), fill(0.0), fill(0.0)
+        work, fine_half, crude_half, fx, fy, fz = zero, zero, zero, zero, zero, zero
         sums[:] = t(0.0)
         for k in range(segments[segment, 2], segments[segment, 3]):
             base = ids[k] * BLOCK
-            x = _nearest(cx, base, cx[row], box[0], t(0.0))
-            y = _nearest(cy, base, cy[row], box[1], t(0.0))
-            z = _nearest(cz, base, cz[row], box[2], t(0.0))
+            x = apart(cx, base, cx[row], t(0.0)) * ux
+            y = apart(cy, base, cy[row], t(0.0)) * uy
+            z = apart(cz, base, cz[row], t(0.0)) * uz
             r2 = x * x + y * y + z * z + load(absent, base)
             if ids[k] == own:
                 r2 = where(less(fill(t(row - base)), lanes(t(0.0))), r2, far)
             share = weight * load(resolution, base) if product else half * (weight + load(resolution, base))
-            mixed = less(share, unit)
+            mixed = less(share, one)
             inside = both(mixed, less(r2, near))
             if beads and some(inside):
                 first = r2 - start
                 place = where(less(first, zero), zero, first) * scale
                 a0, a1, a2, a3, u = cubic(grid, where(less(place, last), place, last))
-                rest = unit - share
+                rest = one - share
                 v = where(inside, a0 + u * (a1 + u * (a2 + u * a3)), zero)
                 f = a1 + u * (a2 + a2 + u * (a3 + a3 + a3))
                 f = where(inside, (zero - scale - scale) * rest * f, zero)
                 gx, gy, gz = f * x, f * y, f * z
                 energy += wide(rest * v)
-                virial += wide(f * r2)
-                crude_half += wide(v)
-                fx, fy, fz = fx + wide(gx), fy + wide(gy), fz + wide(gz)
+                work += f * r2
+                crude_half += v
+                fx, fy, fz = fx + gx, fy + gy, fz + gz
                 add_to(crude, base, half * v)
                 add_to(px, base, gx)
                 add_to(py, base, gy)
@@ -148,10 +141,11 @@ def meet(  # type: ignore[no-untyped-def]
                     krf, crf, coulomb2, force, sums,
                 )  # fmt: skip
                 energy += wide(share * e)
-                virial += wide(tx * x + ty * y + tz * z)
-                fine_half += wide(e)
+                work += tx * x + ty * y + tz * z
+                fine_half += e
                 add_to(fine, base, half * e)
                 overlaps += total(count)
+        virial += wide(work)
         at = origin[own] + row % BLOCK
         for i in range(3 * counts[s1]):
             force[at + i * BLOCK] -= total(load(sums, i * BLOCK))
@@ -166,13 +160,17 @@ def meet(  # type: ignore[no-untyped-def]
 
 
 @njit(**INLINE)
-def arrange(rows, first, place, places, origin, centre, resolution, site):  # type: ignore[no-untyped-def]
+def arrange(rows, first, place, places, box, origin, centre, resolution, site):  # type: ignore[no-untyped-def]
     """Write molecules, (M, 4) centres and resolutions and (N, 3) sites, to their rows."""
+    # the last number that can be told from half a period on the other side
+    most = np.nextafter(0.5, 0.0)
+    period = 2.0 ** (8 * centre.itemsize)
     for r in range(rows.size):
         m = rows[r]
         if m >= 0:
             for c in range(3):
-                centre[c, r] = place[m, c]
+                part = place[m, c] / box[c]
+                centre[c, r] = np.int64(min(part - np.rint(part), most) * period)
             resolution[r] = place[m, 3]
             at = origin[r // BLOCK] + r % BLOCK
             for i in range(first[m], first[m + 1]):

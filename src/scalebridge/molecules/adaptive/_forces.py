@@ -129,7 +129,7 @@ class AdaptiveForces:
         # summing what the pieces found costs as much as they save where there is little work
         pieces = min(max(n // ATOMS, 1), CHUNKS)
         rows, lanes = BLOCK * len(blocks), int(self._origin[-1])
-        self._lanes = np.zeros((3, rows)), np.zeros(rows, t), np.zeros(lanes, t)
+        self._lanes = np.zeros((3, rows), np.int32 if single else np.int64), np.zeros(rows, t), np.zeros(lanes, t)
         self._scratch = (
             np.zeros((pieces, lanes)), np.zeros((pieces, 3, rows)), np.zeros((pieces, rows)), np.zeros((pieces, rows)),
             np.zeros((pieces, n, 3)), np.zeros((pieces, m, 3)), np.zeros((pieces, m)), np.zeros((pieces, m)),

@@ -141,7 +141,8 @@ def pairs(  # type: ignore[no-untyped-def]
     """
     pieces = edges.size - 1
     totals = np.zeros((pieces, 3))
-    arrange(rows, first, place, site, origin, centre, resolution, lanes)
+    unit = box / 2.0 ** (8 * centre.itemsize)
+    arrange(rows, first, place, site, box, origin, centre, resolution, lanes)
     for piece in prange(pieces):
         lane_force[piece] = 0.0
         lane_pull[piece] = 0.0
@@ -149,7 +150,7 @@ def pairs(  # type: ignore[no-untyped-def]
         lane_crude[piece] = 0.0
         meet(
             edges[piece], edges[piece + 1], segments, ids, rows, kind, origin, centre, resolution, absent, lanes,
-            product, box, counts, types, reach2, close2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap,
+            product, unit, counts, types, reach2, close2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap,
             table, values, low, per_width, cut2, lane_force[piece], lane_pull[piece], lane_fine[piece],
             lane_crude[piece], totals[piece],
         )  # fmt: skip

@@ -198,24 +198,16 @@ def inverse_root(typingctx, a):
 
 
 @intrinsic
-def rounded(typingctx, a):
-    """The nearest whole numbers."""
+def apart(typingctx, array, index, number, like):
+    """array[index : index + LANES] - number of whole numbers that wrap around, in the precision of the number `like`."""
 
     def generate(context, builder, signature, arguments):
-        kind, name, _ = _kind(a)
-        return _called(builder, f"llvm.rint.{name}", kind, [arguments[0]])
+        kind = ir.VectorType(ir.IntType(array.dtype.bitwidth), LANES)
+        where = _pointer(context, builder, array, arguments[0], arguments[1], kind)
+        whole = builder.load(where, align=_align(array.dtype))
+        return builder.sitofp(builder.sub(whole, _filled(builder, kind, arguments[2])), _ir(like))
 
-    return a(a), generate
-
-
-@intrinsic
-def narrow(typingctx, vector, like):
-    """A vector in the precision of the number `like`."""
-
-    def generate(context, builder, signature, arguments):
-        return arguments[0] if vector.dtype == like else builder.fptrunc(arguments[0], _ir(like))
-
-    return Vector(like)(vector, like), generate
+    return Vector(like)(array, types.intp, array.dtype, like), generate
 
 
 @intrinsic
