@@ -21,12 +21,12 @@ from scalebridge.errors import InputError
 from scalebridge.molecules.adaptive._compensation import Compensation, ThermodynamicForce
 from scalebridge.molecules.adaptive._blocks import BLOCK
 from scalebridge.molecules.adaptive._kernel import CHUNKS, pairs
-from scalebridge.molecules.adaptive._listing import distinct, select, select_sites
+from scalebridge.molecules.adaptive._listing import list_blocks, rows_of, select_sites
 from scalebridge.molecules.adaptive._model import CoarsePairs, Molecules, SitePairs
 from scalebridge.molecules.adaptive._places import finish, prepare
 from scalebridge.molecules.adaptive._regions import Region
 from scalebridge.molecules.adaptive._sites import FAR
-from scalebridge.molecules.pairs import Exclusions, sorted_pairs
+from scalebridge.molecules.pairs._box import check_box
 
 Floats = npt.NDArray[np.float64]
 Scheme = Literal["hamiltonian", "force"]
@@ -105,9 +105,8 @@ class AdaptiveForces:
         self._share = molecules.mass_share
         self._centre, self._site, self._listed = np.empty((m, 4)), np.empty((n, 3), t), np.full((m, 3), np.inf)
         self._sites_listed = np.zeros((0, 3))
-        self._positions, self._whole = np.empty((n, 3)), np.empty((m, 3), np.int32)
+        self._positions = np.empty((n, 3))
         self._gradient, self._outward = np.empty((m, 3)), np.empty((m, 4))
-        self._none = Exclusions.of(m)
         self._extent, self.allowed = np.empty(species), np.zeros(species)
         p = atomistic
         self._sites = (
@@ -226,7 +225,7 @@ class AdaptiveForces:
         """What `prepare` takes after the positions."""
         return (
             self._share, self._first, self._kind, self._fixed, self._solute, self._solute_share, box, self._place,
-            self._listed, self._sites_listed, self._centre, self._whole, self._site, self._extent, self._gradient,
+            self._listed, self._sites_listed, self._centre, self._site, self._extent, self._gradient,
             self._outward,
         )  # fmt: skip
 
@@ -253,40 +252,44 @@ class AdaptiveForces:
         """Make the neighbour list anew."""
         self.allowed = 1.05 * self._extent
         sites = self.atomistic.reach + self.allowed[:, None] + self.allowed[None]
-        crude = np.sqrt(np.where(self.coarse.number >= 0, self.coarse.tables.cut2[self.coarse.number], 0.0))
         # what is within a solute is the engine's
         apart = ~(self._fixed[:, None] & self._fixed[None])
-        fine = np.where(apart, np.maximum(sites, crude), -self.skin)
+        there = apart & (self.coarse.number >= 0)
+        crude = np.sqrt(np.where(there, self.coarse.tables.cut2[self.coarse.number], 0.0))
+        fine = np.where(apart, np.maximum(sites, crude), -1.0)
         self._reach2 = np.where(apart, sites**2, -1.0)
         self._close2 = (self.cap + self.allowed[:, None] + self.allowed[None]) ** 2 if self.cap > 0.0 else 0.0 * sites
         # molecules much larger than the reach of their sites: most pairs of these are too far from each other
         self._by_sites = (self.atomistic.reach + self.skin) ** 3 < SPARSE * (sites + self.skin) ** 3
-        near = sorted_pairs(self._whole, box, float(fine.max()) + self.skin, self._none)
-        rows, row_of = _rows(near.order, self._kind, len(self._counts))
+        # distances are compared in single precision
+        far_fine, far_crude = (
+            np.where(reach > 0.0, (reach + self.skin) * (1.0 + 1e-5), -1.0) for reach in (fine, crude)
+        )
+        check_box(box, float(max(far_fine.max(), far_crude.max())))
+        rows, t = rows_of(self._centre[:, :3], box, self._kind, len(self._counts)), self._site.dtype
         self._may_have_atoms = self._detailed()
-        first, second, ends, listed = select(
-            near.starts, near.partners, near.order, self._kind, row_of, self._rank, self._whole, _unit(box), self._may_have_atoms,
-            self._by_sites, *(((reach + self.skin) ** 2 * (1.0 + 1e-5)).astype(np.float32) for reach in (fine, crude)),
+        absent, detailed = np.where(rows >= 0, 0.0, FAR**2).astype(t), self._may_have_atoms[rows].astype(t)
+        segments, ids, ends, listed = list_blocks(
+            rows, self._kind, self._species_of, self._rank, self._centre, self._site, self._first, box, self._origin,
+            *self._lanes, absent, detailed, self._by_sites, far_fine, far_crude,
         )  # fmt: skip
-        segments, ids = distinct(first, second, len(rows), len(self._species_of), self._species_of)
-        absent = np.where(rows >= 0, 0.0, FAR**2).astype(self._site.dtype)
         work = (segments[:, 3] - segments[:, 2]) * self._counts[self._kind[rows[segments[:, 0]]]]
         self._blocks = self._balanced(work), segments, ids, rows, self._origin, absent
-        self._pairs = self._balanced(np.diff(ends)), near.order, ends, listed
+        self._pairs = self._balanced(np.diff(ends)), ends, listed
         self._check_solute()
         self._listed, self._box = self._centre[:, :3].copy(), box.copy()
         self.listings += 1
 
     def _list_sites(self, positions: Floats, box: Floats) -> None:
         """List anew the pairs of sites of the pairs of molecules for which they are listed."""
-        _, order, ends, listed = self._pairs
+        _, ends, listed = self._pairs
         if len(listed) == 0:
             self._site_pairs = np.zeros(1, np.int64), np.zeros((0, 2), np.int32)
             self._sites_listed = np.zeros((0, 3))
             return
         far2 = np.where(self._site_reach > 0.0, (self._site_reach + self.skin) ** 2 * (1.0 + 1e-5), -1.0)
         self._site_pairs = select_sites(
-            ends, listed, order, self._centre, self._site, self._first, self._kind, self._site_types, box, far2,
+            ends, listed, self._blocks[3], self._centre, self._site, self._first, self._kind, self._site_types, box, far2,
             self.allowed, self._may_have_atoms,
         )  # fmt: skip
         self._sites_listed = positions.copy()
@@ -318,23 +321,6 @@ class AdaptiveForces:
         pieces = len(self._scratch[0])
         inner = np.searchsorted(share, np.arange(1, pieces) / pieces)
         return np.concatenate([[0], inner, [len(work)]]).astype(np.int64)
-
-
-def _unit(box: Floats) -> npt.NDArray[np.float32]:
-    """What a unit of whole coordinates is in nm, (3,)."""
-    return (box / 2.0**32).astype(np.float32)
-
-
-def _rows(order: npt.NDArray[np.int64], kind: npt.NDArray[np.int64], species: int) -> tuple[Any, Any]:
-    """Molecules by species, each in the order given and filled up to whole blocks by -1; row of each molecule."""
-    rows = []
-    for s in range(species):
-        own = order[kind[order] == s]
-        rows.append(np.pad(own, (0, -len(own) % BLOCK), constant_values=-1))
-    result = np.concatenate(rows)
-    row_of = np.empty(len(kind), np.int64)
-    row_of[result[result >= 0]] = np.flatnonzero(result >= 0)
-    return result, row_of
 
 
 def _within(first: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -13,9 +13,7 @@ sites, pairs of sites are listed one by one.
     site    (N, 3)   positions of sites relative to the centre of their molecule, nm
     first   (M + 1)  first site of each molecule
     kind    (M)      species of each molecule; a species has `counts[s]` sites of types `types[s, :]`
-    sorted  (M)      molecules in the order of the lists: what lies near in space is treated together
-    starts  (M + 1), partners: molecules within reach of molecule sorted[a] are partners[starts[a] : starts[a + 1]],
-            each pair once
+    starts  (R + 1), partners: molecules near that of row r are partners[starts[r] : starts[r + 1]], each pair once
 
 Pairs of which one molecule is not fully atomistic have energies of sites that continue linearly below `cap`: two
 molecules may overlap where they enter the hybrid zone. A pair is computed in the precision of `site`, sums are double.
@@ -69,7 +67,7 @@ def _sites(  # type: ignore[no-untyped-def]
 
 @njit(**INLINE)
 def _listed(  # type: ignore[no-untyped-def]
-    begin, end, sorted_, place, site, kind, product, box, starts, partners, site_ends, site_pairs, site_types, reach2, a,
+    begin, end, rows, place, site, kind, product, box, starts, partners, site_ends, site_pairs, site_types, reach2, a,
     b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low, per_width, cut2, force, pull, fine, crude, totals,
 ):  # fmt: skip
     """Pairs of molecules, of rows begin .. end, whose pairs of sites are listed; sums are added to `totals`."""
@@ -80,7 +78,7 @@ def _listed(  # type: ignore[no-untyped-def]
     ix, iy, iz = 1.0 / lx, 1.0 / ly, 1.0 / lz
     last = np.nextafter(t(values.shape[1]), none)
     for row in range(begin, end):
-        m1 = sorted_[row]
+        m1 = rows[row]
         for p in range(starts[row], starts[row + 1]):
             m2 = partners[p]
             own, other = place[m1, 3], place[m2, 3]
@@ -119,7 +117,7 @@ def _listed(  # type: ignore[no-untyped-def]
 
 @compiled(parallel=True, **OPTIONS)
 def pairs(  # type: ignore[no-untyped-def]
-    edges, segments, ids, rows, origin, absent, centre, resolution, lanes, list_edges, sorted_, starts, partners,
+    edges, segments, ids, rows, origin, absent, centre, resolution, lanes, list_edges, starts, partners,
     site_ends, site_pairs, site_types, place, site, first, kind, product, box, counts, types, reach2, close2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table,
     values, low, per_width, cut2, lane_force, lane_pull, lane_fine, lane_crude, force, pull, fine, crude,
 ):  # fmt: skip
@@ -142,8 +140,10 @@ def pairs(  # type: ignore[no-untyped-def]
     pieces = edges.size - 1
     totals = np.zeros((pieces, 3))
     unit = box / 2.0 ** (8 * centre.itemsize)
-    arrange(rows, first, place, site, box, origin, centre, resolution, lanes)
-    for piece in prange(pieces):
+    in_blocks = len(segments) > 0
+    if in_blocks:
+        arrange(rows, first, place, site, box, origin, centre, resolution, lanes)
+    for piece in prange(pieces if in_blocks else 0):
         lane_force[piece] = 0.0
         lane_pull[piece] = 0.0
         lane_fine[piece] = 0.0
@@ -160,27 +160,27 @@ def pairs(  # type: ignore[no-untyped-def]
         fine[piece] = 0.0
         crude[piece] = 0.0
         _listed(
-            list_edges[piece], list_edges[piece + 1], sorted_, place, site, kind, product, box, starts, partners,
+            list_edges[piece], list_edges[piece + 1], rows, place, site, kind, product, box, starts, partners,
             site_ends, site_pairs, site_types, reach2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low,
             per_width, cut2, force[piece], pull[piece], fine[piece], crude[piece], totals[piece],
         )  # fmt: skip
-    for r in prange(rows.size):
+    for r in prange(rows.size if in_blocks or pieces > 1 else 0):
         m, at = rows[r], origin[r // BLOCK] + r % BLOCK
         if m < 0:
             continue
-        for piece in range(pieces):
-            if piece > 0:
-                fine[0, m] += fine[piece, m]
-                crude[0, m] += crude[piece, m]
+        for piece in range(1, pieces):
+            fine[0, m] += fine[piece, m]
+            crude[0, m] += crude[piece, m]
+            for c in range(3):
+                pull[0, m, c] += pull[piece, m, c]
+                for i in range(first[m], first[m + 1]):
+                    force[0, i, c] += force[piece, i, c]
+        for piece in range(pieces if in_blocks else 0):
             fine[0, m] += lane_fine[piece, r]
             crude[0, m] += lane_crude[piece, r]
             for c in range(3):
-                if piece > 0:
-                    pull[0, m, c] += pull[piece, m, c]
                 pull[0, m, c] += lane_pull[piece, c, r]
                 for i in range(first[m], first[m + 1]):
-                    if piece > 0:
-                        force[0, i, c] += force[piece, i, c]
                     force[0, i, c] += lane_force[piece, at + (3 * (i - first[m]) + c) * BLOCK]
     energy, virial, overlaps = 0.0, 0.0, 0.0
     for piece in range(pieces):

@@ -1,114 +1,166 @@
-"""Compiled loops that list who may meet whom before the next list."""
+"""Lists of who may meet whom before the next list: molecules and blocks, and pairs of sites."""
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
+from numba import njit
 
 from scalebridge._cache import compiled
-from scalebridge.molecules.adaptive._blocks import BLOCK
-from scalebridge.molecules.adaptive._sites import OPTIONS
+from scalebridge.molecules.adaptive._blocks import BLOCK, arrange
+from scalebridge.molecules.adaptive._sites import INLINE, OPTIONS
+from scalebridge.molecules.adaptive._vectors import apart, fill, less, load, some, store, where
+
+Ints = npt.NDArray[np.int64]
+
+
+def rows_of(places: npt.NDArray[np.float64], box: npt.NDArray[np.float64], kind: Ints, species: int) -> Ints:
+    """Molecules by species, near ones one after another, filled up to whole blocks by -1.
+
+    They stand in columns as wide as a block is high, up one and down the next.
+
+    Args:
+        places: of molecules, (M, 3) nm.
+        box: three edges, nm.
+        kind: species of each, (M,).
+        species: their number.
+    """
+    rows = []
+    part = places / box
+    part -= np.floor(part)
+    for s in range(species):
+        own = np.flatnonzero(kind == s)
+        side = (BLOCK * box.prod() / max(len(own), 1)) ** (1.0 / 3.0)
+        nx, ny = (max(int(np.rint(edge / side)), 1) for edge in box[:2])
+        x, y, z = part[own].T
+        i, j = np.minimum((nx * x).astype(np.int64), nx - 1), np.minimum((ny * y).astype(np.int64), ny - 1)
+        column = ny * i + np.where(i % 2 == 0, j, ny - 1 - j)
+        order = np.argsort(column + np.where(column % 2 == 0, z, 1.0 - z), kind="stable")
+        rows.append(np.pad(own[order], (0, -len(own) % BLOCK), constant_values=-1))
+    return np.concatenate(rows)
+
+
+@njit(**INLINE)
+def _bounds(rows, centre, unit, middle, half):  # type: ignore[no-untyped-def]
+    """Middle, in whole numbers, and half width, nm, of what a block's molecules take up."""
+    whole = centre.dtype.type
+    for block in range(rows.size // BLOCK):
+        begin = block * BLOCK
+        for c in range(3):
+            start = centre[c, begin]
+            low, high = whole(0), whole(0)
+            for r in range(begin, begin + BLOCK):
+                if rows[r] >= 0:
+                    away = whole(centre[c, r] - start)
+                    low, high = min(low, away), max(high, away)
+            middle[c, block] = start + low + (high - low) // 2
+            half[c, block] = 0.5 * unit[c] * (np.float64(high) - np.float64(low)) * (1.0 + 1e-5)
+
+
+@njit(**INLINE)
+def _candidates(block, far, middle, half, unit, species_of, rank, distances, found):  # type: ignore[no-untyped-def]
+    """Blocks that the molecules of a block may meet, each pair of blocks once; how many."""
+    t = half.dtype.type
+    zero, limit, count = fill(t(0.0)), fill(t(far * far)), 0
+    for begin in range(0, len(species_of), BLOCK):
+        square = zero
+        for c in range(3):
+            d = apart(middle[c], begin, middle[c, block], t(0.0)) * fill(t(unit[c]))
+            d = where(less(d, zero), zero - d, d) - load(half[c], begin) - fill(half[c, block])
+            d = where(less(d, zero), zero, d)
+            square += d * d
+        if not some(less(square, limit)):
+            continue
+        store(distances, 0, square)
+        for k in range(min(BLOCK, len(species_of) - begin)):
+            s1, s2 = species_of[block], species_of[begin + k]
+            later = begin + k >= block if s1 == s2 else rank[s1] < rank[s2]
+            found[count] = begin + k
+            count += 1 if later and distances[k] < far * far else 0
+    return count
 
 
 @compiled(**OPTIONS)
-def select(  # type: ignore[no-untyped-def]
-    starts, partners, sorted_, kind, row_of, rank, whole, scale, detailed, by_sites, fine2, crude2
+def list_blocks(  # type: ignore[no-untyped-def]
+    rows, kind, species_of, rank, place, places, first, box, origin, centre, resolution, site, absent, detailed,
+    by_sites, fine, crude,
 ):  # fmt: skip
-    """Pairs that may interact before the next list: molecules and blocks, and molecules by sites.
+    """Who may meet whom before the next list.
 
     Args:
-        starts, partners, sorted_: sorted half list, and the molecule of each of its rows.
-        row_of: row of each molecule in its block, (M,).
-        rank: of species, (S,): in a pair of two, the molecule of lower rank meets the block of the other.
-        whole, scale: centres with 2^32 to a period, (M, 3), and nm per unit, (3,) float32.
-        detailed: molecules that may be hybrid or atomistic by then, (M,).
+        rows: molecules by `rows_of`, (R,).
+        kind: species of each molecule; species_of: of each block.
+        rank: of species: in a pair of two, the molecule of lower rank meets the block of the other.
+        place, places, first, box, origin, centre, resolution, site: see `arrange`.
+        absent: see `_blocks`.
+        detailed: 1 for rows of molecules that may be hybrid or atomistic by then, else 0.
         by_sites: pairs of species whose pairs of sites are listed, (S, S).
-        fine2, crude2: squared reach of pairs of which one is, and of those of which none is, (S, S) nm^2, float32.
+        fine, crude: reach of pairs of which one is, and of those of which none is, (S, S) nm; none: negative.
 
     Returns:
-        Rows and blocks of pairs, not yet distinct; ends of the rows of the pairs by sites, (M + 1,), and the partners.
+        Segments and blocks, see `_blocks`; ends of the rows of pairs by sites, (R + 1,), and the other molecules.
     """
-    t = np.float32
-    molecules = kind.size
-    ends = np.zeros(molecules + 1, np.int64)
-    # one place more: what is not chosen is written there as well
-    first, second = np.empty(partners.size + 1, np.int32), np.empty(partners.size + 1, np.int32)
-    listed = np.empty(partners.size + 1, np.int32)
-    sx, sy, sz = scale[0], scale[1], scale[2]
-    pairs, number = 0, 0
-    for row in range(molecules):
-        m = sorted_[row]
-        x, y, z = whole[m, 0], whole[m, 1], whole[m, 2]
-        for k in range(starts[row], starts[row + 1]):
-            j = sorted_[partners[k]]
-            # differences of whole coordinates wrap around: they are those of nearest images
-            dx = t(np.int32(x - whole[j, 0])) * sx
-            dy = t(np.int32(y - whole[j, 1])) * sy
-            dz = t(np.int32(z - whole[j, 2])) * sz
-            r2 = dx * dx + dy * dy + dz * dz
-            s1, s2 = kind[m], kind[j]
-            far = fine2[s1, s2] if detailed[m] or detailed[j] else crude2[s1, s2]
-            sparse = by_sites[s1, s2]
-            turned = rank[s1] > rank[s2]
-            first[pairs] = row_of[j] if turned else row_of[m]
-            second[pairs] = (row_of[m] if turned else row_of[j]) // BLOCK
-            pairs += 1 if not sparse and r2 < far else 0
-            listed[number] = j
-            number += 1 if sparse and r2 < far else 0
-        ends[row + 1] = number
-    return first[:pairs], second[:pairs], ends, listed[:number].copy()
-
-
-@compiled(**OPTIONS)
-def distinct(first, second, rows, blocks, species_of):  # type: ignore[no-untyped-def]
-    """Pairs of a row and a block, each once, in segments of one row and one species of blocks.
-
-    Args:
-        first, second: row and block of each pair, (P,).
-        rows, blocks: numbers of these.
-        species_of: of each block.
-
-    Returns:
-        Segments (row, species, begin, end), (Z, 4), and blocks, by segment.
-    """
-    ends = np.zeros(rows + 1, np.int64)
-    for p in range(first.size):
-        ends[first[p] + 1] += 1
-    for r in range(rows):
-        ends[r + 1] += ends[r]
-    fill, ordered = ends[:-1].copy(), np.empty(first.size, np.int32)
-    for p in range(first.size):
-        ordered[fill[first[p]]] = second[p]
-        fill[first[p]] += 1
-    seen, ids = np.full(blocks, -1, np.int32), np.empty(first.size, np.int32)
-    segments, count, number = np.empty((first.size, 4), np.int64), 0, 0
-    for r in range(rows):
-        left = ends[r]
-        stop = ends[r + 1]
-        while left < stop:
-            # the blocks of one species; those of others are kept for the next round
-            s, begin, kept = species_of[ordered[left]], number, left
-            for p in range(left, stop):
-                block = ordered[p]
-                if species_of[block] == s:
-                    if seen[block] != r:
-                        ids[number] = block
+    t = site.dtype.type
+    arrange(rows, first, place, places, box, origin, centre, resolution, site)
+    unit = box / 2.0 ** (8 * centre.itemsize)
+    ux, uy, uz = fill(t(unit[0])), fill(t(unit[1])), fill(t(unit[2]))
+    blocks = species_of.size
+    room = (blocks + BLOCK - 1) // BLOCK * BLOCK
+    middle, half = np.zeros((3, room), centre.dtype), np.zeros((3, room), site.dtype)
+    _bounds(rows, centre, unit, middle, half)
+    near, distances = np.empty(room, np.int64), np.empty(BLOCK, site.dtype)
+    ends, listed, number = np.zeros(rows.size + 1, np.int64), np.empty(rows.size, np.int32), 0
+    ids, count = np.empty(32 * rows.size, np.int32), 0
+    segments, pieces = np.empty((2 * rows.size, 4), np.int64), 0
+    far = max(fine.max(), crude.max())
+    for row in range(rows.size):
+        block = row // BLOCK
+        if row % BLOCK == 0:
+            candidates = _candidates(block, far, middle, half, unit, species_of, rank, distances, near)
+        s1, last = species_of[block], -1
+        for k in range(candidates if rows[row] >= 0 else 0):
+            base, s2 = near[k] * BLOCK, species_of[near[k]]
+            if fine[s1, s2] <= 0.0 and crude[s1, s2] <= 0.0:
+                continue
+            x = apart(centre[0], base, centre[0, row], t(0.0)) * ux
+            y = apart(centre[1], base, centre[1, row], t(0.0)) * uy
+            z = apart(centre[2], base, centre[2, row], t(0.0)) * uz
+            square = x * x + y * y + z * z + load(absent, base)
+            bare, full = fill(t(crude[s1, s2] * abs(crude[s1, s2]))), fill(t(fine[s1, s2] * abs(fine[s1, s2])))
+            limit = full if detailed[row] > 0 else where(less(fill(t(0.0)), load(detailed, base)), full, bare)
+            reached = less(square, limit)
+            if not some(reached):
+                continue
+            if by_sites[s1, s2]:
+                store(distances, 0, where(reached, fill(t(0.0)), fill(t(1.0))))
+                if number + BLOCK > listed.size:
+                    listed = np.concatenate((listed, np.empty_like(listed)))
+                for m in range(BLOCK):
+                    if distances[m] == 0.0 and (near[k] != block or base + m > row):
+                        listed[number] = rows[base + m]
                         number += 1
-                    seen[block] = r
-                else:
-                    ordered[kept] = block
-                    kept += 1
-            stop = kept
-            segments[count, 0], segments[count, 1], segments[count, 2], segments[count, 3] = r, s, begin, number
+                continue
+            if count == ids.size:
+                ids = np.concatenate((ids, np.empty_like(ids)))
+            if s2 != last:
+                if pieces == len(segments):
+                    segments = np.concatenate((segments, np.empty_like(segments)))
+                segments[pieces, 0], segments[pieces, 1], segments[pieces, 2] = row, s2, count
+                pieces += 1
+                last = s2
+            ids[count] = near[k]
             count += 1
-    return segments[:count].copy(), ids[:number].copy()
+            segments[pieces - 1, 3] = count
+        ends[row + 1] = number
+    return segments[:pieces].copy(), ids[:count].copy(), ends, listed[:number].copy()
 
 
 @compiled(**OPTIONS)
-def select_sites(starts, partners, sorted_, place, site, first, kind, site_types, box, far2, size, detailed):  # type: ignore[no-untyped-def]
+def select_sites(starts, partners, rows, place, site, first, kind, site_types, box, far2, size, detailed):  # type: ignore[no-untyped-def]
     """Pairs of sites that may interact before the next list, of each pair of molecules.
 
     Args:
-        starts, partners, sorted_: pairs of molecules, made by `select`.
+        starts, partners: pairs of molecules, made by `list_blocks`; rows: molecules of the rows.
         far2: squared reach of types of sites, (T, T) nm^2; none: negative.
         detailed: molecules that may be hybrid or atomistic by then, (M,); pairs of others have none.
         size: largest distance of a site from the centre of its molecule, by species, (S,) nm.
@@ -117,8 +169,8 @@ def select_sites(starts, partners, sorted_, place, site, first, kind, site_types
         Ends of the pairs of sites of each pair of molecules, (P + 1,), and the sites, (Q, 2).
     """
     ends, most = np.zeros(partners.size + 1, np.int64), 0
-    for row in range(sorted_.size):
-        m = sorted_[row]
+    for row in range(rows.size):
+        m = rows[row]
         for p in range(starts[row], starts[row + 1]):
             j = partners[p]
             most += (first[m + 1] - first[m]) * (first[j + 1] - first[j])
@@ -129,8 +181,8 @@ def select_sites(starts, partners, sorted_, place, site, first, kind, site_types
     farthest = np.empty(len(far2), site.dtype)
     for k in range(len(far2)):
         farthest[k] = np.sqrt(max(far2[k].max(), 0.0))
-    for row in range(sorted_.size):
-        m = sorted_[row]
+    for row in range(rows.size):
+        m = rows[row]
         for p in range(starts[row], starts[row + 1]):
             j = partners[p]
             if not (detailed[m] or detailed[j]):

@@ -260,7 +260,7 @@ def advance(  # type: ignore[no-untyped-def]
     """
     rigid = len(triangles) > 0
     place = before[10]
-    extent = before[13]
+    extent = before[12]
     for step in range(count):
         good = _step(
             x, v, force, inverse, dt, keep, spread, noise[step], owner, place, local, rigid, triangles, lengths2, old

@@ -11,7 +11,7 @@ from scalebridge.molecules.adaptive._sites import INLINE
 
 @compiled(**INLINE)
 def prepare(  # type: ignore[no-untyped-def]
-    positions, mass_share, first, kind, fixed, solute, solute_share, box, region, listed, sites_listed, place, whole,
+    positions, mass_share, first, kind, fixed, solute, solute_share, box, region, listed, sites_listed, place,
     site, extent, gradient, outward,
 ):  # fmt: skip
     """Centres of mass, places of sites relative to them, resolutions and their gradients.
@@ -24,7 +24,7 @@ def prepare(  # type: ignore[no-untyped-def]
         solute, solute_share: atoms whose centre of mass the region follows, and their shares of its mass; none: empty.
         listed: centres when neighbours were listed, (M, 3).
         sites_listed: sites when their pairs were, (N, 3); none are: empty.
-        place, whole, site, extent, gradient, outward: written; `whole` has 2^32 to a period, `extent` is the largest
+        place, site, extent, gradient, outward: written; `extent` is the largest
             distance of a site from the centre by species, `outward` (M, 4) the direction away from the middle of the
             region and the distance from it.
 
@@ -32,7 +32,7 @@ def prepare(  # type: ignore[no-untyped-def]
         The largest squared displacements of centres and of sites since.
     """
     middle, axes, inner, width, switching = region[:3].copy(), region[3:6], region[6], region[7], region[8]
-    per_box, units = 1.0 / box, 4294967296.0 / box
+    per_box = 1.0 / box
     if solute.size > 0:
         middle[:] = 0.0
         for k in range(solute.size):
@@ -56,9 +56,6 @@ def prepare(  # type: ignore[no-untyped-def]
         place[m, 0] = x
         place[m, 1] = y
         place[m, 2] = z
-        for c in range(3):
-            # the low 32 bits: whole periods fall away
-            whole[m, c] = np.int32(np.int64(np.floor(place[m, c] * units[c])))
         most = max(most, (x - listed[m, 0]) ** 2 + (y - listed[m, 1]) ** 2 + (z - listed[m, 2]) ** 2)
         far = extent[kind[m]]
         for i in range(first[m], first[m + 1]):
