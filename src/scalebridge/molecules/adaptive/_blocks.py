@@ -4,15 +4,15 @@ Molecules of a species are sorted in space and stand in rows, `BLOCK` rows to a 
 filled up with rows of no molecule, number -1. A molecule meets all molecules of a block at once, a lane of a vector for
 each. What is beyond the cutoffs is computed in vain, and costs less than to look.
 
-    rows       (R)        molecule of each row, -1 for none
-    centre     (3, R)     centres of mass as whole numbers, all of them to a period: differences wrap around and are those
-                          of nearest images; `unit` is what one is in nm
-    resolution (R)        lambda
-    absent     (R)        0 where a molecule is, 1e8 where none is, nm^2
-    site                  places of sites relative to the centre of their molecule, nm: site k of row r, coordinate c, is
-                          site[origin[r // BLOCK] + (3 k + c) BLOCK + r % BLOCK]; forces on sites stand likewise
-    segments   (Z, 4)     row of a molecule, species of the blocks, and their range in `ids`; each pair once: of the
-                          molecules in the block of the first, those in later rows are meant
+    rows       (R)     molecule of each row, -1 for none
+    centre     (3, R)  centres of mass as whole numbers, all of them to a period: differences wrap around and are those
+                       of nearest images; `unit` is what one is in nm
+    resolution (R)     lambda
+    absent     (R)     0 where a molecule is, 1e8 where none is, nm^2
+    site               places of sites relative to the centre of their molecule, nm: site k of row r, coordinate c, is
+                       site[origin[r // BLOCK] + (3 k + c) BLOCK + r % BLOCK]; forces on sites stand likewise
+    segments   (Z, 4)  row of a molecule, species of the blocks, and their range in `ids`; each pair once: of the
+                       molecules in the block of the first, those in later rows are meant
 """
 
 from __future__ import annotations
@@ -20,11 +20,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from scalebridge.molecules.adaptive._sites import INLINE, FAR, interaction_of
+from scalebridge.molecules.adaptive._sites import FAR, INLINE, interaction_of
 from scalebridge.molecules.adaptive._vectors import (
-    LANES as BLOCK,
-)
-from scalebridge.molecules.adaptive._vectors import (
+    LANES,
     add_to,
     apart,
     both,
@@ -37,7 +35,9 @@ from scalebridge.molecules.adaptive._vectors import (
     total,
     where,
     wide,
-)
+)  # fmt: skip
+
+BLOCK = LANES
 
 
 @njit(**INLINE)
@@ -82,9 +82,9 @@ def _atomistic(  # type: ignore[no-untyped-def]
 
 @njit(**INLINE)
 def meet(  # type: ignore[no-untyped-def]
-    begin, end, segments, ids, rows, kind, origin, centre, resolution, absent, site, product, unit, counts, types, reach2,
-    close2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low, per_width, cut2, force, pull, fine, crude,
-    totals,
+    begin, end, segments, ids, rows, kind, origin, centre, resolution, absent, site, product, unit, counts, types,
+    reach2, close2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low, per_width, cut2, force, pull,
+    fine, crude, totals,
 ):  # fmt: skip
     """Pairs of segments begin .. end; their energy, virial and capped pairs of sites are added to `totals`."""
     t = site.dtype.type
@@ -100,7 +100,12 @@ def meet(  # type: ignore[no-untyped-def]
         number, reach, close = table[s1, s2], fill(t(reach2[s1, s2])), fill(t(close2[s1, s2]))
         beads = number >= 0
         number = max(number, 0)
-        near, start, scale, grid = fill(t(cut2[number])), fill(t(low[number])), fill(t(per_width[number])), values[number]
+        near, start, scale, grid = (
+            fill(t(cut2[number])),
+            fill(t(low[number])),
+            fill(t(per_width[number])),
+            values[number],
+        )
         work, fine_half, crude_half, fx, fy, fz = zero, zero, zero, zero, zero, zero
         sums[:] = t(0.0)
         for k in range(segments[segment, 2], segments[segment, 3]):

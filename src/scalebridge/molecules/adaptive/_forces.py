@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from scalebridge.errors import InputError
-from scalebridge.molecules.adaptive._compensation import Compensation, ThermodynamicForce
 from scalebridge.molecules.adaptive._blocks import BLOCK
+from scalebridge.molecules.adaptive._compensation import Compensation, ThermodynamicForce
 from scalebridge.molecules.adaptive._kernel import CHUNKS, pairs
 from scalebridge.molecules.adaptive._listing import list_blocks, rows_of, select_sites
 from scalebridge.molecules.adaptive._model import CoarsePairs, Molecules, SitePairs
@@ -289,8 +289,8 @@ class AdaptiveForces:
             return
         far2 = np.where(self._site_reach > 0.0, (self._site_reach + self.skin) ** 2 * (1.0 + 1e-5), -1.0)
         self._site_pairs = select_sites(
-            ends, listed, self._blocks[3], self._centre, self._site, self._first, self._kind, self._site_types, box, far2,
-            self.allowed, self._may_have_atoms,
+            ends, listed, self._blocks[3], self._centre, self._site, self._first, self._kind, self._site_types, box,
+            far2, self.allowed, self._may_have_atoms,
         )  # fmt: skip
         self._sites_listed = positions.copy()
 

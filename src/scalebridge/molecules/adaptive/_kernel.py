@@ -6,8 +6,8 @@ For two molecules a, b with resolutions lambda_a, lambda_b and w the weight of t
 
 V^AT over all pairs of sites, V^CG between the centres of mass. `w` is (lambda_a + lambda_b) / 2 where energies are
 interpolated (H-AdResS) and lambda_a lambda_b where forces are (AdResS). V^AT is not computed where w = 0, nor V^CG
-where w = 1: there lies the gain. Molecules meet in blocks (`_blocks`); where they are much larger than the reach of their
-sites, pairs of sites are listed one by one.
+where w = 1: there lies the gain. Molecules meet in blocks (`_blocks`); where they are much larger than the reach of
+their sites, pairs of sites are listed one by one.
 
     place   (M, 4)   centres of mass, nm, and resolutions
     site    (N, 3)   positions of sites relative to the centre of their molecule, nm
@@ -27,7 +27,6 @@ from numba import njit, prange
 from scalebridge._cache import compiled
 from scalebridge.molecules.adaptive._blocks import BLOCK, arrange, meet
 from scalebridge.molecules.adaptive._sites import INLINE, OPTIONS, interaction_of
-from scalebridge.molecules.adaptive._tables import looked_up
 
 CHUNKS = 4  # pieces of work at most; their number does not depend on that of the threads
 
@@ -66,6 +65,19 @@ def _sites(  # type: ignore[no-untyped-def]
 
 
 @njit(**INLINE)
+def _looked_up(square, table, start, scale, last):  # type: ignore[no-untyped-def]
+    """Energy and force over distance, -2 dU/ds, from a table that is cubic in s = r^2."""
+    t = type(square)
+    # closer than the table reaches, energy and force stay those of its end
+    place = min(max((square - start) * scale, t(0.0)), last)
+    interval = np.int32(place)
+    u = place - t(interval)
+    a1, a2, a3 = table[interval, 1], table[interval, 2], table[interval, 3]
+    slope = a1 + u * (t(2.0) * a2 + u * t(3.0) * a3)
+    return table[interval, 0] + u * (a1 + u * (a2 + u * a3)), -t(2.0) * scale * slope
+
+
+@njit(**INLINE)
 def _listed(  # type: ignore[no-untyped-def]
     begin, end, rows, place, site, kind, product, box, starts, partners, site_ends, site_pairs, site_types, reach2, a,
     b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low, per_width, cut2, force, pull, fine, crude, totals,
@@ -73,7 +85,6 @@ def _listed(  # type: ignore[no-untyped-def]
     """Pairs of molecules, of rows begin .. end, whose pairs of sites are listed; sums are added to `totals`."""
     t = site.dtype.type
     one, none = t(1.0), t(0.0)
-    square, value, slope = np.empty(1, t), np.empty(1, t), np.empty(1, t)
     lx, ly, lz = box[0], box[1], box[2]
     ix, iy, iz = 1.0 / lx, 1.0 / ly, 1.0 / lz
     last = np.nextafter(t(values.shape[1]), none)
@@ -87,22 +98,22 @@ def _listed(  # type: ignore[no-untyped-def]
                 continue
             dx, dy, dz = place[m2, 0] - place[m1, 0], place[m2, 1] - place[m1, 1], place[m2, 2] - place[m1, 2]
             x, y, z = t(dx - lx * np.rint(dx * ix)), t(dy - ly * np.rint(dy * iy)), t(dz - lz * np.rint(dz * iz))
-            square[0] = x * x + y * y + z * z
+            square = x * x + y * y + z * z
             number = table[kind[m1], kind[m2]]
-            if share < one and number >= 0 and square[0] < cut2[number]:
-                looked_up(1, square, values[number], low[number], per_width[number], last, value, slope)
-                k = (one - share) * slope[0]
-                totals[0] += (one - share) * value[0]
-                totals[1] += k * square[0]
-                crude[m1] += 0.5 * value[0]
-                crude[m2] += 0.5 * value[0]
+            if share < one and number >= 0 and square < cut2[number]:
+                value, slope = _looked_up(square, values[number], low[number], per_width[number], last)
+                k = (one - share) * slope
+                totals[0] += (one - share) * value
+                totals[1] += k * square
+                crude[m1] += 0.5 * value
+                crude[m2] += 0.5 * value
                 pull[m1, 0] -= k * x
                 pull[m1, 1] -= k * y
                 pull[m1, 2] -= k * z
                 pull[m2, 0] += k * x
                 pull[m2, 1] += k * y
                 pull[m2, 2] += k * z
-            if share > none and square[0] < reach2[kind[m1], kind[m2]]:
+            if share > none and square < reach2[kind[m1], kind[m2]]:
                 limit = cap if share < one else none
                 energy, count, gx, gy, gz = _sites(
                     site_ends[p], site_ends[p + 1], x, y, z, share, limit, site_pairs, site_types, site, a, b, shift,
@@ -117,9 +128,10 @@ def _listed(  # type: ignore[no-untyped-def]
 
 @compiled(parallel=True, **OPTIONS)
 def pairs(  # type: ignore[no-untyped-def]
-    edges, segments, ids, rows, origin, absent, centre, resolution, lanes, list_edges, starts, partners,
-    site_ends, site_pairs, site_types, place, site, first, kind, product, box, counts, types, reach2, close2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table,
-    values, low, per_width, cut2, lane_force, lane_pull, lane_fine, lane_crude, force, pull, fine, crude,
+    edges, segments, ids, rows, origin, absent, centre, resolution, lanes, list_edges, starts, partners, site_ends,
+    site_pairs, site_types, place, site, first, kind, product, box, counts, types, reach2, close2, a, b, shift, lj2, qq,
+    krf, crf, coulomb2, cap, table, values, low, per_width, cut2, lane_force, lane_pull, lane_fine, lane_crude, force,
+    pull, fine, crude,
 ):  # fmt: skip
     """All pairs of molecules.
 
@@ -150,9 +162,9 @@ def pairs(  # type: ignore[no-untyped-def]
         lane_crude[piece] = 0.0
         meet(
             edges[piece], edges[piece + 1], segments, ids, rows, kind, origin, centre, resolution, absent, lanes,
-            product, unit, counts, types, reach2, close2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap,
-            table, values, low, per_width, cut2, lane_force[piece], lane_pull[piece], lane_fine[piece],
-            lane_crude[piece], totals[piece],
+            product, unit, counts, types, reach2, close2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values,
+            low, per_width, cut2, lane_force[piece], lane_pull[piece], lane_fine[piece], lane_crude[piece],
+            totals[piece],
         )  # fmt: skip
     for piece in prange(pieces):
         force[piece] = 0.0
@@ -161,8 +173,8 @@ def pairs(  # type: ignore[no-untyped-def]
         crude[piece] = 0.0
         _listed(
             list_edges[piece], list_edges[piece + 1], rows, place, site, kind, product, box, starts, partners,
-            site_ends, site_pairs, site_types, reach2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low,
-            per_width, cut2, force[piece], pull[piece], fine[piece], crude[piece], totals[piece],
+            site_ends, site_pairs, site_types, reach2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values,
+            low, per_width, cut2, force[piece], pull[piece], fine[piece], crude[piece], totals[piece],
         )  # fmt: skip
     for r in prange(rows.size if in_blocks or pieces > 1 else 0):
         m, at = rows[r], origin[r // BLOCK] + r % BLOCK

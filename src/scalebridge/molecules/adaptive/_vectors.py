@@ -1,27 +1,28 @@
 """Vectors of the processor for compiled loops: several numbers that are loaded, computed with and stored at once.
 
-Compilers find vector instructions in a loop only where they can prove that arrays do not overlap; here they are written.
-A vector has `LANES` numbers of single or double precision; `+`, `-` and `*` act on two of the same kind. LLVM makes the
-instructions of whatever processor it compiles for, several for a vector where its own are shorter.
+Compilers find vector instructions in a loop only where they can prove that arrays do not overlap; here they are asked
+for. A vector has `LANES` numbers of single or double precision; `+`, `-` and `*` act on two of the same kind. LLVM
+makes the instructions of whatever processor it compiles for, several for a vector where its own are shorter.
 """
 
-# mypy: allow-untyped-defs
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
 from __future__ import annotations
 
 import operator
 from typing import Any
 
 from llvmlite import ir
-from numba import types
+from numba import extending, types
 from numba.core import cgutils
 from numba.core.datamodel import models
-from numba.extending import intrinsic, overload, register_model
 
 LANES = 8
 FAST = ("fast",)
+# what these decorate is called in compiled code, without its first argument
+intrinsic: Any = extending.intrinsic
 
 
-class Vector(types.Type):  # type: ignore[misc]
+class Vector(types.Type):
     """Numba's type of a vector of numbers."""
 
     def __init__(self, dtype: Any) -> None:
@@ -29,7 +30,7 @@ class Vector(types.Type):  # type: ignore[misc]
         super().__init__(name=f"Vector({dtype}, {LANES})")
 
 
-class Mask(types.Type):  # type: ignore[misc]
+class Mask(types.Type):
     """Numba's type of a vector of truth values."""
 
     def __init__(self) -> None:
@@ -39,14 +40,14 @@ class Mask(types.Type):  # type: ignore[misc]
 MASK = Mask()
 
 
-@register_model(Vector)
-class _VectorModel(models.PrimitiveModel):  # type: ignore[misc]
+@extending.register_model(Vector)
+class _VectorModel(models.PrimitiveModel):
     def __init__(self, dmm, fe_type) -> None:
         super().__init__(dmm, fe_type, _ir(fe_type.dtype))
 
 
-@register_model(Mask)
-class _MaskModel(models.PrimitiveModel):  # type: ignore[misc]
+@extending.register_model(Mask)
+class _MaskModel(models.PrimitiveModel):
     def __init__(self, dmm, fe_type) -> None:
         super().__init__(dmm, fe_type, ir.VectorType(ir.IntType(1), LANES))
 
@@ -166,7 +167,7 @@ def _define(name: str, *operators: Any) -> None:
         return (lambda a, b: instruction(a, b)) if isinstance(a, Vector) and a == b else None
 
     for each in operators:
-        overload(each)(of_vectors)
+        extending.overload(each)(of_vectors)
 
 
 _define("fadd", operator.add, operator.iadd)
@@ -199,7 +200,7 @@ def inverse_root(typingctx, a):
 
 @intrinsic
 def apart(typingctx, array, index, number, like):
-    """array[index : index + LANES] - number of whole numbers that wrap around, in the precision of the number `like`."""
+    """array[index : index + LANES] - number, whole numbers that wrap around, in the precision of the number `like`."""
 
     def generate(context, builder, signature, arguments):
         kind = ir.VectorType(ir.IntType(array.dtype.bitwidth), LANES)
