@@ -8,6 +8,7 @@ import pytest
 from scalebridge.errors import InputError
 from scalebridge.molecules.adaptive._compensation import Compensation, ThermodynamicForce
 from scalebridge.molecules.adaptive._forces import AdaptiveForces
+from scalebridge.molecules.adaptive._listing import rows_of
 from scalebridge.molecules.adaptive._model import CoarsePairs, Molecules, SitePairs
 from scalebridge.molecules.adaptive._regions import Cylinder, Slab, Sphere
 from scalebridge.molecules.dynamics._tables import pair_tables
@@ -261,3 +262,58 @@ def test_neighbours_are_listed_when_needed_only():
         moved.forces, fresh.evaluate(far, box).forces, rtol=0, atol=1e-9 * np.abs(moved.forces).max()
     )
     assert first.energy != again.energy
+
+
+@pytest.mark.parametrize("cap", [0.0, 0.35])
+def test_pairs_of_sites_one_by_one_or_in_blocks(monkeypatch, cap):
+    # of molecules much larger than the reach of their sites, pairs of sites are listed; here of all, or of none
+    found = []
+    for share in (0.0, 1e9):
+        monkeypatch.setattr("scalebridge.molecules.adaptive._forces.SPARSE", share)
+        forces, x, box = mixed_forces(REGIONS["sphere"], compensation=COMPENSATION, cap=cap, single=False)
+        found.append(forces.evaluate(x, box))
+    blocks, one_by_one = found
+    assert one_by_one.energy == pytest.approx(blocks.energy, rel=1e-11)
+    assert one_by_one.virial == pytest.approx(blocks.virial, rel=1e-10)
+    assert one_by_one.capped == blocks.capped
+    scale = np.abs(blocks.forces).max()
+    np.testing.assert_allclose(one_by_one.forces, blocks.forces, rtol=0, atol=1e-11 * scale)
+    hybrid = (blocks.resolution > 0.0) & (blocks.resolution < 1.0)
+    np.testing.assert_allclose(one_by_one.gap[hybrid], blocks.gap[hybrid], rtol=1e-9)
+
+
+@pytest.mark.parametrize("share", [0.0, 1e9])
+def test_lists_hold_until_they_are_made_anew(monkeypatch, share):
+    # molecules go and turn, and the forces remain those of lists just made
+    monkeypatch.setattr("scalebridge.molecules.adaptive._forces.SPARSE", share)
+    kept, x, box = mixed_forces(REGIONS["slab"], single=False)
+    anew = mixed_forces(REGIONS["slab"], single=False)[0]
+    rng = np.random.default_rng(5)
+    first, kind = kept.molecules.first, kept.molecules.kind
+    owner = np.repeat(np.arange(len(kind)), np.diff(first))
+    went, turned = rng.normal(size=(len(kind), 3)), 0.2 * rng.normal(size=x.shape)
+    for step in range(40):
+        moved = x + 0.01 * step * went[owner] + 0.03 * np.sin(0.3 * step) * turned
+        anew.forget()
+        a, b = kept.evaluate(moved, box), anew.evaluate(moved, box)
+        assert a.energy == pytest.approx(b.energy, rel=1e-10)
+        np.testing.assert_allclose(a.forces, b.forces, rtol=0, atol=1e-10 * np.abs(b.forces).max())
+    assert 1 < kept.listings < 20 < anew.listings
+
+
+def test_molecules_stand_in_rows_by_species_and_place():
+    rng = np.random.default_rng(1)
+    kind, box = (rng.random(1000) < 0.3).astype(np.int64), np.array([3.0, 4.0, 5.0])
+    places = rng.random((1000, 3)) * box - 1.0
+    rows = rows_of(places, box, kind, 3)
+    assert sorted(rows[rows >= 0]) == list(range(1000))
+    assert len(rows) % 8 == 0
+    blocks = rows.reshape(-1, 8)
+    spread = []
+    for block in blocks:
+        own = block[block >= 0]
+        assert len(set(kind[own])) == 1
+        d = places[own] - places[own[0]]
+        spread.append(np.ptp(d - box * np.rint(d / box), axis=0).max())
+    # a block of eight among 700 takes up a cube of .9 nm
+    assert np.median(spread) < 1.5
