@@ -15,7 +15,7 @@ from scalebridge.molecules.reference import AllAtom, water
 
 Floats = npt.NDArray[np.float64]
 
-BINS = 100
+BIN = 0.01  # nm, of all radial distributions: only what is binned alike can be compared
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def equilibrate(cube: AllAtom, how: Dynamics, settle: float, picoseconds: float,
     integrator.step(max(round(settle / how.timestep), 1))
     integrator.setFriction(how.friction)
     found, kinetic = [], []
-    edges = np.linspace(0.0, min(1.0, 0.5 * float(cube.box.min())), BINS + 1)
+    edges = radial_edges(min(1.0, 0.5 * float(cube.box.min())))
     first = np.arange(0, len(cube.positions), 3)
     state: Any = None
     for _ in range(max(round(picoseconds / how.timestep / how.every), 2)):
@@ -126,6 +126,11 @@ def equilibrate(cube: AllAtom, how: Dynamics, settle: float, picoseconds: float,
         np.std(blocks, axis=0, ddof=1) / np.sqrt(len(blocks)),
         float(np.mean(kinetic)) * 2.0 / (freedom * 0.00831446261815324),
     )
+
+
+def radial_edges(longest: float) -> Floats:
+    """Edges of the bins of a radial distribution up to a distance, nm."""
+    return BIN * np.arange(int(longest / BIN + 1e-9) + 1)
 
 
 def radial(places: Floats, box: Floats, edges: Floats) -> Floats:

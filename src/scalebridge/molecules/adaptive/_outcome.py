@@ -67,9 +67,9 @@ def structure_difference(liquid: Equilibrated, run: AdaptiveRun) -> tuple[float,
     n = min(len(run.r), len(liquid.r))
     if n == 0 or run.pairs.shape[-1] == 0:
         return 0.0, 0.0
-    expected = np.interp(run.r, liquid.r, liquid.radial)
-    noise = np.hypot(error, np.interp(run.r, liquid.r, liquid.error))
-    return float(np.sqrt(np.mean((found - expected) ** 2))), float(np.sqrt(np.mean(noise**2)))
+    # bins are the same; one of the two may go on for longer
+    away, noise = found[:n] - liquid.radial[:n], np.hypot(error[:n], liquid.error[:n])
+    return float(np.sqrt(np.mean(away**2))), float(np.sqrt(np.mean(noise**2)))
 
 
 def _headlines(

@@ -12,13 +12,13 @@ import numpy.typing as npt
 
 from scalebridge.molecules.adaptive._engine import GAS, Dynamics, Engine, box_of, engine_of
 from scalebridge.molecules.adaptive._forces import AdaptiveForces
+from scalebridge.molecules.adaptive._liquid import radial_edges
 from scalebridge.molecules.adaptive._regions import Region, Slab, Sphere
 from scalebridge.molecules.adaptive._sampling import BLOCKS
 from scalebridge.molecules.adaptive._shells import Shells
 
 Floats = npt.NDArray[np.float64]
 
-BINS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +31,8 @@ class AdaptiveRun:
         counts: molecules by sample and shell, (n, b).
         volume: of the shells, (b,) nm^3.
         inside: molecules in the atomistic part, (n,).
-        r, pairs: radial distribution of one site in the atomistic part: distances (BINS,) nm, and by sample its counts
-            over those of a uniform fluid, (n, BINS); empty where the region is a cylinder.
+        r, pairs: radial distribution of one site in the atomistic part: distances (b,) nm, and by sample its counts
+            over those of a uniform fluid, (n, b); empty where the region is a cylinder.
         surfaces: distances of the middle of the hybrid zone and its ends, nm, (3,).
         outward, inward: molecules that crossed them between samples, (n, 3).
         drift: force that the resolution field took up, (n, 3) kJ/mol/nm.
@@ -69,7 +69,7 @@ class AdaptiveRun:
 
     @property
     def radial(self) -> tuple[Floats, Floats]:
-        """g(r) in the atomistic part and its standard error, (BINS,)."""
+        """g(r) in the atomistic part and its standard error, (b,)."""
         return _blocks(self.pairs)
 
     @property
@@ -155,7 +155,7 @@ class _Samples:
         self.first = forces.molecules.first[:-1] + np.minimum(site, forces.molecules.counts[forces.molecules.kind] - 1)
         self.first = self.first[self.own]
         self.surfaces = self.region.atomistic + self.region.hybrid * np.array([0.0, 0.5, 1.0])
-        self.edges = np.linspace(0.0, _longest(self.region), BINS + 1)
+        self.edges = radial_edges(_longest(self.region))
         self.rows: list[tuple[Any, ...]] = []
         self.beyond: npt.NDArray[np.bool_] = np.zeros((0, 3), np.bool_)
 
@@ -184,7 +184,7 @@ class _Samples:
         """Pairs at each distance over those of a uniform fluid in the atomistic part."""
         from scipy.spatial import cKDTree
 
-        if self.edges[-1] <= 0.0 or len(places) < 2:
+        if len(self.edges) < 2 or len(places) < 2:
             return np.zeros(0)
         tree = cKDTree(np.mod(places, self.box), boxsize=self.box)
         found = np.diff(tree.count_neighbors(tree, self.edges)).astype(float)
