@@ -130,7 +130,7 @@ def equilibrate(cube: AllAtom, how: Dynamics, settle: float, picoseconds: float,
 
 def radial_edges(longest: float) -> Floats:
     """Edges of the bins of a radial distribution up to a distance, nm."""
-    return BIN * np.arange(int(longest / BIN + 1e-9) + 1)
+    return np.asarray(BIN * np.arange(int(longest / BIN + 1e-9) + 1))
 
 
 def radial(places: Floats, box: Floats, edges: Floats) -> Floats:
