@@ -43,10 +43,12 @@ def mean_and_error_of_flux(windows):
 
     What passes in a window is what was put in, less what is stored more at its end than at its beginning; the stored
     energy fluctuates about its mean, so that neighbouring windows are anticorrelated by up to -1/2 and others hardly.
+    The estimate of a correlation of -1/2 from n windows has a standard deviation of sqrt(1 / (2 n)).
     """
     away = windows - np.mean(windows)
     variance, neighbours = away @ away / (len(away) - 1), away[1:] @ away[:-1] / (len(away) - 1)
-    assert -0.6 * variance < neighbours < 0.2 * variance
+    scatter = np.sqrt(0.5 / len(away))
+    assert -0.5 - 2.0 * scatter < neighbours / variance < 0.2
     return float(np.mean(windows)), float(np.sqrt(max(variance + 2.0 * neighbours, 0.05 * variance) / len(away)))
 
 

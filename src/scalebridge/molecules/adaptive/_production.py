@@ -20,7 +20,6 @@ from scalebridge.molecules.adaptive._shells import Shells
 Floats = npt.NDArray[np.float64]
 
 
-
 @dataclass(frozen=True, eq=False)
 class AdaptiveRun:
     """What a simulation showed.

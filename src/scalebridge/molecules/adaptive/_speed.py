@@ -22,11 +22,13 @@ class Costs:
         fine: of the interactions, all atoms.
         coarse: of the interactions, all beads.
         engine: of everything else, which no resolution changes.
+        other: of the interactions, all atoms, in what adaptive resolution is compared with; None: as `fine`.
     """
 
     fine: float
     coarse: float
     engine: float
+    other: float | None = None
 
 
 def pair_shares(region: Region, box: Floats, reach: float) -> tuple[float, float]:
@@ -58,4 +60,5 @@ def predicted_speed_up(region: Region, box: Floats, reach: float, costs: Costs) 
         costs: of the two limits.
     """
     fine, coarse = pair_shares(region, box, reach)
-    return (costs.engine + costs.fine) / (costs.engine + fine * costs.fine + coarse * costs.coarse)
+    whole = costs.fine if costs.other is None else costs.other
+    return (costs.engine + whole) / (costs.engine + fine * costs.fine + coarse * costs.coarse)
