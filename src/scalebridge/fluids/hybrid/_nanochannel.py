@@ -13,7 +13,7 @@ from scalebridge.bridge import Bridge, Outcome, Progress, Step
 from scalebridge.fluids.atomistic import Atomistic, Atoms, Carry
 from scalebridge.fluids.atomistic._state import Floats
 from scalebridge.fluids.continuum._state import FlowState
-from scalebridge.fluids.hybrid._filling import filled, filling_entries
+from scalebridge.fluids.hybrid._filling import filled, filling_entries, is_filled
 from scalebridge.fluids.hybrid._passes import Passes, agreement, check_slit, conductance
 from scalebridge.fluids.hybrid._reservoirs import Reservoirs
 from scalebridge.fluids.hybrid._slit import SlitResistance, slit_resistance
@@ -184,8 +184,11 @@ class Nanochannel(Bridge[NanochannelState]):
         self, state: NanochannelState, legs: SlitPass, force: float, left: float, taken: float
     ) -> NanochannelState:
         spread = legs.spread * self.cell.correlated(self.reservoirs.viscosity)
-        row = [force, legs.flows.mean(), spread, self.cell.density(legs), legs.atoms.fluid.sum(), left, taken]
-        counts = state.passes > 0  # in the first pass the slit is not yet filled as it will be
+        density = self.cell.density(legs)
+        row = [force, legs.flows.mean(), spread, density, legs.atoms.fluid.sum(), left, taken]
+        settled = state.passes > 0 and is_filled(self.atomistic, legs.atoms, density)
+        # from the first pass on in which the slit is as full as it will be
+        counts = settled or len(state.conductance) > 0
         return replace(
             state,
             atoms=legs.atoms,
