@@ -7,7 +7,7 @@ import pytest
 
 from scalebridge.ledger import Verdict
 from scalebridge.parallel import SerialExecutor
-from support.couette import couette, errors
+from support.couette import couette, dense, errors
 
 pytestmark = pytest.mark.verify
 
@@ -42,3 +42,14 @@ def test_eight_instances_are_quieter():
     print(f"8 instances: rms {np.sqrt(np.mean(deviation**2)):.4f}, max {abs(deviation).max():.4f}")
     assert broken == []
     assert np.sqrt(np.mean(deviation**2)) <= 0.015
+
+
+def test_dense_repulsive_fluid_follows_theory_with_its_own_viscosity():
+    """CPL library's Couette flow, 25,000 steps; it asserts a mean deviation of 0.12 and a largest one of 0.2."""
+    state, broken = carry_out(dense(), 1)
+    deviation = abs(errors(state.windows, 2.271 / 0.8442))
+    print(f"mean {deviation.mean():.4f}, max {deviation.max():.4f}")
+    assert state.cycles == 500
+    assert broken == []
+    assert deviation.mean() < 0.04
+    assert deviation.max() < 0.12
