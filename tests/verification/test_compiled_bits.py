@@ -29,13 +29,33 @@ for share in (1 / 3, 2 / 3, 1.0):
 """
 
 
-def test_compiled_anew_or_found_a_cell_answers_with_the_same_bits(tmp_path: Path) -> None:
-    answers = []
+# blocks of molecules, and pairs of sites one by one
+A_LIQUID = """
+import hashlib
+import numpy as np
+from scalebridge.molecules.adaptive import _forces
+from scalebridge.molecules.adaptive import Dynamics
+from support import tetrahedra
+
+for _forces.SPARSE in (0.0, 1.0):
+    engine = tetrahedra.engine(tetrahedra.forces(), Dynamics(tetrahedra.KELVIN, 0.002, 0.5), seed=3)
+    engine.step(300)
+    print(hashlib.md5(engine.state()[0].tobytes()).hexdigest())
+"""
+
+
+@pytest.mark.parametrize(("program", "answers"), [(ONE_CELL, 3), (A_LIQUID, 2)], ids=["cell", "liquid"])
+def test_compiled_anew_or_found_a_program_answers_with_the_same_bits(
+    tmp_path: Path, program: str, answers: int
+) -> None:
+    tests = str(Path(__file__).parents[1])
+    path = os.pathsep.join([tests, *filter(None, [os.environ.get("PYTHONPATH")])])
+    found = []
     for _ in range(2):
         ran = subprocess.run(
-            [sys.executable, "-c", ONE_CELL], capture_output=True, text=True, check=True,
-            env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True,
+            env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": path},
         )  # fmt: skip
-        answers.append(ran.stdout.split())
-    assert len(answers[0]) == 3
-    assert answers[0] == answers[1]
+        found.append(ran.stdout.split())
+    assert len(found[0]) == answers
+    assert found[0] == found[1]
