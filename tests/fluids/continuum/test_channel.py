@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from scalebridge.fluids.continuum import Continuum, Flux, Liquid, Outlet, PatchValues, Periodic, Wall
+from scalebridge.fluids.continuum._interface import ALL_FIELDS
 
 HEIGHT, SPEED, NU = 50.0, 0.5, 2.6321
 RHO = 0.813
@@ -168,3 +169,7 @@ def test_fields_are_exact_for_shear_flow_up_to_the_walls():
     stress[:, 0, 1] = stress[:, 1, 0] = 0.7
     np.testing.assert_allclose(fields.stress, stress, atol=1e-7)
     assert np.isnan(fluid.fields(state, [[0.5, 1.2, 0.5]]).velocity).all()
+    for name in ALL_FIELDS:  # alone it is the same, and the others are not computed
+        alone = fluid.fields(state, points, wanted=(name,))
+        np.testing.assert_array_equal(getattr(alone, name), getattr(fields, name))
+        assert all(np.isnan(getattr(alone, other)).all() for other in ALL_FIELDS if other != name)

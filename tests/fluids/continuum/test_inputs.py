@@ -122,6 +122,8 @@ def test_bad_fluids_and_states():
         box().initial(temperature=-1.0)
     with pytest.raises(InputError, match="points have shape"):
         box().fields(box().initial(), [0.0, 1.0, 2.0])
+    with pytest.raises(InputError, match=r"wanted names \['speed'\]"):
+        box().fields(box().initial(), [[0.5, 0.5, 0.5]], wanted=("speed", "density"))
     with pytest.raises(InputError, match="no cell face"):
         box().contents(box().initial(), (0.1, 0.0, 0.0), (1.0, 1.0, 1.0))
 

@@ -10,6 +10,7 @@ import pytest
 
 from scalebridge.errors import ConvergenceError, InputError, RunError
 from scalebridge.fluids.atomistic import Scripted
+from scalebridge.fluids.continuum import Continuum, Liquid, Wall
 from scalebridge.fluids.hybrid import Overlap, instances_needed
 from scalebridge.fluids.hybrid._noise import window_error
 from scalebridge.ledger import Verdict
@@ -156,3 +157,20 @@ def test_instances_for_a_wanted_error():
     assert window_error(replace(bridge, instances=many), 25.0, 2.0) <= 0.01
     with pytest.raises(InputError, match="must be positive"):
         instances_needed(bridge, 0.0, 25.0, 2.0)
+
+
+def test_predicted_cost_counts_walls_coupling_and_continuum():
+    """Less is saved than the ratio of heights says, and more of it the more atoms share what a step costs anyway."""
+
+    def saved(width, **options):
+        atoms = small_atoms(size=(width, 16.0, width))
+        continuum = Continuum(
+            (atoms.lengths[0], 20.0, atoms.lengths[2]), (1, 20, 1), Liquid(0.8, 2.2), {"y-": Wall(), "y+": Wall()}
+        )
+        scales = replace(small_hybrid(), atomistic=atoms, continuum=continuum, **options).scales()
+        return scales.brute_force.seconds / scales.bridge.seconds
+
+    small, large, huge = saved(6.8), saved(13.6), saved(200.0)
+    assert small < large < huge < 25.0 / 16.0
+    assert saved(6.8, steps_per_cycle=100, cycles_per_step=4) > small  # a cycle and a start cost the same
+    assert saved(6.8, instances=2) < 0.75 * small

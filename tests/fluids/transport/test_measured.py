@@ -48,6 +48,12 @@ def test_flow_through_a_slit_bends_like_a_parabola():
     assert flow.flow.value > 0.0
     middle = flow.velocity[4:8].mean()
     assert middle > flow.velocity[[0, -1]].mean()
+    known = measure_channel(slit, 0.1, steps=2000, settle=1500, viscosity=2.2)
+    assert known.viscosity.value == pytest.approx(2.2, rel=1e-12)
+    assert known.viscosity.error < 1e-12
+    assert known.flow == flow.flow  # the same run: only the fit differs
+    assert known.slip.error < 0.5 * flow.slip.error
+    assert known.slip.agrees(flow.slip.value, flow.slip.error, sigmas=3.0)
 
 
 def test_what_cannot_be_measured_is_refused():
@@ -57,3 +63,5 @@ def test_what_cannot_be_measured_is_refused():
         Bulk(wca(), -0.8, 1.0)
     with pytest.raises(InputError, match="wall above"):
         measure_channel(small_atoms(), 0.1)
+    with pytest.raises(InputError, match="viscosity is 0.0"):
+        measure_channel(small_atoms(closed=True, pressure=None, size=(6.8, 12.0, 6.8)), 0.1, viscosity=0.0)

@@ -169,17 +169,12 @@ class Engine:
         if self.ranks == 1 or size == 0:
             return
         every = np.empty((self.ranks, size))
-        self.communicator.Allgather(np.concatenate([array.ravel() for array in arrays]), every)
+        mine = arrays[0] if len(arrays) == 1 else np.concatenate([array.ravel() for array in arrays])
+        self.communicator.Allgather(mine, every)
         total, begin = every.sum(axis=0), 0
         for array in arrays:
             array.flat[:] = total[begin : begin + array.size]
             begin += array.size
-
-    def agreed(self, fine: bool) -> bool:
-        """Whether all is fine on all ranks."""
-        bad = np.array([0.0 if fine else 1.0])
-        self.add(bad)
-        return bool(bad[0] == 0.0)
 
     @property
     def local_count(self) -> int:

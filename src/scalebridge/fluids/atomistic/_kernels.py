@@ -18,6 +18,7 @@ from scalebridge.fluids.atomistic._state import Floats
 
 SOURCES = ("constraint", "traction", "thermostat", "heater", "body force")
 CONSTRAINT, TRACTION, THERMOSTAT, HEATER, BODY = range(5)
+_RUNS = 256  # runs of atoms whose sums are held together
 _CLOSEST = 1e-3  # of the width of a buffer: weights beyond this are cut
 
 
@@ -94,60 +95,92 @@ def part_of(bits, k):
     return (np.float64((bits >> np.uint64(21 * k)) & np.uint64(0x1FFFFF)) + 0.5) * 2.0**-21 - 0.5
 
 
+@compiled(inline="always")
+def locate(x, fluid_at, bins, busy, bin_of, touched, crossers):
+    """Where each atom of the fluid is: its bin, whether anything is there that acts, whether it has changed bins.
+
+    fluid_at: places of the fluid's atoms among all n. busy: (b + 1,) `busy_bins`, and true for what is beyond all bins.
+    bin_of: (n,) bin of each atom, b beyond all bins, at the step before and then now. touched: (n,) set to the places
+    of those in busy bins. crossers: (n,) set to those of atoms whose bin is another one now.
+    Returns the numbers of both.
+    """
+    n_bins = len(bins) - 1
+    low, per_width = bins[0], n_bins / (bins[n_bins] - bins[0])
+    # unsigned: no index is counted from the end
+    zero, one, beyond = np.uint64(0), np.uint64(1), np.uint64(n_bins)
+    held = went = zero
+    for i in fluid_at:  # without branches: neighbours in memory are in different bins too often to guess
+        b = np.uint64(math.floor((x[i, 1] - low) * per_width))
+        inside = b if b < beyond else beyond
+        touched[held] = i
+        held += one if busy[inside] else zero
+        crossers[went] = i
+        went += zero if bin_of[i] == inside else one
+        bin_of[i] = inside
+    return held, went
+
+
+@compiled(error_model="numpy")
+def shake(v, tags, types, masses, external, dt, fluid_at, x, thermostats, axes, bath_time, key, step):
+    """Noise and friction of the thermostats into `external`; returns their impulse."""
+    impulse_x = impulse_y = impulse_z = 0.0
+    keep = [math.exp(-t[3] * bath_time) for t in thermostats]
+    spread = [math.sqrt(12.0 * (1.0 - math.exp(-2.0 * t[3] * bath_time)) * t[2]) for t in thermostats]
+    salts = [numbered(numbered(np.uint64(key), step), t) for t in range(len(thermostats))]
+    for i in fluid_at:
+        m, y = masses[types[i]], x[i, 1]
+        for t in range(len(thermostats)):
+            if thermostats[t, 0] <= y < thermostats[t, 1]:
+                bits = numbered(salts[t], tags[i])
+                for k in range(3):
+                    if axes[t, k]:
+                        # uniform noise: the same first three moments as normal noise, and a bound
+                        noise = spread[t] / math.sqrt(m) * part_of(bits, k)
+                        external[i, k] += m * ((keep[t] - 1.0) * v[i, k] + noise) / dt
+        impulse_x += dt * external[i, 0]
+        impulse_y += dt * external[i, 1]
+        impulse_z += dt * external[i, 2]
+    return impulse_x, impulse_y, impulse_z
+
+
 @compiled(error_model="numpy")
 def gather(
-    x, v, f, types, tags, masses, external, dt, fluid, thermostats, axes, bath_time, body, key, step, cells, zones,
-    slabs, bins, busy, pushed, out_c, out_w, out_h,
+    x, v, f, types, tags, masses, external, dt, fluid_at, thermostats, axes, bath_time, body, key, step, cells, zones,
+    slabs, bins, busy, bin_of, touched, crossers, counts, out_c, out_w, out_h,
 ):  # fmt: skip
     """Thermostat and body force into `external`; sums over constraint cells, buffers and heated slabs.
 
     bath_time: time that the thermostats make up for in this step; zero where they pause. key, step: the noise of an
-    atom depends on them and on its tag alone, so it is the same however atoms are stored. busy: `busy_bins`. pushed:
-    (n + 1,) number and places of the atoms whose external force is not zero, before and after; -1 for all.
+    atom depends on them and on its tag alone, so it is the same however atoms are stored. fluid_at to crossers: see
+    `locate`; touched still holds the places of the step before. counts: (3,) numbers of the last two, and whether
+    `external` may be other than zero at other places than the touched ones, before and after.
     out_c: (cells, 7) mass, momentum, force; out_w: (zones, 3) weights, mass, momentum along y; out_h: (slabs, 5) mass,
-    momentum, m v^2.
+    momentum, m v^2; all from zero.
     Returns the impulse of the thermostats.
     """
-    impulse_x = impulse_y = impulse_z = 0.0
-    keep = [math.exp(-t[3] * bath_time) for t in thermostats]
-    spread = [math.sqrt(12.0 * (1.0 - math.exp(-2.0 * t[3] * bath_time)) * t[2]) for t in thermostats]
-    low, per_width, n_bins = bins[0], len(busy) / (bins[len(busy)] - bins[0]), len(busy)
-    bath = bath_time > 0.0 and len(thermostats) > 0
-    salts = [numbered(numbered(np.uint64(key), step), t) for t in range(len(thermostats))]
-    everywhere = bath or body[0] != 0.0 or body[1] != 0.0 or body[2] != 0.0
-    if pushed[0] < 0:
+    out_c[:] = 0.0
+    out_w[:] = 0.0
+    out_h[:] = 0.0
+    if counts[2]:
         external[:] = 0.0
     else:  # most atoms feel nothing from outside: their memory is not touched
-        for n in range(1, pushed[0] + 1):
-            external[pushed[n], 0] = external[pushed[n], 1] = external[pushed[n], 2] = 0.0
-    pushed[0] = -1 if everywhere else 0
-    for i in range(len(x)):
-        y = x[i, 1]
-        b = math.floor((y - low) * per_width)
-        quiet = 0 <= b < n_bins and not busy[b]
-        if (quiet and not everywhere) or not fluid[types[i]]:
-            continue
-        m = masses[types[i]]
-        if bath:
-            for t in range(len(thermostats)):
-                if thermostats[t, 0] <= y < thermostats[t, 1]:
-                    bits = numbered(salts[t], tags[i])
-                    for k in range(3):
-                        if axes[t, k]:
-                            # uniform noise: the same first three moments as normal noise, and a bound
-                            noise = spread[t] / math.sqrt(m) * part_of(bits, k)
-                            external[i, k] += m * ((keep[t] - 1.0) * v[i, k] + noise) / dt
-            impulse_x += dt * external[i, 0]
-            impulse_y += dt * external[i, 1]
-            impulse_z += dt * external[i, 2]
-        if everywhere:
+        for n in range(counts[0]):
+            i = touched[n]
+            external[i, 0] = external[i, 1] = external[i, 2] = 0.0
+    counts[0], counts[1] = locate(x, fluid_at, bins, busy, bin_of, touched, crossers)
+    impulse = (0.0, 0.0, 0.0)
+    bath = bath_time > 0.0 and len(thermostats) > 0
+    forced = body[0] != 0.0 or body[1] != 0.0 or body[2] != 0.0
+    counts[2] = bath or forced
+    if bath:
+        impulse = shake(v, tags, types, masses, external, dt, fluid_at, x, thermostats, axes, bath_time, key, step)
+    if forced:
+        for i in fluid_at:
             for k in range(3):
-                external[i, k] += m * body[k]
-        else:
-            pushed[0] += 1
-            pushed[pushed[0]] = i
-        if quiet:
-            continue
+                external[i, k] += masses[types[i]] * body[k]
+    for n in range(counts[0]):
+        i = touched[n]
+        y, m = x[i, 1], masses[types[i]]
         c = cell_of(y, cells)
         if c >= 0:
             out_c[c, 0] += m
@@ -166,7 +199,7 @@ def gather(
             for k in range(3):
                 out_h[h, 1 + k] += m * v[i, k]
                 out_h[h, 4] += m * v[i, k] * v[i, k]
-    return impulse_x, impulse_y, impulse_z
+    return impulse
 
 
 @compiled(error_model="numpy")
@@ -244,61 +277,86 @@ def take_stock(i, m, dt, v, f, external, now):
         now[4] += 0.5 * m * full * full + 0.5 * dt * external[i, k] * (full + 0.25 * kick)
 
 
+@compiled(inline="always")
+def add_runs(runs, run_of, begin, end, forces):
+    """Add the sums of some runs to those of their bins, if these are known."""
+    for n in range(begin, end):
+        b = run_of[n]
+        if b < len(forces):
+            forces[b, 0] += runs[n, 0]
+            forces[b, 1] += runs[n, 1]
+            forces[b, 2] += runs[n, 2]
+
+
+@compiled(inline="always")
+def add_forces(f, fluid_at, bin_of, forces):
+    """Add the forces between atoms to those of their bins, those beyond all bins to none; returns a sum of them.
+
+    Atoms are stored by neighbourhood, and runs of atoms of the same bin are summed first. Where a run ends is not
+    guessed but computed, since a wrong guess costs more than the sum of a run.
+    """
+    runs, run_of = np.empty((_RUNS, 3)), np.empty(_RUNS, np.uint32)
+    zero, one = np.uint64(0), np.uint64(1)
+    last, total, f_x, f_y, f_z = len(forces) + 1, 0.0, 0.0, 0.0, 0.0
+    number = zero  # the first is none
+    for i in fluid_at:
+        b = bin_of[i]
+        on = b == last
+        if number == _RUNS - 1:  # this run may go on
+            add_runs(runs, run_of, 1, number, forces)
+            runs[1, 0], runs[1, 1], runs[1, 2] = f_x, f_y, f_z
+            run_of[1], number = last, one
+        number += zero if on else one
+        f_x = (f_x if on else 0.0) + f[i, 0]
+        f_y = (f_y if on else 0.0) + f[i, 1]
+        f_z = (f_z if on else 0.0) + f[i, 2]
+        runs[number, 0], runs[number, 1], runs[number, 2] = f_x, f_y, f_z
+        run_of[number] = last = b
+        total += f[i, 0] + f[i, 1] + f[i, 2]
+    add_runs(runs, run_of, 1, number + one, forces)
+    return total
+
+
 @compiled(error_model="numpy")
 def apply(
-    x, v, f, types, masses, external, dt, fluid, body, cells, constraint, zones, traction, sums_w, slabs, heat, sums_h,
-    bins, busy, everywhere, books, sampled, last, now, sums, forces, crossed,
+    x, v, f, types, masses, external, dt, fluid_at, walls_at, body, cells, constraint, zones, traction, sums_w, slabs,
+    heat, sums_h, bins, busy, bin_of, touched, crossers, counts, books, sampled, last, now, sums, forces, crossed,
 ):  # fmt: skip
     """Forces of constraint, tractions and heater into `external`; all books of the step.
 
-    constraint: (cells, 3) acceleration; traction: (zones, 3) force in sum; heat: (slabs,) rate at which peculiar
-    velocities grow; busy: `busy_bins`; everywhere: whether `external` may hold something outside them.
+    walls_at: (w,) places of atoms that are not fluid. constraint: (cells, 3) acceleration; traction: (zones, 3) force
+    in sum; heat: (slabs,) rate at which peculiar velocities grow; fluid_at, busy to counts: see `gather`.
     books: (sources, 4) impulse and work. Per bin, if `sampled`, sums: (bins, 8) count, momentum, m v^2 per axis at the
     full step, mass; if `last`, now: (bins, 5) mass and momentum after the kick, kinetic energy at the full step with
     the work of the kick's second half; always, forces: (bins, 7) force between atoms and from outside, and the power of
     the latter. crossed: (edges, 5) atoms, momentum, kinetic energy that went up through each edge since the step
     before. Returns whether all is finite, and the force between atoms on the walls.
     """
-    n_bins = len(bins) - 1
-    low, per_width = bins[0], n_bins / (bins[n_bins] - bins[0])
-    wall_x = wall_y = wall_z = total = 0.0
+    n_bins = len(forces)
+    wall_x = wall_y = wall_z = 0.0
     mass = work_c = work_z = work_t = work_h = work_b = 0.0
     impulse_c_x = impulse_c_y = impulse_c_z = impulse_h_x = impulse_h_y = impulse_h_z = 0.0
     impulse_z_x = impulse_z_y = impulse_z_z = 0.0
-    # atoms are stored by neighbourhood: the sums of a run of atoms in the same bin stay in registers
-    run, f_x, f_y, f_z = -1, 0.0, 0.0, 0.0
-    plain = not (sampled or last or everywhere)
-    for i in range(len(x)):
-        if not fluid[types[i]]:
-            wall_x += f[i, 0]
-            wall_y += f[i, 1]
-            wall_z += f[i, 2]
-            continue
-        y = x[i, 1]
-        place = (y - low) * per_width
-        b = math.floor(place)
-        came = place - dt * v[i, 1] * per_width
-        if came < b or came >= b + 1:
-            moved(i, masses[types[i]], v, math.floor(came), b, crossed)
-        known = 0 <= b < n_bins
-        if b != run:
-            if run >= 0:
-                total += added(f_x, f_y, f_z, forces[run])
-            run, f_x, f_y, f_z = (b if known else -1), 0.0, 0.0, 0.0
-        f_x += f[i, 0]
-        f_y += f[i, 1]
-        f_z += f[i, 2]
-        if plain and known and not busy[b]:
-            continue
-        if not known:  # beyond all bins, where no run is kept
-            total += f_x + f_y + f_z
-            f_x = f_y = f_z = 0.0
-        m = masses[types[i]]
+    total = add_forces(f, fluid_at, bin_of, forces)
+    for i in walls_at:
+        wall_x += f[i, 0]
+        wall_y += f[i, 1]
+        wall_z += f[i, 2]
+    low, per_width = bins[0], n_bins / (bins[n_bins] - bins[0])
+    for n in range(counts[1]):
+        i = crossers[n]
+        place = (x[i, 1] - low) * per_width
+        moved(i, masses[types[i]], v, math.floor(place - dt * v[i, 1] * per_width), math.floor(place), crossed)
+    concerned = fluid_at if sampled or last or counts[2] else touched[: counts[0]]
+    for i in concerned:
+        b = bin_of[i]
+        known = b < n_bins
+        y, m = x[i, 1], masses[types[i]]
         mass += m
         b_x, b_y, b_z = m * body[0], m * body[1], m * body[2]
         t_x, t_y, t_z = external[i, 0] - b_x, external[i, 1] - b_y, external[i, 2] - b_z  # of thermostats
         c_x = c_y = c_z = h_x = h_y = h_z = z_x = z_y = z_z = 0.0
-        if not known or busy[b]:
+        if busy[b]:
             c, h = cell_of(y, cells), slab_of(y, slabs)
             if c >= 0:
                 c_x, c_y, c_z = m * constraint[c, 0], m * constraint[c, 1], m * constraint[c, 2]
@@ -329,8 +387,6 @@ def apply(
             sample(i, m, dt, v, f, external, sums[b])
         if last and known:
             take_stock(i, m, dt, v, f, external, now[b])
-    if run >= 0:
-        total += added(f_x, f_y, f_z, forces[run])
     pushes = (
         (CONSTRAINT, impulse_c_x, impulse_c_y, impulse_c_z, work_c),
         (TRACTION, impulse_z_x, impulse_z_y, impulse_z_z, work_z),

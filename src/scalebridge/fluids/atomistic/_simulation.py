@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from scalebridge.errors import InputError, RunError
 from scalebridge.fluids.atomistic import _kernels as kernels
@@ -12,6 +14,23 @@ from scalebridge.fluids.atomistic._books import Books
 from scalebridge.fluids.atomistic._controls import Controls, Targets, packed_thermostats
 from scalebridge.fluids.atomistic._engine import Engine
 from scalebridge.fluids.atomistic._state import Atoms, Floats, Ints
+
+
+class Rooms:
+    """Memory that the compiled loops need for atoms stored in one order, and which of them are fluid.
+
+    Args:
+        fluid: whether each atom is, (n,).
+    """
+
+    __slots__ = ("bin_of", "counts", "crossers", "fluid", "touched", "walls")
+
+    def __init__(self, fluid: npt.NDArray[np.bool_]) -> None:
+        self.fluid, self.walls = (np.flatnonzero(which).astype(np.uint32) for which in (fluid, ~fluid))
+        # no atom's bin is known yet
+        self.bin_of = np.full(len(fluid) + 1, np.iinfo(np.uint32).max, dtype=np.uint32)
+        self.touched, self.crossers = (np.zeros(len(fluid) + 1, dtype=np.uint32) for _ in range(2))
+        self.counts = np.array([0, 0, 1])  # the last: nothing is known of external forces
 
 
 class Simulation:
@@ -57,7 +76,8 @@ class Simulation:
         self._impedance = np.array([z.impedance for z in controls.tractions])
         self._yields = bool(np.any(self._impedance))
         self._slabs = np.array(controls.heater.slabs if controls.heater else ()).reshape(-1, 2)
-        self._busy = kernels.busy_bins(bins, self._cells, self._zones, self._slabs)
+        # what is beyond all bins counts as busy
+        self._busy = np.append(kernels.busy_bins(bins, self._cells, self._zones, self._slabs), True)
         self._baths = packed_thermostats(controls)
         self._body = np.asarray(controls.body_force)
         self._axes = np.array(controls.constraint.axes if controls.constraint else (False, False, False))
@@ -70,7 +90,12 @@ class Simulation:
         self._ready = False
         self._external = atoms.external
         self._places: Ints = np.zeros(0, dtype=np.int32)
-        self._pushed = np.full(1, -1, dtype=np.int64)
+        self._rooms = Rooms(np.zeros(0, dtype=np.bool_))
+        # all that ranks must know of each other within a step lies together: sums over zones, and whether all is well
+        shapes = (max(len(self._cells) - 1, 0), 7), (len(self._zones), 3), (len(self._slabs), 5), (1,)
+        ends = np.cumsum([0, *(math.prod(shape) for shape in shapes)])
+        self._shared = np.zeros(ends[-1])
+        self._zone_sums = [self._shared[a:b].reshape(s) for a, b, s in zip(ends, ends[1:], shapes, strict=False)]
         self._energy = 0.0
         self.books = self._new_books(np.zeros((len(bins) - 1, 5)))
         engine.attach(self._act)
@@ -117,9 +142,10 @@ class Simulation:
 
     def kinetic_energy(self) -> float:
         """Of the fluid, as of the end of the last leg."""
-        types, v = self.engine.array("type"), self.engine.array("v")
-        moving = self._fluid[types]
-        energy = np.array([0.5 * np.sum(self._masses[types[moving]] * np.sum(v[moving] ** 2, axis=1))])
+        self.prepare()
+        fluid = self._rooms.fluid
+        v, masses = self.engine.array("v")[fluid], self._masses[self.engine.array("type")[fluid]]
+        energy = np.array([0.5 * np.sum(masses * np.sum(v**2, axis=1))])
         self.engine.add(energy)
         return float(energy[0])
 
@@ -167,7 +193,7 @@ class Simulation:
         if not kernels.same(tags, self._places):
             # atoms came, went, or were sorted, and their external forces with them: nothing is known of the array
             self._places = np.array(tags)
-            self._pushed = np.full(len(tags) + 1, -1, dtype=np.int64)
+            self._rooms = Rooms(self._fluid[self.engine.array("type", len(tags))])
         self._external = external
         v, f, types = (self.engine.array(name, len(tags)) for name in ("v", "f", "type"))
         if not self._ready:  # forces of the state: nothing new acts, the half step begins
@@ -180,36 +206,41 @@ class Simulation:
         self._force(positions, v, f, types, tags, external)
 
     def _force(self, x: Floats, v: Floats, f: Floats, types: Ints, tags: Ints, external: Floats) -> None:
-        books, dt = self.books, self.time_step
-        sums_c, sums_w = np.zeros((max(len(self._cells) - 1, 0), 7)), np.zeros((len(self._zones), 3))
-        sums_h = np.zeros((len(self._slabs), 5))
+        books, dt, rooms = self.books, self.time_step, self._rooms
+        sums_c, sums_w, sums_h, wrong = self._zone_sums
         pause = (self._steps + books.steps) % self.bath_every
         due = 0.0 if pause else dt * self.bath_every
+        where = self._bins, self._busy, rooms.bin_of, rooms.touched, rooms.crossers, rooms.counts
         impulse = kernels.gather(
-            x, v, f, types, tags, self._masses, external, dt, self._fluid, *self._baths, due, self._body,
-            self._key, self._steps + books.steps, self._cells, self._zones, self._slabs, self._bins, self._busy,
-            self._pushed, sums_c, sums_w, sums_h,
+            x, v, f, types, tags, self._masses, external, dt, rooms.fluid, *self._baths, due, self._body,
+            self._key, self._steps + books.steps, self._cells, self._zones, self._slabs, *where,
+            sums_c, sums_w, sums_h,
         )  # fmt: skip
-        self.engine.add(sums_c, sums_w, sums_h)
+        wrong[0] = self.engine.ranks > 1 and not math.isfinite(f.sum())
+        self.engine.add(self._shared)
+        self._require_finite(not wrong[0])
         books.by_source[kernels.THERMOSTAT, :3] += impulse
         last = books.steps + 1 == self._leg
         if last:
             books.now = np.zeros_like(books.now)
         sampled = last or books.steps % self.sample_every == 0
         finite, *wall = kernels.apply(
-            x, v, f, types, self._masses, external, dt, self._fluid, self._body,
+            x, v, f, types, self._masses, external, dt, rooms.fluid, rooms.walls, self._body,
             self._cells, self._accelerations(sums_c), self._zones, self._loads(sums_w), sums_w,
-            self._slabs, self._heating(sums_h), sums_h, self._bins, self._busy, self._pushed[0] < 0, books.by_source,
+            self._slabs, self._heating(sums_h), sums_h, *where, books.by_source,
             sampled, last, books.now, books.sums, books.forces, books.crossed,
         )  # fmt: skip
-        if not self.engine.agreed(finite):
-            raise RunError(
-                f"An atom flew off at step {self._steps + books.steps}: the force on it is no number. Take a smaller "
-                "time step, or look for overlapping atoms; the last checkpoint is whole"
-            )
+        self._require_finite(finite)
         books.wall += dt * np.array(wall)
         books.steps += 1
         books.samples += sampled
+
+    def _require_finite(self, fine: bool) -> None:
+        if not fine:
+            raise RunError(
+                f"An atom flew off at step {self._steps + self.books.steps}: the force on it is no number. Take a "
+                "smaller time step, or look for overlapping atoms; the last checkpoint is whole"
+            )
 
     def _accelerations(self, sums: Floats) -> Floats:
         pull = np.empty((len(sums), 3))

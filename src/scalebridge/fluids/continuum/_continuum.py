@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import final
 
@@ -18,6 +18,7 @@ from scalebridge.fluids.continuum._fields import fields_at
 from scalebridge.fluids.continuum._fluids import CompressibleFluid, Fluid, Liquid, evaluated
 from scalebridge.fluids.continuum._incompressible import Incompressible
 from scalebridge.fluids.continuum._interface import (
+    ALL_FIELDS,
     AbstractContinuum,
     Boundary,
     Contents,
@@ -236,20 +237,31 @@ class Continuum(AbstractContinuum[FlowState]):
             return faces
         return np.take(faces, range(self.domain.grid.cells[axis]), axis=axis)
 
-    def fields(self, state: FlowState, points: npt.ArrayLike, boundary: Boundary | None = None) -> Fields:
+    def fields(
+        self,
+        state: FlowState,
+        points: npt.ArrayLike,
+        boundary: Boundary | None = None,
+        *,
+        wanted: Collection[str] = ALL_FIELDS,
+    ) -> Fields:
         """Fields at points (n, 3); see `AbstractContinuum.fields`.
 
         Args:
             state: the state.
             points: (n, 3).
             boundary: values on patches, which the fields take at the walls.
+            wanted: names of the fields that are computed; the others are NaN.
         """
         places = np.asarray(points, np.float64)
         if places.ndim != 2 or places.shape[1] != 3:
             raise InputError(f"points have shape {places.shape}; they need (n, 3).")
         mu = evaluated(self.fluid.viscosity, state.temperature)
+        unknown = set(wanted) - set(ALL_FIELDS)
+        if unknown:
+            raise InputError(f"wanted names {sorted(unknown)}; fields are {', '.join(ALL_FIELDS)}.")
         values = self.domain.values(boundary)
-        return fields_at(self._scheme.stencil, state, mu, values, places, self._scheme.isotropic(state))
+        return fields_at(self._scheme.stencil, state, mu, values, places, self._scheme.isotropic(state), wanted)
 
     def contents(
         self, state: FlowState, lower: npt.ArrayLike | None = None, upper: npt.ArrayLike | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
@@ -15,7 +17,13 @@ from scalebridge.fluids.continuum._state import FlowState
 
 
 def fields_at(
-    stencil: Stencil, state: FlowState, mu: Floats, values: EndValues, points: Floats, isotropic: Floats
+    stencil: Stencil,
+    state: FlowState,
+    mu: Floats,
+    values: EndValues,
+    points: Floats,
+    isotropic: Floats,
+    wanted: Collection[str],
 ) -> Fields:
     """Fields of a state at points (n, 3); NaN outside the fluid.
 
@@ -26,24 +34,30 @@ def fields_at(
         values: on end faces.
         points: where.
         isotropic: viscous stress that resists compression, in cells.
+        wanted: names of fields; the others stay NaN.
     """
     domain, grid = stencil.domain, stencil.domain.grid
-    velocity = np.stack([_sample(grid, _with_ghosts(domain, state, values, a), points, a) for a in range(3)], axis=1)
-    stress = cell_stress(stencil, state, mu, values, isotropic)
     outside = ~_inside(domain, points)
 
-    def scalar(cells: Floats, walls: Floats | None = None) -> Floats:
+    def scalar(name: str, cells: Floats, walls: Floats | None = None) -> Floats:
+        if name not in wanted:
+            return np.full(len(points), np.nan)
         result = _sample(grid, _extended(domain, cells, walls), points)
         result[outside] = np.nan
         return result
 
-    tensor = np.empty((len(points), 3, 3))
-    for a in range(3):
-        for b in range(a, 3):
-            tensor[:, a, b] = tensor[:, b, a] = scalar(stress[..., a, b])
-    velocity[outside] = np.nan
-    temperature = scalar(state.temperature, np.where(domain.jump > 0.0, np.nan, values.temperature))
-    return Fields(velocity, temperature, scalar(state.pressure), scalar(state.density), tensor)
+    velocity, tensor = np.full((len(points), 3), np.nan), np.full((len(points), 3, 3), np.nan)
+    if "velocity" in wanted:
+        for a in range(3):
+            velocity[:, a] = _sample(grid, _with_ghosts(domain, state, values, a), points, a)
+        velocity[outside] = np.nan
+    if "stress" in wanted:
+        stress = cell_stress(stencil, state, mu, values, isotropic)
+        for a in range(3):
+            for b in range(a, 3):
+                tensor[:, a, b] = tensor[:, b, a] = scalar("stress", stress[..., a, b])
+    temperature = scalar("temperature", state.temperature, np.where(domain.jump > 0.0, np.nan, values.temperature))
+    return Fields(velocity, temperature, scalar("pressure", state.pressure), scalar("density", state.density), tensor)
 
 
 def cell_stress(stencil: Stencil, state: FlowState, mu: Floats, values: EndValues, isotropic: Floats) -> Floats:

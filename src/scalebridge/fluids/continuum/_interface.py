@@ -21,7 +21,7 @@ energy, and the same for any box of whole cells whose six sides are surfaces.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -33,6 +33,7 @@ from scalebridge.errors import ConvergenceError
 Floats = npt.NDArray[np.float64]
 Field = float | npt.ArrayLike | Callable[[Floats], npt.ArrayLike]
 State = TypeVar("State")
+ALL_FIELDS = ("velocity", "temperature", "pressure", "density", "stress")
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,13 +237,21 @@ class AbstractContinuum(ABC, Generic[State]):
         """
 
     @abstractmethod
-    def fields(self, state: State, points: npt.ArrayLike, boundary: Boundary | None = None) -> Fields:
+    def fields(
+        self,
+        state: State,
+        points: npt.ArrayLike,
+        boundary: Boundary | None = None,
+        *,
+        wanted: Collection[str] = ALL_FIELDS,
+    ) -> Fields:
         """Fields at points (n, 3), interpolated to second order.
 
         Args:
             state: the state.
             points: (n, 3).
             boundary: values on patches, which the fields take at the walls.
+            wanted: names of the fields that are computed; the others are NaN.
         """
 
     @abstractmethod

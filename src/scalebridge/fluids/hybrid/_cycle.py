@@ -166,6 +166,7 @@ class Coupler(Generic[CState]):
         centre = self.continuum.patches[self.patch].centre.mean(axis=0)
         away = heights - self.overlap.interface
         points = np.column_stack([np.full_like(away, centre[0]), centre[1] + away, np.full_like(away, centre[2])])
-        fields = self.continuum.fields(state, points)
+        wanted = ("velocity", "temperature") if self.energy else ("velocity",)
+        fields = self.continuum.fields(state, points, wanted=wanted)
         warmth = fields.temperature if self.energy else np.ones_like(away)
         return np.column_stack([fields.velocity, warmth])

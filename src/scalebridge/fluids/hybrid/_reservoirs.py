@@ -129,7 +129,7 @@ class Reservoirs:
     def core_drop(self, state: FlowState) -> float:
         """Pressure at the left end of the core less that at its right end."""
         faces = self.continuum.patches[_CORE]
-        pressure = self.continuum.fields(state, faces.centre).pressure
+        pressure = self.continuum.fields(state, faces.centre, wanted=("pressure",)).pressure
         return float(pressure[self._left].mean() - pressure[~self._left].mean())
 
     def core_flow(self, fluxes: Fluxes) -> tuple[float, float]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scalebridge.fluids.hybrid._cost import costs, height
 from scalebridge.fluids.transport._errors import velocity_memory
-from scalebridge.scales import Cost, Scale, ScaleMap, Separation
+from scalebridge.scales import Scale, ScaleMap, Separation
 
 if TYPE_CHECKING:
     from scalebridge.fluids.hybrid._bridge import Hybrid
@@ -18,19 +19,14 @@ def scale_map(bridge: Hybrid) -> ScaleMap:
     a, coupler = bridge.atomistic, bridge.coupler
     atoms = a.density * a.area * a.size[1]
     end = bridge.cycles * coupler.duration
-    high = max(float(f.centre[:, 1].max()) for f in bridge.continuum.patches.values())
-    top = bridge.overlap.interface + high - float(bridge.continuum.patches[bridge.patch].centre[:, 1].mean())
-    steps = bridge.cycles * bridge.steps_per_cycle
     per_step = SECONDS_PER_ATOM_STEP * (a.cutoff / 2.2) ** 3
-    hybrid, full = (per_step * steps * n for n in (atoms * bridge.instances, atoms * top / a.size[1]))
     return ScaleMap(
         (
             Scale("molecular dynamics", "fine", (1.0, a.size[1]), (a.time_step, end), 3.0 * atoms, per_step * atoms),
-            Scale("Navier-Stokes", "coarse", (a.cutoff, top), (coupler.duration, end)),
+            Scale("Navier-Stokes", "coarse", (a.cutoff, height(bridge)), (coupler.duration, end)),
         ),
         _separations(bridge),
-        Cost("molecular dynamics of the whole slab", full, 400.0 * atoms * top / a.size[1], "atoms times steps"),
-        Cost("this bridge", hybrid, 400.0 * atoms * bridge.instances, "atoms times steps; the continuum costs little"),
+        *costs(bridge),
     )
 
 
