@@ -218,7 +218,8 @@ def _methods(bridge: Nanochannel, state: NanochannelState) -> str:
         f"elsewhere. The continuum told the pressure difference of the core, which acted on the atoms of a periodic "
         f"piece {a.lengths[0]:.4g} sigma long as a force per mass; their mean mass flow went back through both planes "
         f"[1]. "
-        f"Atoms were inserted or removed until the density of the slit's middle was {a.density:g} [3]. From then on all "
-        f"passes together gave the flow; {state.passes} passes of {bridge.passes.counted} steps were made. Theory is the sum of the ends' [2] and plane Poiseuille flow's "
-        f"resistance with slip length {r.slip:g} and width {r.width:g}."
+        f"Atoms were inserted or removed until the density of the slit's middle was {a.density:g} [3]. From then on "
+        f"all passes together gave the flow; {state.passes} passes of {bridge.passes.counted} steps were made. Theory "
+        f"is the sum of the ends' [2] and plane Poiseuille flow's resistance with slip length {r.slip:g} and width "
+        f"{r.width:g}."
     )
