@@ -39,10 +39,10 @@ def carry_out(bridge, seed):
 
 
 def slip(bridge, state):
-    """Slip length at the edge of the continuum's slit, from the velocity in the middle of the atoms' profile; its error.
+    """Slip length at the edge of the continuum's slit, from the middle of the atoms' profile, and its error.
 
-    The profile is u = c0 - c2 (y - H/2)^2, its curvature that of the known viscosity. Its error is that of the flow over
-    the force, which grows as 1 + 6 b / w.
+    The profile is u = c0 - c2 (y - H/2)^2, its curvature that of the known viscosity. The error is that of flow over
+    force, which goes with 1 + 6 b / w.
     """
     counted = len(state.conductance) // bridge.passes.blocks
     count, momentum = state.profile[:-1].T
