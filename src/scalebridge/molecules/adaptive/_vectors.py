@@ -67,7 +67,7 @@ def _kind(a) -> tuple[ir.Type, str, Any]:
     return _number(a), f"f{a.bitwidth}", 1.0
 
 
-def _pointer(context, builder, array_type, array, index, kind):
+def _pointer(context, builder, array_type, array, index, kind) -> Any:
     data = context.make_array(array_type)(context, builder, array).data
     return builder.bitcast(builder.gep(data, [index]), kind.as_pointer())
 
@@ -76,18 +76,18 @@ def _align(dtype) -> int:
     return int(dtype.bitwidth // 8)
 
 
-def _called(builder, name: str, result, arguments):
+def _called(builder, name: str, result, arguments) -> Any:
     function_type = ir.FunctionType(result, [a.type for a in arguments])
     function = cgutils.get_or_insert_function(builder.module, function_type, name)
     return builder.call(function, arguments, fastmath=FAST)
 
 
 @intrinsic
-def load(typingctx, array, index):
+def load(typingctx, array, index) -> Any:
     """Numbers array[index : index + LANES] of a contiguous array of one axis."""
     result = Vector(array.dtype)
 
-    def generate(context, builder, signature, arguments):
+    def generate(context, builder, signature, arguments) -> Any:
         where = _pointer(context, builder, array, arguments[0], arguments[1], _ir(array.dtype))
         return builder.load(where, align=_align(array.dtype))
 
@@ -95,10 +95,10 @@ def load(typingctx, array, index):
 
 
 @intrinsic
-def store(typingctx, array, index, vector):
+def store(typingctx, array, index, vector) -> Any:
     """Write a vector to array[index : index + LANES]."""
 
-    def generate(context, builder, signature, arguments):
+    def generate(context, builder, signature, arguments) -> Any:
         where = _pointer(context, builder, array, arguments[0], arguments[1], _ir(array.dtype))
         builder.store(arguments[2], where, align=_align(array.dtype))
         return context.get_dummy_value()
@@ -107,10 +107,10 @@ def store(typingctx, array, index, vector):
 
 
 @intrinsic
-def add_to(typingctx, array, index, vector):
+def add_to(typingctx, array, index, vector) -> Any:
     """Add a vector to array[index : index + LANES], in the precision of the array."""
 
-    def generate(context, builder, signature, arguments):
+    def generate(context, builder, signature, arguments) -> Any:
         kind = _ir(array.dtype)
         where = _pointer(context, builder, array, arguments[0], arguments[1], kind)
         value = arguments[2] if vector.dtype == array.dtype else builder.fpext(arguments[2], kind)
@@ -121,33 +121,33 @@ def add_to(typingctx, array, index, vector):
     return types.void(array, types.intp, vector), generate
 
 
-def _filled(builder, kind, number):
+def _filled(builder, kind, number) -> Any:
     nothing = ir.Constant(kind, ir.Undefined)
     one = builder.insert_element(nothing, number, ir.Constant(ir.IntType(32), 0))
     return _shuffled(builder, one, nothing, [0] * LANES)
 
 
-def _shuffled(builder, a, b, order):
+def _shuffled(builder, a, b, order) -> Any:
     return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), len(order)), order))
 
 
 @intrinsic
-def fill(typingctx, number):
+def fill(typingctx, number) -> Any:
     """A vector of the same number everywhere."""
 
-    def generate(context, builder, signature, arguments):
+    def generate(context, builder, signature, arguments) -> Any:
         return _filled(builder, _ir(number), arguments[0])
 
     return Vector(number)(number), generate
 
 
 @intrinsic
-def alike(typingctx, like, number):
+def alike(typingctx, like, number) -> Any:
     """A number as what `like` is: the same everywhere in a vector, or itself."""
     if not isinstance(like, Vector):
         return number(like, number), lambda context, builder, signature, arguments: arguments[1]
 
-    def generate(context, builder, signature, arguments):
+    def generate(context, builder, signature, arguments) -> Any:
         return _filled(builder, _ir(number), arguments[1])
 
     return Vector(number)(like, number), generate
@@ -157,13 +157,13 @@ def _define(name: str, *operators: Any) -> None:
     """An instruction for two vectors as Python's operators."""
 
     @intrinsic
-    def instruction(typingctx, a, b):
-        def generate(context, builder, signature, arguments):
+    def instruction(typingctx, a, b) -> Any:
+        def generate(context, builder, signature, arguments) -> Any:
             return getattr(builder, name)(*arguments, flags=FAST)
 
         return a(a, b), generate
 
-    def of_vectors(a, b):
+    def of_vectors(a, b) -> Any:
         return (lambda a, b: instruction(a, b)) if isinstance(a, Vector) and a == b else None
 
     for each in operators:
@@ -176,10 +176,10 @@ _define("fmul", operator.mul, operator.imul)
 
 
 @intrinsic
-def inverse(typingctx, a):
+def inverse(typingctx, a) -> Any:
     """1 / a."""
 
-    def generate(context, builder, signature, arguments):
+    def generate(context, builder, signature, arguments) -> Any:
         kind, _, one = _kind(a)
         return builder.fdiv(ir.Constant(kind, one), arguments[0], flags=FAST)
 
@@ -187,10 +187,10 @@ def inverse(typingctx, a):
 
 
 @intrinsic
-def inverse_root(typingctx, a):
+def inverse_root(typingctx, a) -> Any:
     """1 / sqrt(a)."""
 
-    def generate(context, builder, signature, arguments):
+    def generate(context, builder, signature, arguments) -> Any:
         kind, name, one = _kind(a)
         root = _called(builder, f"llvm.sqrt.{name}", kind, [arguments[0]])
         return builder.fdiv(ir.Constant(kind, one), root, flags=FAST)
@@ -199,10 +199,10 @@ def inverse_root(typingctx, a):
 
 
 @intrinsic
-def apart(typingctx, array, index, number, like):
+def apart(typingctx, array, index, number, like) -> Any:
     """array[index : index + LANES] - number, whole numbers that wrap around, in the precision of the number `like`."""
 
-    def generate(context, builder, signature, arguments):
+    def generate(context, builder, signature, arguments) -> Any:
         kind = ir.VectorType(ir.IntType(array.dtype.bitwidth), LANES)
         where = _pointer(context, builder, array, arguments[0], arguments[1], kind)
         whole = builder.load(where, align=_align(array.dtype))
@@ -212,10 +212,10 @@ def apart(typingctx, array, index, number, like):
 
 
 @intrinsic
-def wide(typingctx, vector):
+def wide(typingctx, vector) -> Any:
     """A vector in double precision."""
 
-    def generate(context, builder, signature, arguments):
+    def generate(context, builder, signature, arguments) -> Any:
         same = vector.dtype == types.float64
         return arguments[0] if same else builder.fpext(arguments[0], _ir(types.float64))
 
@@ -223,40 +223,40 @@ def wide(typingctx, vector):
 
 
 @intrinsic
-def less(typingctx, a, b):
+def less(typingctx, a, b) -> Any:
     """Where a < b."""
 
-    def generate(context, builder, signature, arguments):
+    def generate(context, builder, signature, arguments) -> Any:
         return builder.fcmp_ordered("<", *arguments)
 
     return (MASK if isinstance(a, Vector) else types.boolean)(a, b), generate
 
 
 @intrinsic
-def both(typingctx, a, b):
+def both(typingctx, a, b) -> Any:
     """Where two masks are true."""
 
-    def generate(context, builder, signature, arguments):
+    def generate(context, builder, signature, arguments) -> Any:
         return builder.and_(*arguments)
 
     return MASK(a, b), generate
 
 
 @intrinsic
-def where(typingctx, mask, a, b):
+def where(typingctx, mask, a, b) -> Any:
     """`a` where the mask is true, else `b`."""
 
-    def generate(context, builder, signature, arguments):
+    def generate(context, builder, signature, arguments) -> Any:
         return builder.select(*arguments)
 
     return a(mask, a, b), generate
 
 
 @intrinsic
-def some(typingctx, mask):
+def some(typingctx, mask) -> Any:
     """Whether a mask is true anywhere."""
 
-    def generate(context, builder, signature, arguments):
+    def generate(context, builder, signature, arguments) -> Any:
         kind = ir.IntType(LANES)
         return builder.icmp_unsigned("!=", builder.bitcast(arguments[0], kind), ir.Constant(kind, 0))
 
@@ -264,10 +264,10 @@ def some(typingctx, mask):
 
 
 @intrinsic
-def total(typingctx, a):
+def total(typingctx, a) -> Any:
     """The sum of a vector's numbers."""
 
-    def generate(context, builder, signature, arguments):
+    def generate(context, builder, signature, arguments) -> Any:
         number = _ir(a.dtype).element
         function_type = ir.FunctionType(number, [number, _ir(a.dtype)])
         name = f"llvm.vector.reduce.fadd.{_kind(a)[1]}"
@@ -278,17 +278,17 @@ def total(typingctx, a):
 
 
 @intrinsic
-def lanes(typingctx, like):
+def lanes(typingctx, like) -> Any:
     """0, 1, 2 .. in the precision of the number `like`."""
 
-    def generate(context, builder, signature, arguments):
+    def generate(context, builder, signature, arguments) -> Any:
         return ir.Constant(_ir(like), [float(k) for k in range(LANES)])
 
     return Vector(like)(like), generate
 
 
 @intrinsic
-def cubic(typingctx, table, place):
+def cubic(typingctx, table, place) -> Any:
     """Four coefficients of each lane: rows of a contiguous (n, 4) array, the whole parts of `place` their numbers.
 
     Returns:
@@ -296,7 +296,7 @@ def cubic(typingctx, table, place):
     """
     result = types.UniTuple(place, 5)
 
-    def generate(context, builder, signature, arguments):
+    def generate(context, builder, signature, arguments) -> Any:
         kind, whole = _ir(place.dtype), ir.VectorType(ir.IntType(32), LANES)
         rows = builder.fptosi(arguments[1], whole)
         left = builder.fsub(arguments[1], builder.sitofp(rows, kind), flags=FAST)
