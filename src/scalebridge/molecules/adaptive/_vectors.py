@@ -5,7 +5,7 @@ for. A vector has `LANES` numbers of single or double precision; `+`, `-` and `*
 makes the instructions of whatever processor it compiles for, several for a vector where its own are shorter.
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls, allow-untyped-decorators
 from __future__ import annotations
 
 import operator
