@@ -45,6 +45,10 @@ class Crystal:
         """From the wall's surface, half a layer above its last atoms, to the lowest layer."""
         return self.cell / 2.0 * (self.layers - 0.5)
 
+    def count(self, across: int, along: int) -> int:
+        """Of `sites`, which a plan must not make: every second place of the layers."""
+        return 2 * across * along * self.layers
+
     def sites(self, across: int, along: int) -> Floats:
         """Positions with the surface at height 0, (n, 3): (x, y, z), y upwards.
 

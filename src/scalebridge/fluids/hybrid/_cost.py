@@ -64,4 +64,4 @@ def _continuum(bridge: Hybrid) -> float:
 
 def _wall_atoms(atomistic: AbstractAtomistic) -> int:
     """Of the lower wall; none where a script makes them."""
-    return len(atomistic.wall.sites(*atomistic.cells)) if isinstance(atomistic, Atomistic) else 0
+    return atomistic.wall.count(*atomistic.cells) if isinstance(atomistic, Atomistic) else 0
