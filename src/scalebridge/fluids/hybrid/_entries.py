@@ -15,12 +15,11 @@ _EINSTEIN = 300.0  # squared Einstein frequency of a dense Lennard-Jones fluid, 
 
 
 def energy_ripple(atoms: float, temperature: float, time_step: float) -> float:
-    """Energy by which velocity Verlet may miss between two instants: eight times dt^2 omega^2 k T sqrt(N).
+    """Energy by which velocity Verlet may miss between two instants: four times dt^2 omega^2 k T sqrt(N).
 
-    Its shadow energy is conserved and differs from the energy by terms of order dt^2 that ripple from atom to atom: of
-    their standard deviation, about dt^2 omega^2 k T sqrt(N), either instant may have four.
+    Its shadow energy is conserved and differs from the energy by terms of order dt^2 that ripple from atom to atom.
     """
-    return 8.0 * time_step**2 * _EINSTEIN * temperature * math.sqrt(atoms)
+    return 4.0 * time_step**2 * _EINSTEIN * temperature * math.sqrt(atoms)
 
 
 def atom_entries(books: Books, kinetic: float, where: str, when: float) -> tuple[Entry, ...]:
