@@ -77,6 +77,18 @@ def test_functions_and_modules_are_short() -> None:
     assert long == []
 
 
+def test_parallel_loops_have_no_choice_among_their_bounds() -> None:
+    """`prange(n if ... else 0)` is compiled, gives the same results, and runs in one thread."""
+    parallel = [
+        (where, call)
+        for where, function in functions()
+        for call in ast.walk(function)
+        if isinstance(call, ast.Call) and ast.unparse(call.func).endswith("prange")
+    ]
+    assert len(parallel) > 20
+    assert [where for where, call in parallel if any(isinstance(part, ast.IfExp) for part in ast.walk(call))] == []
+
+
 def test_fast_sums_that_others_call_are_inlined() -> None:
     # one that is not is there twice, with sums in two orders, and the cache decides which of the two runs
     options = {node.name: (ast.unparse(node.decorator_list[0]), node) for _, node in functions() if is_compiled(node)}

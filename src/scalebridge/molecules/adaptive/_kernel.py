@@ -153,9 +153,12 @@ def pairs(  # type: ignore[no-untyped-def]
     totals = np.zeros((pieces, 3))
     unit = box / 2.0 ** (8 * centre.itemsize)
     in_blocks = len(segments) > 0
+    # a choice among a `prange`'s bounds makes Numba run it in one thread
+    block_pieces = pieces * int(in_blocks)
+    summed = rows.size * int(in_blocks or pieces > 1)
     if in_blocks:
         arrange(rows, first, place, site, box, origin, centre, resolution, lanes)
-    for piece in prange(pieces if in_blocks else 0):
+    for piece in prange(block_pieces):
         lane_force[piece] = 0.0
         lane_pull[piece] = 0.0
         lane_fine[piece] = 0.0
@@ -176,7 +179,7 @@ def pairs(  # type: ignore[no-untyped-def]
             site_ends, site_pairs, site_types, reach2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values,
             low, per_width, cut2, force[piece], pull[piece], fine[piece], crude[piece], totals[piece],
         )  # fmt: skip
-    for r in prange(rows.size if in_blocks or pieces > 1 else 0):
+    for r in prange(summed):
         m, at = rows[r], origin[r // BLOCK] + r % BLOCK
         if m < 0:
             continue
@@ -187,7 +190,7 @@ def pairs(  # type: ignore[no-untyped-def]
                 pull[0, m, c] += pull[piece, m, c]
                 for i in range(first[m], first[m + 1]):
                     force[0, i, c] += force[piece, i, c]
-        for piece in range(pieces if in_blocks else 0):
+        for piece in range(block_pieces):
             fine[0, m] += lane_fine[piece, r]
             crude[0, m] += lane_crude[piece, r]
             for c in range(3):
