@@ -26,9 +26,10 @@ class Books:
         forces: per bin: force from atoms (3) and from outside (3), power of the latter, summed over steps, (b, 7).
         crossed: per edge: atoms, momentum (3) and kinetic energy that went up, (b + 1, 5).
         before: per bin: mass and momentum (3) at the half step where the leg begins, energy at its full step, (b, 5).
-            The
-            work that the second half of the step's kick is going to do counts as done, since the sources have paid it.
+            The work that the second half of the step's kick is going to do counts as done, since the sources have paid
+            it.
         now: the same at the half step where it ends.
+        bathed: friction rate of the thermostats times the duration, summed over axes.
     """
 
     edges: Floats
@@ -37,6 +38,7 @@ class Books:
     steps: int = 0
     samples: int = 0
     energy: tuple[float, float] = (0.0, 0.0)
+    bathed: float = 0.0
 
     def __post_init__(self) -> None:
         n = len(self.edges) - 1

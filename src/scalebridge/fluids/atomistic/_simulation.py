@@ -79,6 +79,7 @@ class Simulation:
         # what is beyond all bins counts as busy
         self._busy = np.append(kernels.busy_bins(bins, self._cells, self._zones, self._slabs), True)
         self._baths = packed_thermostats(controls)
+        self._friction = sum(bath.rate * sum(bath.axes) for bath in controls.thermostats)
         self._body = np.asarray(controls.body_force)
         self._axes = np.array(controls.constraint.axes if controls.constraint else (False, False, False))
         lengths = atoms.lengths
@@ -121,6 +122,7 @@ class Simulation:
                 "buffer, or take a smaller time step; the last checkpoint is whole"
             )
         self.books.energy = (before_energy, self._settle())
+        self.books.bathed = steps * self.time_step * self._friction
         return self.books
 
     def prepare(self) -> None:
