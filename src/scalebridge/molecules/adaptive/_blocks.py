@@ -81,6 +81,61 @@ def _atomistic(  # type: ignore[no-untyped-def]
 
 
 @njit(**INLINE)
+def _looked_up(r2, start, scale, last, zero, grid):  # type: ignore[no-untyped-def]
+    """Energy and -dU/dp of beads at squared distances, p = (r^2 - start) scale, from a table that is cubic in p."""
+    # closer than the table reaches, energy and force stay those of its end
+    first = r2 - start
+    place = where(less(first, zero), zero, first) * scale
+    a0, a1, a2, a3, u = cubic(grid, where(less(place, last), place, last))
+    return a0 + u * (a1 + u * (a2 + u * a3)), zero - a1 - u * (a2 + a2 + u * (a3 + a3 + a3))
+
+
+@njit(**INLINE)
+def meet_as_beads(  # type: ignore[no-untyped-def]
+    begin, end, segments, ids, rows, kind, centre, absent, unit, table, values, low, per_width, cut2, pull, totals
+):  # fmt: skip
+    """Pairs of segments begin .. end, none of whose molecules has atoms; see `meet`."""
+    t = absent.dtype.type
+    zero, far = fill(t(0.0)), fill(t(FAR**2))
+    ux, uy, uz = fill(t(unit[0])), fill(t(unit[1])), fill(t(unit[2]))
+    cx, cy, cz, px, py, pz = centre[0], centre[1], centre[2], pull[0], pull[1], pull[2]
+    last = fill(np.nextafter(t(values.shape[1]), t(0.0)))
+    energy, virial = fill(0.0), fill(0.0)
+    for segment in range(begin, end):
+        row = segments[segment, 0]
+        number, own = table[kind[rows[row]], segments[segment, 1]], row // BLOCK
+        near, start, scale = fill(t(cut2[number])), fill(t(low[number])), fill(t(per_width[number]))
+        grid, twice = values[number], scale + scale
+        part, work, fx, fy, fz = zero, zero, zero, zero, zero
+        for k in range(segments[segment, 2], segments[segment, 3]):
+            base = ids[k] * BLOCK
+            x = apart(cx, base, cx[row], t(0.0)) * ux
+            y = apart(cy, base, cy[row], t(0.0)) * uy
+            z = apart(cz, base, cz[row], t(0.0)) * uz
+            r2 = x * x + y * y + z * z + load(absent, base)
+            if ids[k] == own:
+                r2 = where(less(fill(t(row - base)), lanes(t(0.0))), r2, far)
+            inside = less(r2, near)
+            if some(inside):
+                v, f = _looked_up(r2, start, scale, last, zero, grid)
+                part += where(inside, v, zero)
+                f = where(inside, twice * f, zero)
+                gx, gy, gz = f * x, f * y, f * z
+                work += f * r2
+                fx, fy, fz = fx + gx, fy + gy, fz + gz
+                add_to(px, base, gx)
+                add_to(py, base, gy)
+                add_to(pz, base, gz)
+        energy += wide(part)
+        virial += wide(work)
+        px[row] -= total(fx)
+        py[row] -= total(fy)
+        pz[row] -= total(fz)
+    totals[0] += total(energy)
+    totals[1] += total(virial)
+
+
+@njit(**INLINE)
 def meet(  # type: ignore[no-untyped-def]
     begin, end, segments, ids, rows, kind, origin, centre, resolution, absent, site, product, unit, counts, types,
     reach2, close2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low, per_width, cut2, force, pull,
@@ -120,13 +175,9 @@ def meet(  # type: ignore[no-untyped-def]
             mixed = less(share, one)
             inside = both(mixed, less(r2, near))
             if beads and some(inside):
-                first = r2 - start
-                place = where(less(first, zero), zero, first) * scale
-                a0, a1, a2, a3, u = cubic(grid, where(less(place, last), place, last))
                 rest = one - share
-                v = where(inside, a0 + u * (a1 + u * (a2 + u * a3)), zero)
-                f = a1 + u * (a2 + a2 + u * (a3 + a3 + a3))
-                f = where(inside, (zero - scale - scale) * rest * f, zero)
+                v, f = _looked_up(r2, start, scale, last, zero, grid)
+                v, f = where(inside, v, zero), where(inside, (scale + scale) * rest * f, zero)
                 gx, gy, gz = f * x, f * y, f * z
                 energy += wide(rest * v)
                 work += f * r2

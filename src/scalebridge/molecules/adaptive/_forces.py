@@ -269,12 +269,13 @@ class AdaptiveForces:
         rows, t = rows_of(self._centre[:, :3], box, self._kind, len(self._counts)), self._site.dtype
         self._may_have_atoms = self._detailed()
         absent, detailed = np.where(rows >= 0, 0.0, FAR**2).astype(t), self._may_have_atoms[rows].astype(t)
-        segments, ids, ends, listed = list_blocks(
+        segments, beads, ids, ends, listed = list_blocks(
             rows, self._kind, self._species_of, self._rank, self._centre, self._site, self._first, box, self._origin,
             *self._lanes, absent, detailed, self._by_sites, far_fine, far_crude,
         )  # fmt: skip
         work = (segments[:, 3] - segments[:, 2]) * self._counts[self._kind[rows[segments[:, 0]]]]
-        self._blocks = self._balanced(work), segments, ids, rows, self._origin, absent
+        edges = self._balanced(work), self._balanced(beads[:, 3] - beads[:, 2])
+        self._blocks = *edges, segments, beads, ids, rows, self._origin, absent
         self._pairs = self._balanced(np.diff(ends)), ends, listed
         self._check_solute()
         self._listed, self._box = self._centre[:, :3].copy(), box.copy()
@@ -289,7 +290,7 @@ class AdaptiveForces:
             return
         far2 = np.where(self._site_reach > 0.0, (self._site_reach + self.skin) ** 2 * (1.0 + 1e-5), -1.0)
         self._site_pairs = select_sites(
-            ends, listed, self._blocks[3], self._centre, self._site, self._first, self._kind, self._site_types, box,
+            ends, listed, self._blocks[5], self._centre, self._site, self._first, self._kind, self._site_types, box,
             far2, self.allowed, self._may_have_atoms,
         )  # fmt: skip
         self._sites_listed = positions.copy()

@@ -25,7 +25,7 @@ import numpy as np
 from numba import njit, prange
 
 from scalebridge._cache import compiled
-from scalebridge.molecules.adaptive._blocks import BLOCK, arrange, meet
+from scalebridge.molecules.adaptive._blocks import BLOCK, arrange, meet, meet_as_beads
 from scalebridge.molecules.adaptive._sites import INLINE, OPTIONS, interaction_of
 
 CHUNKS = 4  # pieces of work at most; their number does not depend on that of the threads
@@ -128,7 +128,7 @@ def _listed(  # type: ignore[no-untyped-def]
 
 @compiled(parallel=True, **OPTIONS)
 def pairs(  # type: ignore[no-untyped-def]
-    edges, segments, ids, rows, origin, absent, centre, resolution, lanes, list_edges, starts, partners, site_ends,
+    edges, bead_edges, segments, beads, ids, rows, origin, absent, centre, resolution, lanes, list_edges, starts, partners, site_ends,
     site_pairs, site_types, place, site, first, kind, product, box, counts, types, reach2, close2, a, b, shift, lj2, qq,
     krf, crf, coulomb2, cap, table, values, low, per_width, cut2, lane_force, lane_pull, lane_fine, lane_crude, force,
     pull, fine, crude,
@@ -136,8 +136,8 @@ def pairs(  # type: ignore[no-untyped-def]
     """All pairs of molecules.
 
     Args:
-        edges, list_edges: first segment, or row of the list, of each piece of work, (pieces + 1,).
-        segments, ids, rows, origin, absent: of molecules in blocks, see `_blocks`.
+        edges, bead_edges, list_edges: first segment, or row of the list, of each piece of work, (pieces + 1,).
+        segments, ids, rows, origin, absent: of molecules in blocks, see `_blocks`; beads: segments without atoms.
         centre, resolution, lanes: room for these molecules and their sites.
         starts, partners: molecules whose pairs of sites are listed; those of pair p are
             site_pairs[site_ends[p] : site_ends[p + 1]].
@@ -152,7 +152,7 @@ def pairs(  # type: ignore[no-untyped-def]
     pieces = edges.size - 1
     totals = np.zeros((pieces, 3))
     unit = box / 2.0 ** (8 * centre.itemsize)
-    in_blocks = len(segments) > 0
+    in_blocks = len(segments) + len(beads) > 0
     # a choice among a `prange`'s bounds makes Numba run it in one thread
     block_pieces = pieces * int(in_blocks)
     summed = rows.size * int(in_blocks or pieces > 1)
@@ -163,6 +163,10 @@ def pairs(  # type: ignore[no-untyped-def]
         lane_pull[piece] = 0.0
         lane_fine[piece] = 0.0
         lane_crude[piece] = 0.0
+        meet_as_beads(
+            bead_edges[piece], bead_edges[piece + 1], beads, ids, rows, kind, centre, absent, unit, table, values, low,
+            per_width, cut2, lane_pull[piece], totals[piece],
+        )  # fmt: skip
         meet(
             edges[piece], edges[piece + 1], segments, ids, rows, kind, origin, centre, resolution, absent, lanes,
             product, unit, counts, types, reach2, close2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values,

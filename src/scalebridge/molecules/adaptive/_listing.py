@@ -80,6 +80,32 @@ def _candidates(block, far, middle, half, unit, species_of, rank, distances, fou
     return count
 
 
+@njit(**INLINE)
+def _bare(rows, detailed):  # type: ignore[no-untyped-def]
+    """Blocks none of whose molecules may have atoms."""
+    found = np.ones(rows.size // BLOCK, np.bool_)
+    for row in range(rows.size):
+        if rows[row] >= 0 and detailed[row] > 0:
+            found[row // BLOCK] = False
+    return found
+
+
+@njit(**INLINE)
+def _bare_first(bare, near, room):  # type: ignore[no-untyped-def]
+    """Put those of some blocks that are bare before the others, in place."""
+    count, others = 0, 0
+    for k in range(near.size):
+        block = near[k]
+        if bare[block]:
+            near[count] = block
+            count += 1
+        else:
+            room[others] = block
+            others += 1
+    for k in range(others):
+        near[count + k] = room[k]
+
+
 @compiled(**OPTIONS)
 def list_blocks(  # type: ignore[no-untyped-def]
     rows, kind, species_of, rank, place, places, first, box, origin, centre, resolution, site, absent, detailed,
@@ -98,7 +124,8 @@ def list_blocks(  # type: ignore[no-untyped-def]
         fine, crude: reach of pairs of which one is, and of those of which none is, (S, S) nm; none: negative.
 
     Returns:
-        Segments and blocks, see `_blocks`; ends of the rows of pairs by sites, (R + 1,), and the other molecules.
+        Segments, those of which no molecule may have atoms by then, and blocks, see `_blocks`; ends of the rows of
+        pairs by sites, (R + 1,), and the other molecules.
     """
     t = site.dtype.type
     arrange(rows, first, place, places, box, origin, centre, resolution, site)
@@ -111,12 +138,14 @@ def list_blocks(  # type: ignore[no-untyped-def]
     near, distances = np.empty(room, np.int64), np.empty(BLOCK, site.dtype)
     ends, listed, number = np.zeros(rows.size + 1, np.int64), np.empty(rows.size, np.int32), 0
     ids, count = np.empty(32 * rows.size, np.int32), 0
-    segments, pieces = np.empty((2 * rows.size, 4), np.int64), 0
+    segments, pieces = np.empty((2 * rows.size, 5), np.int64), 0
+    bare, later = _bare(rows, detailed), np.empty(room, np.int64)
     far = max(fine.max(), crude.max())
     for row in range(rows.size):
         block = row // BLOCK
         if row % BLOCK == 0:
             candidates = _candidates(block, far, middle, half, unit, species_of, rank, distances, near)
+            _bare_first(bare, near[:candidates], later)
         s1, last = species_of[block], -1
         for k in range(candidates if rows[row] >= 0 else 0):
             base, s2 = near[k] * BLOCK, species_of[near[k]]
@@ -126,8 +155,8 @@ def list_blocks(  # type: ignore[no-untyped-def]
             y = apart(centre[1], base, centre[1, row], t(0.0)) * uy
             z = apart(centre[2], base, centre[2, row], t(0.0)) * uz
             square = x * x + y * y + z * z + load(absent, base)
-            bare, full = fill(t(crude[s1, s2] * abs(crude[s1, s2]))), fill(t(fine[s1, s2] * abs(fine[s1, s2])))
-            limit = full if detailed[row] > 0 else where(less(fill(t(0.0)), load(detailed, base)), full, bare)
+            less_far, full = fill(t(crude[s1, s2] * abs(crude[s1, s2]))), fill(t(fine[s1, s2] * abs(fine[s1, s2])))
+            limit = full if detailed[row] > 0 else where(less(fill(t(0.0)), load(detailed, base)), full, less_far)
             reached = less(square, limit)
             if not some(reached):
                 continue
@@ -142,17 +171,20 @@ def list_blocks(  # type: ignore[no-untyped-def]
                 continue
             if count == ids.size:
                 ids = np.concatenate((ids, np.empty_like(ids)))
-            if s2 != last:
+            simple = detailed[row] == 0 and bare[near[k]]
+            if 2 * s2 + simple != last:
                 if pieces == len(segments):
                     segments = np.concatenate((segments, np.empty_like(segments)))
                 segments[pieces, 0], segments[pieces, 1], segments[pieces, 2] = row, s2, count
+                segments[pieces, 4] = simple
                 pieces += 1
-                last = s2
+                last = 2 * s2 + simple
             ids[count] = near[k]
             count += 1
             segments[pieces - 1, 3] = count
         ends[row + 1] = number
-    return segments[:pieces].copy(), ids[:count].copy(), ends, listed[:number].copy()
+    segments, simple = segments[:pieces, :4], segments[:pieces, 4] == 1
+    return segments[~simple], segments[simple], ids[:count].copy(), ends, listed[:number].copy()
 
 
 @compiled(**OPTIONS)
