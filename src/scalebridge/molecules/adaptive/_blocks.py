@@ -20,7 +20,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from scalebridge.molecules.adaptive._sites import FAR, INLINE, interaction_of
+from scalebridge.molecules.adaptive._sites import FAR, INLINE, U, interaction_of
 from scalebridge.molecules.adaptive._vectors import (
     LANES,
     add_to,
@@ -42,29 +42,29 @@ BLOCK = LANES
 
 @njit(**INLINE)
 def _atomistic(  # type: ignore[no-untyped-def]
-    base, row, s1, s2, soft, cap, x, y, z, share, origin, site, counts, types, a, b, shift, lj2, qq, krf, crf, coulomb2,
-    force, sums,
+    capped, base, row, s1, s2, cap, x, y, z, share, origin, site, counts, types, sorts, acting, numbers, krf, crf,
+    coulomb2, force, sums,
 ):  # fmt: skip
     """Sites of the molecule of a row with those of a block: energies and forces of its molecules, capped pairs.
 
-    Forces on the sites of the row are added to `sums`, a vector for each.
+    Forces on the sites of the row are added to `sums`, a vector for each. `capped` is a constant where this is called.
     """
     none = fill(site.dtype.type(0.0))
     energy, tx, ty, tz, count = none, none, none, none, none
     here, there = origin[row // BLOCK] + row % BLOCK, origin[base // BLOCK]
     for j in range(counts[s2]):
-        t2, at = types[s2, j], there + 3 * j * BLOCK
+        t2, at = U(types[s2, j]), there + 3 * j * BLOCK
         px, py, pz = load(site, at) + x, load(site, at + BLOCK) + y, load(site, at + 2 * BLOCK) + z
         gx, gy, gz = none, none, none
         for i in range(counts[s1]):
-            t1, own = types[s1, i], here + 3 * i * BLOCK
-            if a[t1, t2] == 0.0 and b[t1, t2] == 0.0 and qq[t1, t2] == 0.0:
+            pair, own = U(types[s1, i]) * U(sorts) + t2, U(here + 3 * i * BLOCK)
+            acts = acting[pair]
+            if acts == 0:
                 continue
-            dx, dy, dz = px - fill(site[own]), py - fill(site[own + BLOCK]), pz - fill(site[own + 2 * BLOCK])
+            dx, dy, dz = px - fill(site[own]), py - fill(site[own + U(BLOCK)]), pz - fill(site[own + U(2 * BLOCK)])
             e, f, more = interaction_of(
-                soft, dx * dx + dy * dy + dz * dz, cap, a[t1, t2], b[t1, t2], shift[t1, t2], lj2[t1, t2], qq[t1, t2],
-                krf, crf, coulomb2,
-            )  # fmt: skip
+                acts, capped, dx * dx + dy * dy + dz * dz, cap, numbers, pair, krf, crf, coulomb2
+            )
             energy += e
             count += more
             f *= share
@@ -138,7 +138,7 @@ def meet_as_beads(  # type: ignore[no-untyped-def]
 @njit(**INLINE)
 def meet(  # type: ignore[no-untyped-def]
     begin, end, segments, ids, rows, kind, origin, centre, resolution, absent, site, product, unit, counts, types,
-    reach2, close2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low, per_width, cut2, force, pull,
+    reach2, close2, sorts, acting, numbers, krf, crf, coulomb2, cap, table, values, low, per_width, cut2, force, pull,
     fine, crude, totals,
 ):  # fmt: skip
     """Pairs of segments begin .. end; their energy, virial and capped pairs of sites are added to `totals`."""
@@ -191,16 +191,22 @@ def meet(  # type: ignore[no-untyped-def]
             if some(acts):
                 # what does not act is put where it cannot
                 away = where(acts, x, fill(t(FAR)))
-                soft = some(both(both(acts, mixed), less(r2, close)))
-                e, tx, ty, tz, count = _atomistic(
-                    base, row, s1, s2, soft, cap, away, y, z, share, origin, site, counts, types, a, b, shift, lj2, qq,
-                    krf, crf, coulomb2, force, sums,
-                )  # fmt: skip
+                # of loops that differ in one thing LLVM makes one that computes roots in the long way
+                if some(both(both(acts, mixed), less(r2, close))):
+                    e, tx, ty, tz, count = _atomistic(
+                        True, base, row, s1, s2, cap, away, y, z, share, origin, site, counts, types, sorts, acting,
+                        numbers, krf, crf, coulomb2, force, sums,
+                    )  # fmt: skip
+                    overlaps += total(count)
+                else:
+                    e, tx, ty, tz, count = _atomistic(
+                        False, base, row, s1, s2, cap, away, y, z, share, origin, site, counts, types, sorts, acting,
+                        numbers, krf, crf, coulomb2, force, sums,
+                    )  # fmt: skip
                 energy += wide(share * e)
                 work += tx * x + ty * y + tz * z
                 fine_half += e
                 add_to(fine, base, half * e)
-                overlaps += total(count)
         virial += wide(work)
         at = origin[own] + row % BLOCK
         for i in range(3 * counts[s1]):

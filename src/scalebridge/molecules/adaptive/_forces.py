@@ -25,7 +25,7 @@ from scalebridge.molecules.adaptive._listing import list_blocks, rows_of, select
 from scalebridge.molecules.adaptive._model import CoarsePairs, Molecules, SitePairs
 from scalebridge.molecules.adaptive._places import finish, prepare
 from scalebridge.molecules.adaptive._regions import Region
-from scalebridge.molecules.adaptive._sites import FAR
+from scalebridge.molecules.adaptive._sites import FAR, packed
 from scalebridge.molecules.pairs._box import check_box
 
 Floats = npt.NDArray[np.float64]
@@ -109,10 +109,7 @@ class AdaptiveForces:
         self._gradient, self._outward = np.empty((m, 3)), np.empty((m, 4))
         self._extent, self.allowed = np.empty(species), np.zeros(species)
         p = atomistic
-        self._sites = (
-            *(np.ascontiguousarray(x, t) for x in (p.a, p.b, p.shift, p.cutoff**2, p.qq)),
-            t(p.krf), t(p.crf), t(p.coulomb_cutoff**2),
-        )  # fmt: skip
+        self._sites = len(p.a), *packed(p, t), t(p.krf), t(p.crf), t(p.coulomb_cutoff**2)
         self._first, self._kind = np.asarray(molecules.first, np.int64), np.asarray(molecules.kind, np.int64)
         self._counts, self._types = np.asarray(molecules.counts, np.int64), np.asarray(molecules.types, np.int64)
         self._site_types = self._types[np.repeat(self._kind, np.diff(self._first)), _within(self._first)]

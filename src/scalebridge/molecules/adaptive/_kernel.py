@@ -26,30 +26,31 @@ from numba import njit, prange
 
 from scalebridge._cache import compiled
 from scalebridge.molecules.adaptive._blocks import BLOCK, arrange, meet, meet_as_beads
-from scalebridge.molecules.adaptive._sites import INLINE, OPTIONS, interaction_of
+from scalebridge.molecules.adaptive._sites import INLINE, OPTIONS, REACH2, ROOM, U, interaction_of
 
 CHUNKS = 4  # pieces of work at most; their number does not depend on that of the threads
 
 
 @njit(**INLINE)
 def _sites(  # type: ignore[no-untyped-def]
-    begin, end, x, y, z, share, cap, pairs, site_types, site, a, b, shift, lj2, qq, krf, crf, coulomb2, force
+    capped, begin, end, x, y, z, share, cap, pairs, site_types, site, sorts, acting, numbers, krf, crf, coulomb2, force
 ):  # fmt: skip
-    """Listed pairs of sites of two molecules (x, y, z) apart: energy, capped pairs, force on the second molecule."""
+    """Listed pairs of sites of two molecules (x, y, z) apart: energy, capped pairs, force on the second molecule.
+
+    `capped` is a constant where this is called.
+    """
     t = site.dtype.type
     energy, gx, gy, gz, count = t(0.0), t(0.0), t(0.0), t(0.0), t(0.0)
     for k in range(begin, end):
         i, j = pairs[k, 0], pairs[k, 1]
-        t1, t2 = site_types[i], site_types[j]
+        pair = U(site_types[i]) * U(sorts) + U(site_types[j])
         dx = site[j, 0] - site[i, 0] + x
         dy = site[j, 1] - site[i, 1] + y
         dz = site[j, 2] - site[i, 2] + z
         r2 = dx * dx + dy * dy + dz * dz
-        if r2 >= lj2[t1, t2] and r2 >= coulomb2:
+        if r2 >= numbers[pair * ROOM + REACH2]:
             continue
-        e, f, more = interaction_of(
-            True, r2, cap, a[t1, t2], b[t1, t2], shift[t1, t2], lj2[t1, t2], qq[t1, t2], krf, crf, coulomb2
-        )
+        e, f, more = interaction_of(acting[pair], capped, r2, cap, numbers, pair, krf, crf, coulomb2)
         energy += e
         count += more
         f *= share
@@ -79,8 +80,9 @@ def _looked_up(square, table, start, scale, last):  # type: ignore[no-untyped-de
 
 @njit(**INLINE)
 def _listed(  # type: ignore[no-untyped-def]
-    begin, end, rows, place, site, kind, product, box, starts, partners, site_ends, site_pairs, site_types, reach2, a,
-    b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values, low, per_width, cut2, force, pull, fine, crude, totals,
+    begin, end, rows, place, site, kind, product, box, starts, partners, site_ends, site_pairs, site_types, reach2,
+    sorts, acting, numbers, krf, crf, coulomb2, cap, table, values, low, per_width, cut2, force, pull, fine, crude,
+    totals,
 ):  # fmt: skip
     """Pairs of molecules, of rows begin .. end, whose pairs of sites are listed; sums are added to `totals`."""
     t = site.dtype.type
@@ -114,11 +116,16 @@ def _listed(  # type: ignore[no-untyped-def]
                 pull[m2, 1] += k * y
                 pull[m2, 2] += k * z
             if share > none and square < reach2[kind[m1], kind[m2]]:
-                limit = cap if share < one else none
-                energy, count, gx, gy, gz = _sites(
-                    site_ends[p], site_ends[p + 1], x, y, z, share, limit, site_pairs, site_types, site, a, b, shift,
-                    lj2, qq, krf, crf, coulomb2, force,
-                )  # fmt: skip
+                if share < one and cap > none:
+                    energy, count, gx, gy, gz = _sites(
+                        True, site_ends[p], site_ends[p + 1], x, y, z, share, cap, site_pairs, site_types, site, sorts,
+                        acting, numbers, krf, crf, coulomb2, force,
+                    )  # fmt: skip
+                else:
+                    energy, count, gx, gy, gz = _sites(
+                        False, site_ends[p], site_ends[p + 1], x, y, z, share, cap, site_pairs, site_types, site, sorts,
+                        acting, numbers, krf, crf, coulomb2, force,
+                    )  # fmt: skip
                 totals[0] += share * energy
                 totals[1] += gx * x + gy * y + gz * z
                 totals[2] += count
@@ -128,10 +135,10 @@ def _listed(  # type: ignore[no-untyped-def]
 
 @compiled(parallel=True, **OPTIONS)
 def pairs(  # type: ignore[no-untyped-def]
-    edges, bead_edges, segments, beads, ids, rows, origin, absent, centre, resolution, lanes, list_edges, starts, partners, site_ends,
-    site_pairs, site_types, place, site, first, kind, product, box, counts, types, reach2, close2, a, b, shift, lj2, qq,
-    krf, crf, coulomb2, cap, table, values, low, per_width, cut2, lane_force, lane_pull, lane_fine, lane_crude, force,
-    pull, fine, crude,
+    edges, bead_edges, segments, beads, ids, rows, origin, absent, centre, resolution, lanes, list_edges, starts,
+    partners, site_ends, site_pairs, site_types, place, site, first, kind, product, box, counts, types, reach2, close2,
+    sorts, acting, numbers, krf, crf, coulomb2, cap, table, values, low, per_width, cut2, lane_force, lane_pull,
+    lane_fine, lane_crude, force, pull, fine, crude,
 ):  # fmt: skip
     """All pairs of molecules.
 
@@ -141,7 +148,7 @@ def pairs(  # type: ignore[no-untyped-def]
         centre, resolution, lanes: room for these molecules and their sites.
         starts, partners: molecules whose pairs of sites are listed; those of pair p are
             site_pairs[site_ends[p] : site_ends[p + 1]].
-        site_types: type of each site, (N,).
+        site_types: type of each site, (N,); sorts: number of types. acting, numbers: see `_sites`.
         lane_force, lane_pull, lane_fine, lane_crude: scratch of each piece for molecules in blocks.
         force, pull, fine, crude: scratch of each piece, (pieces, N, 3), (pieces, M, 3), (pieces, M) twice; on return
             the first of each holds the sums: forces on sites, on centres of mass, V^AT_a and V^CG_a.
@@ -153,9 +160,9 @@ def pairs(  # type: ignore[no-untyped-def]
     totals = np.zeros((pieces, 3))
     unit = box / 2.0 ** (8 * centre.itemsize)
     in_blocks = len(segments) + len(beads) > 0
-    # a choice among a `prange`'s bounds makes Numba run it in one thread
-    block_pieces = pieces * int(in_blocks)
-    summed = rows.size * int(in_blocks or pieces > 1)
+    # where no pairs are listed, one piece holds all sums; a choice among a `prange`'s bounds would be run in one thread
+    lists = max(pieces * int(partners.size > 0), 1)
+    block_pieces, summed = pieces * int(in_blocks), rows.size * int(in_blocks or lists > 1)
     if in_blocks:
         arrange(rows, first, place, site, box, origin, centre, resolution, lanes)
     for piece in prange(block_pieces):
@@ -169,25 +176,25 @@ def pairs(  # type: ignore[no-untyped-def]
         )  # fmt: skip
         meet(
             edges[piece], edges[piece + 1], segments, ids, rows, kind, origin, centre, resolution, absent, lanes,
-            product, unit, counts, types, reach2, close2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values,
-            low, per_width, cut2, lane_force[piece], lane_pull[piece], lane_fine[piece], lane_crude[piece],
+            product, unit, counts, types, reach2, close2, sorts, acting, numbers, krf, crf, coulomb2, cap, table,
+            values, low, per_width, cut2, lane_force[piece], lane_pull[piece], lane_fine[piece], lane_crude[piece],
             totals[piece],
         )  # fmt: skip
-    for piece in prange(pieces):
+    for piece in prange(lists):
         force[piece] = 0.0
         pull[piece] = 0.0
         fine[piece] = 0.0
         crude[piece] = 0.0
         _listed(
             list_edges[piece], list_edges[piece + 1], rows, place, site, kind, product, box, starts, partners,
-            site_ends, site_pairs, site_types, reach2, a, b, shift, lj2, qq, krf, crf, coulomb2, cap, table, values,
+            site_ends, site_pairs, site_types, reach2, sorts, acting, numbers, krf, crf, coulomb2, cap, table, values,
             low, per_width, cut2, force[piece], pull[piece], fine[piece], crude[piece], totals[piece],
         )  # fmt: skip
     for r in prange(summed):
         m, at = rows[r], origin[r // BLOCK] + r % BLOCK
         if m < 0:
             continue
-        for piece in range(1, pieces):
+        for piece in range(1, lists):
             fine[0, m] += fine[piece, m]
             crude[0, m] += crude[piece, m]
             for c in range(3):

@@ -188,7 +188,9 @@ def list_blocks(  # type: ignore[no-untyped-def]
 
 
 @compiled(**OPTIONS)
-def select_sites(starts, partners, rows, place, site, first, kind, site_types, box, far2, size, detailed):  # type: ignore[no-untyped-def]
+def select_sites(  # type: ignore[no-untyped-def]
+    starts, partners, rows, place, site, first, kind, site_types, box, far2, size, detailed
+):  # fmt: skip
     """Pairs of sites that may interact before the next list, of each pair of molecules.
 
     Args:
