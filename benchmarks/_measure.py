@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 
@@ -24,6 +24,15 @@ class Cost:
 def measure(work: Callable[[], object], repeat: int = 3) -> Cost:
     """Cost of the call that took the least processor time; the others were disturbed by something else."""
     return min((_once(work) for _ in range(repeat)), key=lambda cost: cost.cpu)
+
+
+def in_turns(works: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, Cost]:
+    """Least times of each of several pieces of work, which take turns: what disturbs for a while disturbs all alike."""
+    costs: dict[str, list[Cost]] = {name: [] for name in works}
+    for _ in range(rounds):
+        for name, work in works.items():
+            costs[name].append(_once(work))
+    return {name: Cost(min(c.wall for c in found), min(c.cpu for c in found)) for name, found in costs.items()}
 
 
 def _once(work: Callable[[], object]) -> Cost:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from scalebridge.bridge import Picture
-from scalebridge.molecules.adaptive._speed import pair_shares
+from scalebridge.molecules.adaptive._speed import block_side, pair_shares
 
 if TYPE_CHECKING:
     from scalebridge.molecules.adaptive._bridge import AdaptiveLiquid, AdaptiveState
@@ -197,7 +197,8 @@ def _energy(bridge: AdaptiveLiquid, state: AdaptiveState) -> Picture:
 def _cost(bridge: AdaptiveLiquid) -> Picture:
     from scalebridge.molecules.adaptive._scales import PER_MOLECULE
 
-    fine, coarse = pair_shares(bridge.region, bridge.liquid.box, bridge.liquid.cutoff + 0.16)
+    box, side = bridge.liquid.box, block_side(bridge.liquid.box, bridge.liquid.count)
+    fine, coarse = pair_shares(bridge.region, box, bridge.liquid.cutoff + 0.16, side)
     both = [
         ("all atoms", PER_MOLECULE.fine, 0.0),
         ("adaptive", fine * PER_MOLECULE.fine, coarse * PER_MOLECULE.coarse),

@@ -31,7 +31,7 @@ def scale_map(bridge: AdaptiveLiquid) -> ScaleMap:
     n, box, region = bridge.liquid.count, bridge.liquid.box, bridge.region
     settings, how = bridge.settings, bridge.settings.dynamics
     costs, fine = _costs(n)
-    faster = predicted_speed_up(region, box, bridge.liquid.cutoff + 0.16, costs)
+    faster = predicted_speed_up(region, box, bridge.liquid.cutoff + 0.16, n, costs)
     rounds = settings.drift_rounds * settings.drift_length
     rounds += sum(1.2 * settings.density_length * 1.25**k for k in range(settings.rounds))
     steps = (rounds + bridge.production) / how.timestep
@@ -71,7 +71,7 @@ def protein_scale_map(bridge: AdaptiveProtein) -> ScaleMap:
     # constraints and bonded forces are the engine's: it takes more than for rigid water alone
     costs, fine = _costs(n, 2.0)
     box = np.full(3, edge)
-    faster = predicted_speed_up(region, box, cutoff + 0.16, costs)
+    faster = predicted_speed_up(region, box, cutoff + 0.16, n, costs)
     rounds = sum(1.2 * settings.density_length * 1.25**k for k in range(settings.rounds))
     end = bridge.production * 1e-12
     # the volume takes some four windows to settle

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from scalebridge.molecules.adaptive._blocks import BLOCK
 from scalebridge.molecules.adaptive._regions import Region
 
 Floats = npt.NDArray[np.float64]
 
-SAMPLES = 100_000
+SAMPLES = 50_000
 
 
 @dataclass(frozen=True)
@@ -31,34 +32,47 @@ class Costs:
     other: float | None = None
 
 
-def pair_shares(region: Region, box: Floats, reach: float) -> tuple[float, float]:
+def pair_shares(region: Region, box: Floats, reach: float, side: float) -> tuple[float, float]:
     """Shares of pairs of molecules within reach that are computed with atoms and between centres, a hybrid one both.
 
-    A pair has atoms as soon as one of the two is not coarse; it has centres unless both are atomistic.
+    A molecule meets blocks of others: with atoms as soon as it or any of the block is not coarse, between centres
+    unless all are atomistic.
 
     Args:
         region: where the box is atomistic.
         box: three edges, nm.
         reach: of the interactions between centres of molecules, nm.
+        side: of the cube that a block takes up, see `block_side`, nm.
     """
     rng = np.random.default_rng(0)
     first = rng.random((SAMPLES, 3)) * box
     towards = rng.normal(size=(SAMPLES, 3))
     distance = reach * rng.random(SAMPLES) ** (1.0 / 3.0)
     second = first + towards * (distance / np.linalg.norm(towards, axis=1))[:, None]
-    a, b = (region.resolution(x, box)[0] for x in (first, second))
-    return float(np.mean((a > 0.0) | (b > 0.0))), float(np.mean((a < 1.0) | (b < 1.0)))
+    corner = second - side * rng.random((SAMPLES, 3))
+    own, *others = (
+        region.resolution(x, box)[0]
+        for x in (first, second, *(corner + side * rng.random((SAMPLES, 3)) for _ in range(BLOCK - 1)))
+    )
+    most, least = np.max([own, *others], axis=0), np.min([own, *others], axis=0)
+    return float(np.mean(most > 0.0)), float(np.mean(least < 1.0))
 
 
-def predicted_speed_up(region: Region, box: Floats, reach: float, costs: Costs) -> float:
+def block_side(box: Floats, molecules: int) -> float:
+    """Edge of the cube that the molecules of a block take up, nm."""
+    return float((BLOCK * np.prod(box) / molecules) ** (1.0 / 3.0))
+
+
+def predicted_speed_up(region: Region, box: Floats, reach: float, molecules: int, costs: Costs) -> float:
     """How many times faster than with all atoms a step should be: Amdahl's law.
 
     Args:
         region: where the box is atomistic.
         box: three edges, nm.
         reach: of the atomistic interactions between centres of molecules, nm.
+        molecules: in the box.
         costs: of the two limits.
     """
-    fine, coarse = pair_shares(region, box, reach)
+    fine, coarse = pair_shares(region, box, reach, block_side(box, molecules))
     whole = costs.fine if costs.other is None else costs.other
     return (costs.engine + whole) / (costs.engine + fine * costs.fine + coarse * costs.coarse)
