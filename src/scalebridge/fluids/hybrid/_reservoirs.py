@@ -29,6 +29,9 @@ class Reservoirs:
         viscosity: shear viscosity.
         slip: slip length on all walls.
         spacing: edge of the cells; it must divide all lengths.
+        blunt: side of the squares that are cut from the four edges of the slit's ends. Atoms make no sharp edges: one
+            that is rounded with radius r lets through as much as one from which 0.46 r is cut. In slits of ten sigma
+            an edge of one atom takes some 5 % from the resistance of the ends.
 
     Raises:
         InputError: lengths that do not fit each other.
@@ -42,6 +45,7 @@ class Reservoirs:
     viscosity: float
     slip: float = 0.0
     spacing: float = 0.5
+    blunt: float = 0.0
 
     def __post_init__(self) -> None:
         end = 0.5 * (self.length - self.core)
@@ -55,11 +59,17 @@ class Reservoirs:
                 f"The reservoirs are {self.reservoir[1]:g} high; they must be at least twice the slit's width, "
                 f"{2.0 * self.width:g}"
             )
-        lengths = np.array([*self.reservoir, self.length, end, 0.5 * (self.reservoir[1] - self.width)])
+        side = 0.5 * (self.reservoir[1] - self.width)
+        if not 0.0 <= self.blunt < min(end, side):
+            raise InputError(
+                f"blunt is {self.blunt:g}; what is cut from the edges of the slit must be smaller than its ends, "
+                f"{end:g} long, and the wall beside it, {side:g} high"
+            )
+        lengths = np.array([*self.reservoir, self.length, end, side, self.blunt])
         if not np.allclose(lengths / self.spacing, np.round(lengths / self.spacing), atol=1e-9):
             raise InputError(
                 f"Cells of {self.spacing:g} do not divide the lengths {[float(x) for x in lengths]} of reservoirs, "
-                "slit, its ends and the wall beside it; take others"
+                "slit, its ends, the wall beside it and what is cut from its edges; take others"
             )
 
     @cached_property
@@ -68,12 +78,15 @@ class Reservoirs:
         (deep, high), x0, x1 = self.reservoir, self.reservoir[0], self.reservoir[0] + self.length
         low, top = 0.5 * (high - self.width), 0.5 * (high + self.width)
         end = 0.5 * (self.length - self.core)
-        wall = Wall(slip_length=self.slip)
+        wall, cut = Wall(slip_length=self.slip), self.blunt
         obstacles = {
-            "below": Obstacle(((x0, 0.0, 0.0), (x1, low, 1.0)), wall),
-            "above": Obstacle(((x0, top, 0.0), (x1, high, 1.0)), wall),
+            "below": Obstacle(((x0, 0.0, 0.0), (x1, low - cut, 1.0)), wall),
+            "above": Obstacle(((x0, top + cut, 0.0), (x1, high, 1.0)), wall),
             _CORE: Obstacle(((x0 + end, low, 0.0), (x1 - end, top, 1.0)), Wall()),
         }
+        if cut > 0.0:
+            obstacles["below, blunt"] = Obstacle(((x0 + cut, low - cut, 0.0), (x1 - cut, low, 1.0)), wall)
+            obstacles["above, blunt"] = Obstacle(((x0 + cut, top, 0.0), (x1 - cut, top + cut, 1.0)), wall)
         sides: dict[str, Outlet | Periodic] = {"x-": Outlet(), "x+": Outlet(), "y-": Periodic(), "y+": Periodic()}
         size = (2.0 * deep + self.length, high, 1.0)
         cells = (round(size[0] / self.spacing), round(high / self.spacing), 1)
