@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.interpolate import CubicSpline
 
 from scalebridge.molecules.adaptive import Dynamics, Kirkwood, kirkwood
 from scalebridge.molecules.adaptive._kirkwood import Node, nodes
@@ -92,10 +93,41 @@ def test_free_energies_at_equal_pressure_are_those_of_the_shipped_table(publishe
     assert (error < 0.005).all()
 
 
+# resolutions at which the shipped pressures were measured, as the next test finds
+MEASURED = np.array([0.0, 0.3, 0.6, 1.0])
+
+
+def shipped_pressures() -> tuple[np.ndarray, np.ndarray]:
+    """What the two shipped tables say of the pressure, relative to that of beads: at all their rows, and MEASURED."""
+    helmholtz, gibbs = (tetrahedra.table(f"table_FEC_{kind}.dat") for kind in ("Helmholtz", "Gibbs"))
+    found = -PUBLISHED * (gibbs[:, 1] - helmholtz[:, 1])
+    return np.column_stack([gibbs[:, 0], found]), np.interp(MEASURED, gibbs[:, 0], found)
+
+
+def test_shipped_tables_differ_by_a_spline_through_four_pressures():
+    rows, knots = shipped_pressures()
+    away = CubicSpline(MEASURED, knots, bc_type="natural")(rows[:, 0]) - rows[:, 1]
+    print("pressures", np.round(knots, 5), "largest", np.abs(away).max())
+    # the last digits of the tables
+    assert np.abs(away).max() < 1e-5 * PUBLISHED
+    for moved in (np.array([0.0, 0.32, 0.6, 1.0]), np.array([0.0, 0.3, 0.58, 1.0]), MEASURED[[0, 1, 3]]):
+        values = np.interp(moved, *rows.T)
+        assert np.abs(CubicSpline(moved, values, bc_type="natural")(rows[:, 0]) - rows[:, 1]).max() > 1e-5
+
+
+def test_pressure_of_atoms_less_that_of_beads_is_the_shipped_one(published):
+    found, error = published.pressure(1.0)
+    expected, first = shipped_pressures()[1][-1], published.nodes[0].pressure
+    noise = float(np.hypot(error, first[1]))
+    print(f"pressure of atoms less that of beads {found - first[0]:.4f} +- {noise:.4f}, shipped {expected:.4f}")
+    assert abs(found - first[0] - expected) < 3.0 * noise
+    assert noise < 0.004
+
+
 @pytest.mark.xfail(
     strict=True,
-    reason="the two shipped tables differ by a curve that is smooth in the resolution; the pressure, which their "
-    "difference should be, rises by 0.02 below 0.06 and falls by 0.06 above 0.7",
+    reason="the shipped tables differ by a spline through pressures at the resolutions 0, 0.3, 0.6 and 1; those at 0.3 "
+    "and 0.6 are 0.012 and 0.023 lower than the ones found here with errors of 0.002, that at 1 agrees",
 )
 def test_free_energies_at_equal_density_are_those_of_the_shipped_table(published):
     energy, error = published.gibbs(LISTED)
