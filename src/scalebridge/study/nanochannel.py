@@ -37,6 +37,7 @@ class ReservoirPart(StudyPart):
     deep: float = Field(gt=2.0, le=10_000.0, description="from the wall to the far end", examples=[12.0])
     high: float = Field(gt=4.0, le=10_000.0, description="period of the slits", examples=[24.0])
     spacing: float = Field(default=1.0, gt=0.05, le=10.0, description="cells of the continuum")
+    blunt: float = Field(default=0.0, ge=0.0, le=100.0, description="side of the squares cut from the slit's edges")
 
 
 class NanochannelStudy(StudyModel):
@@ -59,9 +60,10 @@ class NanochannelStudy(StudyModel):
         """
         from scalebridge.fluids.hybrid import Nanochannel, Reservoirs
 
-        f, s = self.fluid, self.slit
-        size = (self.reservoir.deep, self.reservoir.high)
-        around = Reservoirs(s.width, s.length, s.core, size, f.density, f.viscosity, s.slip, self.reservoir.spacing)
+        f, s, r = self.fluid, self.slit, self.reservoir
+        around = Reservoirs(
+            s.width, s.length, s.core, (r.deep, r.high), f.density, f.viscosity, s.slip, r.spacing, r.blunt
+        )
         return Nanochannel(slit_atoms(f, self.wall, s.piece, s.height), around, self.drop, self.passes.built())
 
     @classmethod
@@ -99,6 +101,7 @@ core = 12.0                # the middle that atoms take; the ends must be half a
 deep = 12.0
 high = 24.0                # period of the slits
 spacing = 1.0              # cells of the continuum
+blunt = 0.0                # side of the squares cut from the slit's edges, which atoms round
 
 [passes]
 tolerance = 0.02           # relative standard error of the flow at which the passes end
