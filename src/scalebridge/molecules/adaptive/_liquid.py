@@ -117,7 +117,7 @@ def equilibrate(cube: AllAtom, how: Dynamics, settle: float, picoseconds: float,
         state = context.getState(positions=True, energy=True)
         found.append(radial(state.getPositions(asNumpy=True)._value[first], cube.box, edges))
         kinetic.append(state.getKineticEnergy()._value)
-    blocks = [part.mean(axis=0) for part in np.array_split(np.array(found), 5)]
+    blocks = [part.mean(axis=0) for part in np.array_split(np.array(found), min(5, len(found)))]
     freedom = 3 * len(cube.positions) - cube.system.getNumConstraints()
     return Equilibrated(
         np.array(state.getPositions(asNumpy=True)._value),
