@@ -124,8 +124,7 @@ class Usher:
         )
         v = atoms.velocities[gone]
         kept = np.arange(len(atoms.tags)) != gone
-        arrays = ("tags", "types", "positions", "velocities", "external")
-        new = replace(atoms, **{name: getattr(atoms, name)[kept] for name in arrays})
+        new = atoms.only(kept)
         return new, Exchanged(-1, (-float(v[0]), -float(v[1]), -float(v[2])), -0.5 * float(v @ v), -energy)
 
     def _inside(self, atoms: Atoms, region: Floats) -> np.ndarray:
