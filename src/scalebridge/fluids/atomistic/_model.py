@@ -171,7 +171,7 @@ class Atomistic(AbstractAtomistic):
 
         Args:
             script: file, or the commands themselves (with line breaks).
-            density: atoms of the fluid per volume.
+            density: atoms of the fluid per volume, or molecules where bonds are constrained.
             temperature: energy / k in the script's units.
             height: of the open end, or of the surface of the upper wall.
             **options: further attributes of `Scripted`.

@@ -158,8 +158,13 @@ class Water(AbstractAtomistic):
 
     @property
     def stiffness(self) -> Stiffness:
-        """How a time step misses the energy; measured at 298 K."""
-        return Stiffness(frequency=1.0, ripple=1.0, kicked=1.0, reference=298.15 * KELVIN)
+        """How a time step misses the energy at 298 K.
+
+        The squared Einstein frequency of the centres is 1435 / ps^2, of turns about the three axes 16100, 8900 and
+        10300 (mean squared torque over k T and moment of inertia). Six harmonic modes of these would ripple by
+        2.76 of the former; 3.3 is measured, and the kicks of noise are as in a Lennard-Jones fluid.
+        """
+        return Stiffness(frequency=1435.0, ripple=3.3, kicked=0.15, reference=298.15 * KELVIN)
 
     @property
     def wall_atoms(self) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from scalebridge.fluids.atomistic._build import diluted_lattice
 from scalebridge.fluids.atomistic._engine import Engine
-from scalebridge.fluids.atomistic._state import WALL, Atoms, Floats
+from scalebridge.fluids.atomistic._state import WALL, Atoms, Floats, Ints
 
 if TYPE_CHECKING:
     from scalebridge.fluids.atomistic._water import Water
@@ -59,18 +59,10 @@ def start_water(model: Water, rng: np.random.Generator) -> Atoms:
 def water_engine(model: Water, atoms: Atoms, *, communicator: Any = None, threads: int = 1) -> Engine:
     """An engine that holds these molecules, SHAKE that keeps them rigid, and velocity Verlet for them."""
     engine = Engine(communicator, threads)
-    (x0, x1), (y0, y1), (z0, z1) = atoms.box.tolist()
     cutoff, wall = model.cutoff, model.wall
     engine.command(
         f"""
-        units lj
-        atom_style full
-        atom_modify map array
-        newton on
-        boundary p f p
-        region box block {x0} {x1} {y0} {y1} {z0} {z1}
-        create_box 3 box bond/types 1 angle/types 1 extra/bond/per/atom 2 extra/angle/per/atom 1 &
-            extra/special/per/atom 2
+        {_box_commands(atoms.box, "p f p")}
         {force_field(cutoff)}
         pair_coeff {OXYGEN} {WALL} {wall.epsilon!r} {wall.sigma!r} {cutoff!r}
         neigh_modify delay 0 every 2 check yes exclude type {WALL} {WALL} exclude type {WALL} {HYDROGEN}
@@ -79,9 +71,28 @@ def water_engine(model: Water, atoms: Atoms, *, communicator: Any = None, thread
         """
     )
     engine.create(atoms.tags, atoms.types, atoms.positions, atoms.velocities)
-    engine.command(topology(atoms))
+    engine.command(topology(atoms.tags[atoms.fluid]))
     engine.command("fix move fluid nve\nfix shape fluid shake 1e-9 200 0 b 1 a 1")
     return engine
+
+
+def bulk_water(
+    engine: Engine, molecules: int, temperature: float, kg_per_m3: float, cutoff: float, rng: np.random.Generator
+) -> float:
+    """A periodic cube of water in an empty engine, on a lattice and turned at random; returns its edge, nm."""
+    edge = (molecules * MOLAR_MASS / (kg_per_m3 * 0.602214076)) ** (1.0 / 3.0)
+    side = math.ceil(molecules ** (1.0 / 3.0) - 1e-9)
+    sites = np.stack(np.meshgrid(*(np.arange(side),) * 3, indexing="ij"), axis=-1).reshape(-1, 3)[:molecules]
+    turned = np.einsum("nij,aj->nai", _rotations(molecules, rng), shape())
+    positions = ((sites[:, None] + 0.5) * edge / side + turned).reshape(-1, 3) % edge
+    types = np.tile([OXYGEN, HYDROGEN, HYDROGEN], molecules).astype(np.int32)
+    tags = np.arange(1, len(types) + 1, dtype=np.int32)
+    velocities = _thermal(turned, temperature, rng).reshape(-1, 3)
+    box = np.array([[0.0, edge]] * 3)
+    engine.command(_box_commands(box, "p p p") + force_field(cutoff) + "\nneigh_modify delay 0 every 2 check yes")
+    engine.create(tags, types, positions, velocities)
+    engine.command(topology(tags))
+    return edge
 
 
 def force_field(cutoff: float) -> str:
@@ -102,16 +113,29 @@ def force_field(cutoff: float) -> str:
     """
 
 
-def topology(atoms: Atoms) -> str:
-    """Commands for charges, bonds and angles of molecules whose atoms follow each other."""
-    fluid = atoms.fluid
-    triples = atoms.tags[fluid].reshape(-1, 3)
-    bonds = [f"create_bonds single/bond 1 {o} {h} special no" for o, *two in triples.tolist() for h in two]
-    angles = [f"create_bonds single/angle 1 {a} {o} {b} special no" for o, a, b in triples.tolist()]
+def topology(tags: Ints) -> str:
+    """Commands for charges, bonds and angles of molecules whose atoms, (n,), follow each other."""
+    triples = tags.reshape(-1, 3).tolist()
+    bonds = [f"create_bonds single/bond 1 {o} {h} special no" for o, *two in triples for h in two]
+    angles = [f"create_bonds single/angle 1 {a} {o} {b} special no" for o, a, b in triples]
     angles[-1] = angles[-1].replace("special no", "special yes")
     charges = [f"set type {OXYGEN} charge {-2.0 * _CHARGE!r}", f"set type {HYDROGEN} charge {_CHARGE!r}"]
     group = f"group fluid type {OXYGEN} {HYDROGEN}"
     return "\n".join([*charges, group, *bonds, *angles])
+
+
+def _box_commands(box: Floats, boundary: str) -> str:
+    (x0, x1), (y0, y1), (z0, z1) = box.tolist()
+    return f"""
+        units lj
+        atom_style full
+        atom_modify map array
+        newton on
+        boundary {boundary}
+        region box block {x0} {x1} {y0} {y1} {z0} {z1}
+        create_box 3 box bond/types 1 angle/types 1 extra/bond/per/atom 2 extra/angle/per/atom 1 &
+            extra/special/per/atom 2
+    """
 
 
 def _molecule_masses() -> Floats:

@@ -47,7 +47,7 @@ def scale_map(bridge: LongChannel) -> ScaleMap:
     return ScaleMap(
         (
             Scale("molecular dynamics", "fine", (1.0, float(heights.max())),
-                  (a.time_step, bridge.passes.steps * a.time_step), 3.0 * slits, seconds * slits),
+                  (a.time_step, bridge.passes.steps * a.time_step), 3.0 * slits, a.atom_seconds * slits),
             Scale("lubrication", "coarse", (float(heights.max()), shape.length)),
         ),
         (

@@ -21,6 +21,7 @@ from scalebridge.fluids.transport._errors import velocity_memory as velocity_mem
 from scalebridge.fluids.transport._filters import Filtered as Filtered
 from scalebridge.fluids.transport._filters import moving_average as moving_average
 from scalebridge.fluids.transport._filters import pod_filter as pod_filter
+from scalebridge.fluids.transport._water import measure_water_pressure as measure_water_pressure
 
 __all__ = [
     "Bulk",
@@ -34,6 +35,7 @@ __all__ = [
     "measure_conductivity",
     "measure_pressure",
     "measure_viscosity",
+    "measure_water_pressure",
     "moving_average",
     "pod_filter",
     "pressure_error",
