@@ -25,7 +25,14 @@ def water_hybrid(exchange="state", **options) -> Hybrid:
     liquid = Liquid(water.density * water.mass, VISCOSITY)
     size = (water.lengths[0], 3.0, water.lengths[2])
     continuum = Continuum(size, (1, 20, 1), liquid, {"y-": below, "y+": Wall(velocity=(0.2, 0.0, 0.0))})
-    given = {"cycles": 4, "cycles_per_step": 2, "steps_per_cycle": 20, "equilibration": 500, "bin_width": 0.15, **options}
+    given = {
+        "cycles": 4,
+        "cycles_per_step": 2,
+        "steps_per_cycle": 20,
+        "equilibration": 500,
+        "bin_width": 0.15,
+        **options,
+    }
     return Hybrid(water, continuum, overlap, VISCOSITY, exchange, **given)
 
 

@@ -87,7 +87,9 @@ class Molecules:
     def gather(self, atoms: Particles) -> Particles:
         """The centres of mass of atoms as they are now."""
         c = self.centres
-        centres(atoms.x, atoms.v, atoms.f, atoms.types, self._masses, atoms.rooms.fluid, self._at, c.masses, c.x, c.v, c.f)
+        centres(
+            atoms.x, atoms.v, atoms.f, atoms.types, self._masses, atoms.rooms.fluid, self._at, c.masses, c.x, c.v, c.f
+        )
         return c
 
     def spread(self, atoms: Particles) -> None:

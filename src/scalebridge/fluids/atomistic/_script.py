@@ -29,9 +29,9 @@ class Scripted(AbstractAtomistic):
     the lower wall at height 0, and nothing moves yet: no `run`, no integrator. Units are the script's; forces must be
     energy per length in them without a factor, as in ``units lj``.
 
-    Constraints of bonds (``fix shake``, ``fix rattle``) may be there. Then particles are molecules, all atoms that bonds
-    join: controls act on their centres of mass, since a force that acted atom by atom would have a part along the
-    bonds, whose work the constraint takes back a step later.
+    Constraints of bonds (``fix shake``, ``fix rattle``) may be there. Then particles are molecules, all atoms that
+    bonds join: controls act on their centres of mass, since a force that acted atom by atom would have a part along
+    the bonds, whose work the constraint takes back a step later.
 
     Attributes:
         commands: the commands.

@@ -62,6 +62,12 @@ class Atoms:
 
     def only(self, kept: npt.NDArray[np.bool_]) -> Atoms:
         """Some of the atoms, (n,) true for those that stay."""
-        names = ("tags", "types", "positions", "velocities", "external")
-        names += ("molecules",) if len(self.molecules) else ()
+        names = [
+            "tags",
+            "types",
+            "positions",
+            "velocities",
+            "external",
+            *(["molecules"] if len(self.molecules) else []),
+        ]
         return replace(self, **{name: getattr(self, name)[kept] for name in names})

@@ -69,7 +69,7 @@ class Water(AbstractAtomistic):
     kelvin: float = 298.15
     kg_per_m3: float = 997.0
     size: tuple[float, float, float] = (2.5, 4.2, 2.5)
-    wall: Crystal = field(default_factory=lambda: Crystal(density=33.0, epsilon=2.0, sigma=0.3166, layers=5))
+    wall: Crystal = field(default_factory=lambda: Crystal(density=33.0, epsilon=4.0, sigma=0.3166, layers=5))
     closed: bool = False
     buffer: float = 0.9
     bar: float | None = None
@@ -107,8 +107,8 @@ class Water(AbstractAtomistic):
             )
         if not self.closed and self.bar is None:
             raise InputError(
-                "An open end needs the pressure of the water: measure it with fluids.transport.measure_water_pressure, "
-                "or set closed"
+                "An open end needs the pressure of the water: measure it with fluids.transport (BulkWater), or set "
+                "closed"
             )
         object.__setattr__(self, "density", self.kg_per_m3 * 0.602214076 / MOLAR_MASS)
         object.__setattr__(self, "temperature", self.kelvin * KELVIN)

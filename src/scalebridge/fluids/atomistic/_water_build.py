@@ -27,7 +27,9 @@ _APART = 0.17  # nm between the wall's surface and the first molecules of the st
 def shape() -> Floats:
     """Places of oxygen and both hydrogens about their centre of mass, (3, 3)."""
     half = ANGLE / 2.0
-    places = BOND * np.array([[0.0, 0.0, 0.0], [math.sin(half), math.cos(half), 0.0], [-math.sin(half), math.cos(half), 0.0]])
+    places = BOND * np.array(
+        [[0.0, 0.0, 0.0], [math.sin(half), math.cos(half), 0.0], [-math.sin(half), math.cos(half), 0.0]]
+    )
     return np.asarray(places - np.average(places, axis=0, weights=_molecule_masses()))
 
 
@@ -76,11 +78,33 @@ def water_engine(model: Water, atoms: Atoms, *, communicator: Any = None, thread
     return engine
 
 
+def cube_edge(molecules: int, kg_per_m3: float) -> float:
+    """Edge of a cube of water, nm."""
+    return float((molecules * MOLAR_MASS / (kg_per_m3 * 0.602214076)) ** (1.0 / 3.0))
+
+
 def bulk_water(
-    engine: Engine, molecules: int, temperature: float, kg_per_m3: float, cutoff: float, rng: np.random.Generator
-) -> float:
-    """A periodic cube of water in an empty engine, on a lattice and turned at random; returns its edge, nm."""
-    edge = (molecules * MOLAR_MASS / (kg_per_m3 * 0.602214076)) ** (1.0 / 3.0)
+    engine: Engine,
+    molecules: int,
+    temperature: float,
+    kg_per_m3: float,
+    cutoff: float,
+    rng: np.random.Generator,
+    *,
+    triclinic: bool = False,
+) -> None:
+    """A periodic cube of water in an empty engine, on a lattice and turned at random.
+
+    Args:
+        engine: empty.
+        molecules: their number.
+        temperature: k T, kJ/mol.
+        kg_per_m3: mass density.
+        cutoff: of the forces, nm.
+        rng: random numbers.
+        triclinic: whether the box can be sheared.
+    """
+    edge = cube_edge(molecules, kg_per_m3)
     side = math.ceil(molecules ** (1.0 / 3.0) - 1e-9)
     sites = np.stack(np.meshgrid(*(np.arange(side),) * 3, indexing="ij"), axis=-1).reshape(-1, 3)[:molecules]
     turned = np.einsum("nij,aj->nai", _rotations(molecules, rng), shape())
@@ -89,10 +113,11 @@ def bulk_water(
     tags = np.arange(1, len(types) + 1, dtype=np.int32)
     velocities = _thermal(turned, temperature, rng).reshape(-1, 3)
     box = np.array([[0.0, edge]] * 3)
-    engine.command(_box_commands(box, "p p p") + force_field(cutoff) + "\nneigh_modify delay 0 every 2 check yes")
+    engine.command(
+        _box_commands(box, "p p p", triclinic) + force_field(cutoff) + "\nneigh_modify delay 0 every 2 check yes"
+    )
     engine.create(tags, types, positions, velocities)
     engine.command(topology(tags))
-    return edge
 
 
 def force_field(cutoff: float) -> str:
@@ -124,7 +149,7 @@ def topology(tags: Ints) -> str:
     return "\n".join([*charges, group, *bonds, *angles])
 
 
-def _box_commands(box: Floats, boundary: str) -> str:
+def _box_commands(box: Floats, boundary: str, triclinic: bool = False) -> str:
     (x0, x1), (y0, y1), (z0, z1) = box.tolist()
     return f"""
         units lj
@@ -132,7 +157,7 @@ def _box_commands(box: Floats, boundary: str) -> str:
         atom_modify map array
         newton on
         boundary {boundary}
-        region box block {x0} {x1} {y0} {y1} {z0} {z1}
+        region box {"prism" if triclinic else "block"} {x0} {x1} {y0} {y1} {z0} {z1} {"0 0 0" if triclinic else ""}
         create_box 3 box bond/types 1 angle/types 1 extra/bond/per/atom 2 extra/angle/per/atom 1 &
             extra/special/per/atom 2
     """

@@ -43,9 +43,7 @@ def energy_missed(
     return time_step**2 * stiffness.frequency * (_SIGMAS * ripple + drift)
 
 
-def atom_entries(
-    books: Books, kinetic: float, model: AbstractAtomistic, where: str, when: float
-) -> tuple[Entry, ...]:
+def atom_entries(books: Books, kinetic: float, model: AbstractAtomistic, where: str, when: float) -> tuple[Entry, ...]:
     """Mass, momentum and energy of one instance over a cycle.
 
     Args:
@@ -91,9 +89,7 @@ def continuum_entries(
     )
 
 
-def continuum_energy(
-    before: Contents, after: Contents, fluxes: Fluxes, when: float, units: Units = _LJ
-) -> Entry:
+def continuum_energy(before: Contents, after: Contents, fluxes: Fluxes, when: float, units: Units = _LJ) -> Entry:
     """Energy of the continuum over a cycle."""
     gross = sum(float(np.abs(f.energy).sum()) for f in fluxes.patches.values())
     scale = max(gross, abs(before.energy), 1e-300)

@@ -82,7 +82,8 @@ class _Drawing:
                 here = self.colour(float(np.interp(y, heights, velocity)))
                 dots.setdefault(here, []).append(f"M{_LEFT + x * self.scale:.1f} {self.y(y):.1f}h0")
         atoms = "".join(f'<path class="c{c}" d="{"".join(parts)}"/>' for c, parts in sorted(dots.items()))
-        when = f'<text x="{_LEFT:.0f}" y="{self.y(-1.9 * self.grain):.0f}">to {float(now["time"]):.4g} {self.unit.time}</text>'
+        words = f"to {float(now['time']):.4g} {self.unit.time}"
+        when = f'<text x="{_LEFT:.0f}" y="{self.y(-1.9 * self.grain):.0f}">{words}</text>'
         delay = index * _SECONDS / count - _SECONDS
         return f'<g class="f" style="animation-delay:{delay:.3f}s">{self._stripes(now)}{atoms}{when}</g>'
 
@@ -114,8 +115,9 @@ class _Drawing:
         dots = "".join(f".c{i}{{stroke:{shade}}}.s{i}{{fill:{shade}}}" for i, shade in enumerate(shades))
         part = 100.0 / count
         hidden = "" if count == 1 else f"{part:.3f}%,100%{{visibility:hidden}}"
+        stroke = 0.9 * self.grain * self.scale
         return (
-            f"path{{fill:none;stroke-width:{0.9 * self.grain * self.scale:.2f};stroke-linecap:round}}rect[class^=s]{{opacity:.55}}"
+            f"path{{fill:none;stroke-width:{stroke:.2f};stroke-linecap:round}}rect[class^=s]{{opacity:.55}}"
             f"{dots}@keyframes f{{0%{{visibility:visible}}{hidden}}}"
             f".f{{visibility:hidden;animation:f {_SECONDS:g}s steps(1,end) {_TIMES}}}"
             f".f:nth-of-type({count}){{visibility:visible}}"
@@ -125,9 +127,9 @@ class _Drawing:
     def _zones(self) -> str:
         o, a = self.bridge.overlap, self.bridge.atomistic
         left, right = _LEFT, _LEFT + self.width * self.scale
+        thick = 0.8 * self.grain * self.scale
         wall = (
-            f'<rect x="{left:.1f}" y="{self.y(0.0):.1f}" width="{right - left:.1f}" height="{0.8 * self.grain * self.scale:.1f}" '
-            'fill="#888"/>'
+            f'<rect x="{left:.1f}" y="{self.y(0.0):.1f}" width="{right - left:.1f}" height="{thick:.1f}" fill="#888"/>'
         )
         marks = []
         for name, low, high in (

@@ -109,17 +109,17 @@ def _filtered(bridge: Hybrid, state: HybridState) -> Filtered | None:
 
 def _headlines(bridge: Hybrid, state: HybridState, data: xr.Dataset) -> dict[str, Headline]:
     core = data["height"].values < bridge.overlap.interface
-    u, layers = bridge.atomistic.units, 3.0 * bridge.atomistic.grain
+    u, layers = bridge.atomistic.units, min(3.0 * bridge.atomistic.grain, bridge.overlap.sample[0])
     away = core & (data["height"].values > layers)
     density = data["density"].values[:, away]
     noise = window_error(bridge, bridge.cycles_per_step * bridge.coupler.duration, bridge.bin_width)
     numbers = {
-        "density": Headline(float(density.mean()), u.density, f"density of the core, {layers:g} {u.length} from the wall and more"),
+        "density": Headline(
+            float(density.mean()), u.density, f"density of the core, {layers:g} {u.length} from the wall and more"
+        ),
         "atoms": Headline(float(sum(a.fluid.sum() for a in state.instances)), "1", "fluid atoms"),
         "noise": Headline(noise, u.velocity, "predicted standard error of a bin's velocity over one step"),
-        "stress": Headline(
-            float(data["stress"].values[:, 0].mean()), u.stress, "x momentum flux at the interface"
-        ),
+        "stress": Headline(float(data["stress"].values[:, 0].mean()), u.stress, "x momentum flux at the interface"),
     }
     filtered = _filtered(bridge, state)
     if filtered is not None:

@@ -22,7 +22,12 @@ def pictures(bridge: Hybrid, state: HybridState, data: xr.Dataset) -> tuple[Pict
     if not data.sizes["time"]:
         return ()
     with style():
-        return (_velocity(bridge, data), _matter(bridge, data), _flux(bridge.atomistic.units, data), movie(bridge, state, data))
+        return (
+            _velocity(bridge, data),
+            _matter(bridge, data),
+            _flux(bridge.atomistic.units, data),
+            movie(bridge, state, data),
+        )
 
 
 def _velocity(bridge: Hybrid, data: xr.Dataset) -> Picture:

@@ -19,7 +19,14 @@ def scale_map(bridge: Hybrid) -> ScaleMap:
     end = bridge.cycles * coupler.duration
     return ScaleMap(
         (
-            Scale("molecular dynamics", "fine", (a.grain, a.size[1]), (a.time_step, end), 3.0 * atoms, a.atom_seconds * atoms),
+            Scale(
+                "molecular dynamics",
+                "fine",
+                (a.grain, a.size[1]),
+                (a.time_step, end),
+                3.0 * atoms,
+                a.atom_seconds * atoms,
+            ),
             Scale("Navier-Stokes", "coarse", (a.cutoff, height(bridge)), (coupler.duration, end)),
         ),
         _separations(bridge),
