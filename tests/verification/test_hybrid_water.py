@@ -1,0 +1,40 @@
+"""Water in bulk and in a two-way hybrid: its viscosity against a published one, its flow against theory."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from scalebridge.fluids.atomistic import MILLIPASCAL_SECOND
+from scalebridge.fluids.transport import BulkWater, measure_viscosity
+from scalebridge.ledger import Verdict
+from scalebridge.parallel import SerialExecutor
+from support.water_couette import SPEED, deviations, noise, water_couette
+
+pytestmark = pytest.mark.verify
+
+
+def test_viscosity_of_bulk_water_is_the_published_one():
+    """0.729 mPa s at 298 K and 1 bar: Gonzalez, Abascal (2010), J. Chem. Phys. 132, 096101, doi 10.1063/1.3330544."""
+    measured = measure_viscosity(BulkWater(), steps=60000, rate=0.1)
+    print(f"{measured} = {measured.value / MILLIPASCAL_SECOND:.3f} mPa s")
+    assert measured.error < 0.05 * measured.value
+    assert measured.agrees(0.729 * MILLIPASCAL_SECOND)
+
+
+def test_two_way_couette_flow_of_water_follows_theory_within_its_noise():
+    bridge, broken = water_couette(), []
+    state = bridge.init(np.random.SeedSequence(1))
+    with SerialExecutor() as executor:
+        while not bridge.done(state):
+            step = bridge.step(state, executor)
+            state = step.state
+            broken += [entry for entry in step.entries if entry.verdict is Verdict.FAILS]
+            e = deviations(bridge, state.windows)[-1]
+            print(state.cycles, f"rms {np.sqrt(np.mean(e**2)) / SPEED:.4f} U, mean {e.mean() / SPEED:+.4f} U", flush=True)
+    deviation = deviations(bridge, state.windows)
+    rms = np.sqrt(np.mean(deviation**2))
+    print(f"rms {rms / SPEED:.4f} U, max {np.abs(deviation).max() / SPEED:.4f} U, noise {noise(bridge) / SPEED:.4f} U")
+    assert broken == []
+    assert rms < 2.0 * noise(bridge)
+    assert rms < 0.06 * SPEED
