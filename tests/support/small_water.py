@@ -19,12 +19,17 @@ def small_water(**options) -> Water:
     return Water(**given)
 
 
-def water_hybrid(exchange="state", **options) -> Hybrid:
+def water_hybrid(exchange="state", energy=False, **options) -> Hybrid:
     water, overlap = small_water(), Overlap((0.6, 0.9), (1.5, 1.8, 2.1))
-    below = Wall() if exchange == "state" else Flux()
-    liquid = Liquid(water.density * water.mass, VISCOSITY)
+    below = Wall(temperature=water.temperature if energy else None) if exchange == "state" else Flux()
+    above = Wall(velocity=(0.2, 0.0, 0.0), temperature=1.05 * water.temperature if energy else None)
+    # heat capacity k per molecule over its mass; conductivity in k/(nm ps)
+    conductivity = 50.0 if energy else None
+    liquid = Liquid(
+        water.density * water.mass, VISCOSITY, 9.0 / water.mass, conductivity, temperature=water.temperature
+    )
     size = (water.lengths[0], 3.0, water.lengths[2])
-    continuum = Continuum(size, (1, 20, 1), liquid, {"y-": below, "y+": Wall(velocity=(0.2, 0.0, 0.0))})
+    continuum = Continuum(size, (1, 20, 1), liquid, {"y-": below, "y+": above})
     given = {
         "cycles": 4,
         "cycles_per_step": 2,
@@ -33,7 +38,7 @@ def water_hybrid(exchange="state", **options) -> Hybrid:
         "bin_width": 0.15,
         **options,
     }
-    return Hybrid(water, continuum, overlap, VISCOSITY, exchange, **given)
+    return Hybrid(water, continuum, overlap, VISCOSITY, exchange, energy=energy, **given)
 
 
 def everything(model):

@@ -31,7 +31,8 @@ def test_two_way_couette_flow_of_water_follows_theory_within_its_noise():
             state = step.state
             broken += [entry for entry in step.entries if entry.verdict is Verdict.FAILS]
             e = deviations(bridge, state.windows)[-1]
-            print(state.cycles, f"rms {np.sqrt(np.mean(e**2)) / SPEED:.4f} U, mean {e.mean() / SPEED:+.4f} U", flush=True)
+            rms, mean = np.sqrt(np.mean(e**2)) / SPEED, e.mean() / SPEED
+            print(state.cycles, f"rms {rms:.4f} U, mean {mean:+.4f} U", flush=True)
     deviation = deviations(bridge, state.windows)
     rms = np.sqrt(np.mean(deviation**2))
     print(f"rms {rms / SPEED:.4f} U, max {np.abs(deviation).max() / SPEED:.4f} U, noise {noise(bridge) / SPEED:.4f} U")

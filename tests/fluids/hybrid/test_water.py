@@ -7,7 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from scalebridge.errors import InputError
+from scalebridge.fluids.hybrid._movie import movie
 from scalebridge.fluids.hybrid._open_end import trim_entries, trimmed
+from scalebridge.fluids.hybrid._outcome import dataset
+from scalebridge.fluids.hybrid._passes import check_slit
 from scalebridge.ledger import Verdict
 from scalebridge.parallel import SerialExecutor
 from support.small_water import small_water, water_hybrid
@@ -19,8 +23,9 @@ def start():
 
 
 @pytest.mark.parametrize("exchange", ["state", "flux"])
-def test_books_close_in_every_cycle(start, exchange):
-    bridge = water_hybrid(exchange)
+@pytest.mark.parametrize("energy", [False, True])
+def test_books_close_in_every_cycle(start, exchange, energy):
+    bridge = water_hybrid(exchange, energy)
     with SerialExecutor() as executor:
         step = bridge.step(start, executor)
     assert [e.quantity for e in step.entries if e.verdict is Verdict.FAILS] == []
@@ -38,13 +43,19 @@ def test_constrained_molecules_follow_the_continuum(start):
     assert mean == pytest.approx(0.1, abs=0.02)
 
 
+def test_bridges_that_exchange_atoms_refuse_water():
+    with pytest.raises(InputError, match="found Water"):
+        check_slit(small_water(closed=True, bar=None), 9.0, 600.0, 1.0)
+
+
 def test_an_outcome_is_labelled_in_its_own_units(start):
     bridge = water_hybrid(cycles=2)
     with SerialExecutor() as executor:
-        outcome = bridge.finish(bridge.step(start, executor).state)
-    assert outcome.data["velocity"].attrs["units"] == "nm/ps"
-    assert outcome.data["density"].attrs["units"] == "nm^-3"
-    assert "sigma" not in outcome.methods
+        state = bridge.step(start, executor).state
+    data = dataset(bridge, state)
+    assert data["velocity"].attrs["units"] == "nm/ps"
+    assert data["density"].attrs["units"] == "nm^-3"
+    assert ">nm/ps</text>" in movie(bridge, state, data).data.decode()
 
 
 def test_molecules_leave_the_open_end_whole():

@@ -29,7 +29,6 @@ BAR = 0.0602214076
 """One bar, kJ/mol/nm^3."""
 MILLIPASCAL_SECOND = 602.214076
 """One mPa s, u/(nm ps)."""
-_SKIN = 0.2
 _LIQUID = 600.0, 1300.0  # kg/m^3
 _LONGEST = 0.004  # ps
 
@@ -95,10 +94,10 @@ class Water(AbstractAtomistic):
             )
         if not 0.0 <= self.impedance < math.inf:
             raise InputError(f"impedance is {self.impedance!r}; it is rho c of the water, or 0 to hold the pressure")
-        if min(self.lengths) < 2.0 * (self.cutoff + _SKIN) or not all(map(math.isfinite, self.size)):
+        if min(self.lengths) < 2.0 * self.cutoff or not all(map(math.isfinite, self.size)):
             raise InputError(
                 f"size is {self.size} nm, {tuple(round(length, 3) for length in self.lengths)} in whole cells of the "
-                f"wall; each length must be at least twice the cut-off and skin, {2 * (self.cutoff + _SKIN):g}"
+                f"wall; each length must be at least twice the cut-off, {2 * self.cutoff:g}"
             )
         if self.wall.thickness < self.cutoff:
             raise InputError(

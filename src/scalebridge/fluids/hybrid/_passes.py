@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from scalebridge.errors import InputError
 from scalebridge.fluids.atomistic import Atomistic
+from scalebridge.fluids.atomistic._exchange import require_exchangeable
 from scalebridge.fluids.atomistic._state import Floats
 from scalebridge.fluids.hybrid._filling import LAYERS
 from scalebridge.fluids.transport._blocks import Measured
@@ -91,6 +92,7 @@ def check_slit(atomistic: Atomistic, lowest: float, density: float, drop: float)
     Raises:
         InputError: a configuration that cannot work.
     """
+    require_exchangeable(atomistic)
     least = 2.0 * LAYERS + 2.0
     if not atomistic.closed:
         raise InputError("A slit needs a wall above too; build the atoms with closed=True")
