@@ -72,15 +72,9 @@ def measure_channel(
         InputError: the end is open, the slit is too narrow for the fit, or the viscosity is not positive.
         RunError: an atom flew off.
     """
-    if not model.closed:
-        raise InputError("A channel needs a wall above too; build the atoms with closed=True")
     height, unit = model.size[1], model.units
     layer = 3.0 * model.grain if layer is None else layer
-    least = 2.0 * layer + 4.0 * model.grain
-    if height < least:
-        raise InputError(f"The slit is {height:g} high; a fit needs {least:g}, or a smaller layer")
-    if viscosity is not None and not 0.0 < viscosity < math.inf:
-        raise InputError(f"viscosity is {viscosity!r}; give that of the fluid, or None where it is to be measured")
+    _require_slit(model, layer, viscosity)
     centres, sums, samples = _sampled(model, force, seed, steps, settle, friction)
     inside = (centres > 0.0) & (centres < height)
     y, sums = centres[inside], sums[:, inside]
@@ -112,6 +106,16 @@ def measure_channel(
         total[:, 1] / np.maximum(total[:, 7], 1e-300),
         total[:, 0] / (_BLOCKS * samples * model.area * width),
     )
+
+
+def _require_slit(model: AbstractAtomistic, layer: float, viscosity: float | None) -> None:
+    if not model.closed:
+        raise InputError("A channel needs a wall above too; build the atoms with closed=True")
+    height, least = model.size[1], 2.0 * layer + 4.0 * model.grain
+    if height < least:
+        raise InputError(f"The slit is {height:g} high; a fit needs {least:g}, or a smaller layer")
+    if viscosity is not None and not 0.0 < viscosity < math.inf:
+        raise InputError(f"viscosity is {viscosity!r}; give that of the fluid, or None where it is to be measured")
 
 
 def _sampled(
