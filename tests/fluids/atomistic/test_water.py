@@ -133,6 +133,19 @@ def test_start_is_thermal_in_all_six_degrees_of_freedom():
     assert abs(whole - translation - share) < 4.0 * error
 
 
+def test_books_close_when_the_engine_sorts_its_atoms(water):
+    model, _ = water
+    simulation = simulated(water, everything(model))
+    simulation.engine.command("atom_modify sort 10 0.5")
+    simulation.run(1, aims(model))
+    tags = simulation.engine.tags()
+    books = simulation.run(60, aims(model))
+    entries = atom_entries(books, simulation.kinetic_energy(), model, "here", 0.0)
+    assert [e.quantity for e in entries if e.verdict is Verdict.FAILS] == []
+    assert not np.array_equal(tags, simulation.engine.tags())
+    simulation.close()
+
+
 def test_state_restarts_where_it_was(water):
     model, _ = water
     controls = Controls(tractions=model.tractions(), body_force=(0.1, 0.0, 0.0))

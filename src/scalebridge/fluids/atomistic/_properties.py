@@ -45,6 +45,9 @@ class Units:
         return f"{self.energy}/({self.length}^2 {self.time})"
 
 
+LENNARD_JONES_UNITS = Units()
+
+
 @dataclass(frozen=True, slots=True)
 class Stiffness:
     """How velocity Verlet misses the energy of a fluid, see `scalebridge.fluids.hybrid`.

@@ -12,7 +12,7 @@ import numpy as np
 from scalebridge.errors import InputError
 from scalebridge.fluids.atomistic._abstract import AbstractAtomistic
 from scalebridge.fluids.atomistic._engine import Engine
-from scalebridge.fluids.atomistic._properties import LENNARD_JONES, Stiffness, Units
+from scalebridge.fluids.atomistic._properties import LENNARD_JONES, LENNARD_JONES_UNITS, Stiffness, Units
 from scalebridge.fluids.atomistic._state import Atoms
 
 _ACTIONS = ("run", "minimize", "rerun", "temper", "fix_modify")
@@ -40,6 +40,10 @@ class Scripted(AbstractAtomistic):
         reach: cut-off of the forces.
         types: types of the fluid's atoms.
         atom_mass: mean mass of the fluid's particles; `Atomistic.from_lammps` takes it from the script.
+        grain: size of a particle.
+        units: of the script, for labels.
+        stiffness: how a time step misses the energy, which the ledger allows for; that of a Lennard-Jones fluid in
+            its own units by default.
 
     Raises:
         InputError: the commands run something, or an open end has no pressure.
@@ -57,6 +61,9 @@ class Scripted(AbstractAtomistic):
     reach: float = 2.5
     types: tuple[int, ...] = (1,)
     atom_mass: float = 1.0
+    grain: float = 1.0
+    units: Units = LENNARD_JONES_UNITS
+    stiffness: Stiffness = LENNARD_JONES
 
     def __post_init__(self) -> None:
         for number, line in enumerate(self.commands.splitlines(), start=1):
@@ -95,21 +102,6 @@ class Scripted(AbstractAtomistic):
     def type_masses(self) -> dict[int, float]:
         """Masses of the fluid's types, the mean for each."""
         return dict.fromkeys(self.types, self.atom_mass)
-
-    @property
-    def grain(self) -> float:
-        """Size of a particle, sigma."""
-        return 1.0
-
-    @property
-    def units(self) -> Units:
-        """Lennard-Jones units."""
-        return Units()
-
-    @property
-    def stiffness(self) -> Stiffness:
-        """How a time step misses the energy."""
-        return LENNARD_JONES
 
     @property
     def wall_atoms(self) -> int:

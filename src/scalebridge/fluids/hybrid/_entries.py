@@ -7,13 +7,13 @@ import math
 import numpy as np
 
 from scalebridge.fluids.atomistic import AbstractAtomistic, Books, Stiffness, Units
+from scalebridge.fluids.atomistic._properties import LENNARD_JONES_UNITS
 from scalebridge.fluids.continuum import Contents, Fluxes
 from scalebridge.ledger import Entry, Verdict
 
 MOMENTUM_ALLOWED = 1e-10
 MASS_ROUNDING = 1e-12  # of sums of masses that are no whole numbers; the lightest atom is far more
 _SIGMAS = 5.0
-_LJ = Units()
 
 
 def energy_missed(
@@ -77,7 +77,7 @@ def atom_entries(books: Books, kinetic: float, model: AbstractAtomistic, where: 
 
 
 def continuum_entries(
-    before: Contents, after: Contents, fluxes: Fluxes, when: float, units: Units = _LJ
+    before: Contents, after: Contents, fluxes: Fluxes, when: float, units: Units = LENNARD_JONES_UNITS
 ) -> tuple[Entry, ...]:
     """Momentum of the continuum over a cycle: contents against what came through its patches and was made inside."""
     gross = sum(float(np.abs(f.momentum).sum()) for f in fluxes.patches.values())
@@ -89,7 +89,9 @@ def continuum_entries(
     )
 
 
-def continuum_energy(before: Contents, after: Contents, fluxes: Fluxes, when: float, units: Units = _LJ) -> Entry:
+def continuum_energy(
+    before: Contents, after: Contents, fluxes: Fluxes, when: float, units: Units = LENNARD_JONES_UNITS
+) -> Entry:
     """Energy of the continuum over a cycle."""
     gross = sum(float(np.abs(f.energy).sum()) for f in fluxes.patches.values())
     scale = max(gross, abs(before.energy), 1e-300)
@@ -98,7 +100,14 @@ def continuum_energy(before: Contents, after: Contents, fluxes: Fluxes, when: fl
 
 
 def flux_entry(
-    what: str, atoms: float, continuum: float, error: float, *, exact: bool, when: float, units: Units = _LJ
+    what: str,
+    atoms: float,
+    continuum: float,
+    error: float,
+    *,
+    exact: bool,
+    when: float,
+    units: Units = LENNARD_JONES_UNITS,
 ) -> Entry:
     """What went through the interface, atoms against continuum.
 
