@@ -13,7 +13,7 @@ HEIGHT, SPEED = 6.0, 0.3
 VISCOSITY = 0.72 * MILLIPASCAL_SECOND
 
 
-def water_couette(instances=2, cycles=300) -> Hybrid:
+def water_couette(instances=1, cycles=300) -> Hybrid:
     """Pressure and viscosity are those that `transport` measures in bulk."""
     water, overlap = Water(size=(2.0, 3.6, 2.0), buffer=0.6, bar=120.0), Overlap((0.9, 1.2), (2.1, 2.55, 3.0))
     mass = water.density * water.mass
