@@ -1,6 +1,6 @@
 """Atomistic and continuum fluids, and their coupling.
 
-Units are SI, or Lennard-Jones units throughout: numbers are never converted inside.
+Units are SI, or those of the atoms throughout: numbers are never converted inside.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from scalebridge.fluids import hybrid as hybrid
     from scalebridge.fluids import transport as transport
     from scalebridge.fluids.atomistic import Atomistic as Atomistic
+    from scalebridge.fluids.atomistic import Water as Water
     from scalebridge.fluids.continuum import Continuum as Continuum
     from scalebridge.fluids.hybrid import Hybrid as Hybrid
 
 _PACKAGES = ("atomistic", "continuum", "hybrid", "transport")
-_NAMES = {"atomistic": ("Atomistic",), "continuum": ("Continuum",), "hybrid": ("Hybrid",)}
+_NAMES = {"atomistic": ("Atomistic", "Water"), "continuum": ("Continuum",), "hybrid": ("Hybrid",)}
 _HOME = {name: package for package, names in _NAMES.items() for name in names}
 
 __all__ = sorted([*_PACKAGES, *_HOME])

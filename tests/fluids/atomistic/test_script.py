@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from scalebridge.errors import InputError
 from scalebridge.fluids import Atomistic
 from scalebridge.fluids.atomistic import Constraint, Controls, Thermostat, profile
+from scalebridge.fluids.hybrid._entries import atom_entries
+from scalebridge.ledger import Verdict
 
 SCRIPT = """
 units lj
@@ -122,3 +126,26 @@ def test_rigid_molecules_keep_shape_and_momentum():
     bonds = places[::2] - places[1::2]
     bonds -= np.array([7.2, 0.0, 7.2]) * np.round(bonds / np.array([7.2, np.inf, 7.2]))
     np.testing.assert_allclose(np.linalg.norm(bonds, axis=1), 0.6, atol=1e-4)
+
+
+def test_rigid_molecules_of_a_script_close_their_books_of_energy():
+    """Molecules are what bonds join; a fluid of dumbbells has the stiffness of its atoms at most."""
+    script = DUMBBELLS + "fix rigid wet shake 1e-8 100 0 b 1\n"
+    given = {"density": 0.4, "temperature": 1.0, "height": 13.0, "pressure": 1.0, "reach": 1.5, "time_step": 0.002}
+    model = Atomistic.from_lammps(script, **given)
+    assert model.mass == pytest.approx(2.0)
+    atoms = model.equilibrate(np.random.SeedSequence(1), 300)
+    assert len(np.unique(atoms.molecules[atoms.fluid])) == atoms.fluid.sum() / 2
+    baths = (Thermostat(-np.inf, np.inf, 1.0, 5.0, (True, True, True)),)
+    controls = Controls(Constraint((6.0, 8.0)), model.tractions(), baths, body_force=(0.2, 0.0, 0.0))
+    targets = model.rest()
+    targets.velocity = np.tile([0.3, 0.0, 0.0], (2, 1, 1))
+    verdicts = []
+    for held in (atoms, replace(atoms, molecules=np.zeros(0, dtype=np.int32))):
+        simulation = model.simulate(held, controls, np.random.default_rng(0))
+        simulation.prepare()
+        books = simulation.run(200, targets)
+        entries = atom_entries(books, simulation.kinetic_energy(), model, "here", 0.0)
+        verdicts.append({e.quantity for e in entries if e.verdict is Verdict.FAILS})
+        simulation.close()
+    assert verdicts == [set(), {"atoms' energy"}]

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from scalebridge.errors import ConvergenceError, InputError, RunError
-from scalebridge.fluids.atomistic import Scripted
 from scalebridge.fluids.continuum import Continuum, Liquid, Wall
 from scalebridge.fluids.hybrid import Overlap, instances_needed
 from scalebridge.fluids.hybrid._noise import window_error
@@ -100,13 +99,6 @@ def test_constrained_cells_follow_the_continuum():
 def test_what_cannot_work_is_refused(options, says):
     with pytest.raises(InputError, match=says):
         replace(small_hybrid(), **options)
-
-
-def test_rigid_molecules_are_refused():
-    script = "fix 1 all shake 1e-4 20 0 b 1\n"
-    rigid = Scripted(script, 0.8, 1.1, small_atoms().size, pressure=7.0, reach=1.12)
-    with pytest.raises(InputError, match="holds bonds by constraints"):
-        replace(small_hybrid(), atomistic=rigid)
 
 
 def test_all_mistakes_are_named_at_once():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from scalebridge.fluids.atomistic import Atomistic, Controls, LennardJones, Targets, Thermostat
+from scalebridge.fluids.atomistic._properties import LENNARD_JONES
 from scalebridge.fluids.hybrid._entries import atom_entries, energy_missed
 from scalebridge.ledger import Verdict
 
@@ -25,7 +26,7 @@ def legs(time_step, number, steps, force=0.0, friction=0.0):
         simulation.run(round(5.0 / time_step), Targets())
         for _ in range(number):
             books = simulation.run(steps, Targets())
-            energy = atom_entries(books, simulation.kinetic_energy(), "here", 0.0)[-1]
+            energy = atom_entries(books, simulation.kinetic_energy(), model, "here", 0.0)[-1]
             assert energy.verdict is Verdict.HOLDS
             rows.append((energy.fine - energy.coarse, books.work("thermostat"), energy.allowed * energy.scale))
         count = float(atoms.fluid.sum())
@@ -36,7 +37,7 @@ def legs(time_step, number, steps, force=0.0, friction=0.0):
 
 def test_ripple_of_an_isolated_fluid():
     rows, count, temperature = legs(0.005, 60, 50)
-    spread, allowed = rows[:, 0].std(), energy_missed(count, temperature, 0.005, 0.0, 0.0)
+    spread, allowed = rows[:, 0].std(), energy_missed(LENNARD_JONES, count, temperature, 0.005, 0.0, 0.0)
     assert 0.06 * allowed < spread < 0.24 * allowed  # a fifth is the standard deviation
     assert np.abs(rows[:, 0].mean()) < 3.0 * spread / np.sqrt(len(rows))
 

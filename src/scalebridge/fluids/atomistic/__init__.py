@@ -19,13 +19,22 @@ from scalebridge.fluids.atomistic._exchange import Usher as Usher
 from scalebridge.fluids.atomistic._fluid import LennardJones as LennardJones
 from scalebridge.fluids.atomistic._fluid import wca as wca
 from scalebridge.fluids.atomistic._model import Atomistic as Atomistic
+from scalebridge.fluids.atomistic._properties import Stiffness as Stiffness
+from scalebridge.fluids.atomistic._properties import Units as Units
 from scalebridge.fluids.atomistic._ranked import Instance as Instance
 from scalebridge.fluids.atomistic._ranked import started as started
 from scalebridge.fluids.atomistic._script import Scripted as Scripted
 from scalebridge.fluids.atomistic._simulation import Simulation as Simulation
 from scalebridge.fluids.atomistic._state import Atoms as Atoms
+from scalebridge.fluids.atomistic._water import BAR as BAR
+from scalebridge.fluids.atomistic._water import KELVIN as KELVIN
+from scalebridge.fluids.atomistic._water import MILLIPASCAL_SECOND as MILLIPASCAL_SECOND
+from scalebridge.fluids.atomistic._water import Water as Water
 
 __all__ = [
+    "BAR",
+    "KELVIN",
+    "MILLIPASCAL_SECOND",
     "AbstractAtomistic",
     "Atomistic",
     "Atoms",
@@ -41,10 +50,13 @@ __all__ = [
     "Profile",
     "Scripted",
     "Simulation",
+    "Stiffness",
     "Targets",
     "Thermostat",
     "Traction",
+    "Units",
     "Usher",
+    "Water",
     "profile",
     "started",
     "wca",

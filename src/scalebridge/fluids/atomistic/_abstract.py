@@ -12,7 +12,8 @@ import numpy as np
 from scalebridge.errors import InputError
 from scalebridge.fluids.atomistic._controls import Controls, Targets, Thermostat, Traction
 from scalebridge.fluids.atomistic._engine import Engine
-from scalebridge.fluids.atomistic._ranked import started
+from scalebridge.fluids.atomistic._properties import Stiffness, Units
+from scalebridge.fluids.atomistic._ranked import require_whole, started
 from scalebridge.fluids.atomistic._simulation import Simulation
 from scalebridge.fluids.atomistic._state import Atoms
 
@@ -20,9 +21,12 @@ from scalebridge.fluids.atomistic._state import Atoms
 class AbstractAtomistic(ABC):
     """A fluid in a slab from height 0 to `size[1]`, periodic along x and z, with a wall or an open end above.
 
+    Its particles are atoms, or molecules where these are rigid. All numbers are in the model's `units`, in which no
+    formula needs a factor.
+
     Attributes:
-        density: atoms per volume.
-        temperature: in epsilon / k.
+        density: particles per volume.
+        temperature: as an energy, k T.
         size: lengths asked for (x, y, z).
         closed: whether there is a wall above; otherwise the end is open and carries `pressure`.
         buffer: thickness of the zone at the open end that carries the pressure.
@@ -43,7 +47,7 @@ class AbstractAtomistic(ABC):
     @property
     @abstractmethod
     def mass(self) -> float:
-        """Mass of a fluid atom, the mean where there are several types."""
+        """Mass of a particle of the fluid, the mean where there are several types."""
 
     @property
     @abstractmethod
@@ -62,8 +66,43 @@ class AbstractAtomistic(ABC):
 
     @property
     @abstractmethod
-    def rigid(self) -> bool:
-        """Whether molecules keep their shape by constraints, which undo part of the work of forces from outside."""
+    def type_masses(self) -> dict[int, float]:
+        """Masses of the fluid's types."""
+
+    @property
+    @abstractmethod
+    def grain(self) -> float:
+        """Size of a particle: nothing of the flow is finer."""
+
+    @property
+    @abstractmethod
+    def units(self) -> Units:
+        """What the numbers are in."""
+
+    @property
+    @abstractmethod
+    def stiffness(self) -> Stiffness:
+        """How a time step misses the energy."""
+
+    @property
+    @abstractmethod
+    def wall_atoms(self) -> int:
+        """Atoms of the wall below; 0 where it is not known before they are made."""
+
+    @property
+    @abstractmethod
+    def atom_seconds(self) -> float:
+        """Processor seconds of an atom in a step of the dynamics alone, on one core."""
+
+    @property
+    @abstractmethod
+    def atoms_per_particle(self) -> float:
+        """Atoms of a particle."""
+
+    @property
+    @abstractmethod
+    def bath_rate(self) -> float:
+        """Friction per mass of the thermostat that brings a start to equilibrium."""
 
     @abstractmethod
     def start(self, seed: np.random.SeedSequence) -> Atoms:
@@ -103,7 +142,7 @@ class AbstractAtomistic(ABC):
         """
         places, noise = seed.spawn(2)
         controls = Controls(tractions=self.tractions(), thermostats=self._baths(temperatures))
-        width = self.size[1] / max(round(self.size[1]), 1)
+        width = self.size[1] / max(round(self.size[1] / self.grain), 1)
         simulation = started(self, self.start(places), controls, np.random.default_rng(noise), width)
         try:
             simulation.run(steps, self.rest())
@@ -114,11 +153,11 @@ class AbstractAtomistic(ABC):
     def _baths(self, temperatures: tuple[tuple[float, float], ...]) -> tuple[Thermostat, ...]:
         every = (True, True, True)
         if not temperatures:
-            return (Thermostat(-math.inf, math.inf, self.temperature, 1.0, every),)
-        edges = np.arange(0.0, self.size[1] + 1.0, 2.0)
-        warmth = np.interp(edges[:-1] + 1.0, *np.array(temperatures).T)
+            return (Thermostat(-math.inf, math.inf, self.temperature, self.bath_rate, every),)
+        edges = np.arange(0.0, self.size[1] + self.grain, 2.0 * self.grain)
+        warmth = np.interp(edges[:-1] + self.grain, *np.array(temperatures).T)
         edges[0], edges[-1] = -math.inf, math.inf
-        return tuple(Thermostat(edges[i], edges[i + 1], float(t), 1.0, every) for i, t in enumerate(warmth))
+        return tuple(Thermostat(edges[i], edges[i + 1], float(t), self.bath_rate, every) for i, t in enumerate(warmth))
 
     def simulate(
         self,
@@ -126,7 +165,7 @@ class AbstractAtomistic(ABC):
         controls: Controls,
         rng: np.random.Generator,
         *,
-        bin_width: float = 1.0,
+        bin_width: float | None = None,
         communicator: Any = None,
         threads: int = 1,
     ) -> Simulation:
@@ -136,15 +175,20 @@ class AbstractAtomistic(ABC):
             atoms: to start from.
             controls: what acts on them from outside.
             rng: noise of the thermostats.
-            bin_width: of the books, from height 0 up; it must divide the height.
+            bin_width: of the books, from height 0 up; it must divide the height. A grain by default.
             communicator: mpi4py communicator; None for one rank.
             threads: OpenMP threads.
+
+        Raises:
+            InputError: bins that do not fit, or rigid molecules on several ranks.
         """
+        bin_width = self.grain if bin_width is None else bin_width
+        require_whole(atoms, 1 if communicator is None else communicator.Get_size())
         n = round(self.size[1] / bin_width)
         if n < 1 or not math.isclose(n * bin_width, self.size[1], rel_tol=1e-9):
             raise InputError(f"bin_width is {bin_width:g}; it must divide the height {self.size[1]:g}")
         # one more bin on either side holds the atoms that dip into the wall or stray beyond the open end
-        extra = math.ceil(1.0 / bin_width)
+        extra = math.ceil(self.grain / bin_width)
         bins = bin_width * np.arange(-extra, n + 3 * extra + 1, dtype=np.float64)
         engine = self.engine(atoms, communicator=communicator, threads=threads)
         masses = engine.masses()

@@ -22,9 +22,10 @@ class Books:
         energy: of all atoms where the leg begins and where it ends, counted alike.
         by_source: impulse (3) and work (1) of each of `SOURCES`, (5, 4).
         wall: impulse of the fluid on the walls, (3,).
-        sums: per bin: atoms, momentum (3), m v^2 per axis (3), mass, each summed over samples, (b, 8).
+        sums: per bin: particles, momentum (3), m v^2 per axis (3), mass, each summed over samples, (b, 8). Particles
+            are atoms, or rigid molecules, each where its centre of mass is; all else is of atoms.
         forces: per bin: force from atoms (3) and from outside (3), power of the latter, summed over steps, (b, 7).
-        crossed: per edge: atoms, momentum (3) and kinetic energy that went up, (b + 1, 5).
+        crossed: per edge: mass, momentum (3) and kinetic energy that went up, (b + 1, 5).
         before: per bin: mass and momentum (3) at the half step where the leg begins, energy at its full step, (b, 5).
             The work that the second half of the step's kick is going to do counts as done, since the sources have paid
             it.
@@ -56,7 +57,7 @@ class Books:
 
     @property
     def counts(self) -> Floats:
-        """Mean number of atoms per bin, (b,)."""
+        """Mean number of particles per bin, (b,)."""
         return np.asarray(self.sums[:, 0] / max(self.samples, 1))
 
     def impulse(self, source: str) -> Floats:
@@ -104,10 +105,10 @@ class Profile:
 
     Attributes:
         heights: middles of the bins, (b,).
-        density: atoms per volume, (b,).
+        density: particles per volume, (b,).
         velocity: mass-weighted mean velocity, (b, 3).
         temperature: per axis, from peculiar velocities, (b, 3).
-        atoms: mean number per bin, (b,).
+        atoms: mean number of particles per bin, (b,).
     """
 
     heights: Floats

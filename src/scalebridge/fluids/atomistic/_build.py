@@ -11,6 +11,7 @@ from scalebridge.fluids.atomistic._engine import Engine
 from scalebridge.fluids.atomistic._state import FLUID, WALL, Atoms, Floats
 
 if TYPE_CHECKING:
+    from scalebridge.fluids.atomistic._abstract import AbstractAtomistic
     from scalebridge.fluids.atomistic._model import Atomistic
 
 _APART = 0.45  # sigma between the wall's surface and the first fluid atoms of the start
@@ -19,7 +20,7 @@ _APART = 0.45  # sigma between the wall's surface and the first fluid atoms of t
 def lattice_start(model: Atomistic, rng: np.random.Generator) -> Atoms:
     """Fluid on a cubic lattice with random vacancies, so that it melts at once, and the wall's crystal."""
     top = model.size[1] - (_APART if model.closed else 0.3 * model.buffer)
-    fluid = _diluted_lattice(model, _APART, top, rng)
+    fluid = diluted_lattice(model, _APART, top, rng)
     walls = [model.wall.sites(*model.cells)]
     if model.closed:
         upper = model.wall.sites(*model.cells)
@@ -76,7 +77,12 @@ def _potentials(model: Atomistic) -> str:
     """
 
 
-def _diluted_lattice(model: Atomistic, bottom: float, top: float, rng: np.random.Generator) -> Floats:
+def diluted_lattice(model: AbstractAtomistic, bottom: float, top: float, rng: np.random.Generator) -> Floats:
+    """Places of the fluid's particles on a cubic lattice with random vacancies between two heights, (n, 3).
+
+    Raises:
+        InputError: they do not fit.
+    """
     lengths = np.array([model.lengths[0], top - bottom, model.lengths[2]])
     count = round(model.density * model.area * (model.size[1] - (0.0 if model.closed else 0.15 * model.buffer)))
     spacing = model.density ** (-1.0 / 3.0)
@@ -86,7 +92,7 @@ def _diluted_lattice(model: Atomistic, bottom: float, top: float, rng: np.random
             break
         spacing *= 0.99
     else:
-        raise InputError(f"{count} atoms do not fit between the walls; take a larger slab or a smaller density")
+        raise InputError(f"{count} particles do not fit between the walls; take a larger slab or a smaller density")
     sites = np.stack(np.meshgrid(*(np.arange(n) for n in shape), indexing="ij"), axis=-1).reshape(-1, 3)
     chosen = np.sort(rng.permutation(len(sites))[:count])
     return np.asarray((sites[chosen] + 0.5) * lengths / shape + np.array([0.0, bottom, 0.0]))

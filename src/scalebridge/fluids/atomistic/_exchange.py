@@ -8,8 +8,10 @@ import numpy as np
 
 from scalebridge.errors import InputError, RunError
 from scalebridge.fluids.atomistic import _usher_kernels as kernels
+from scalebridge.fluids.atomistic._abstract import AbstractAtomistic
 from scalebridge.fluids.atomistic._crystal import Crystal
 from scalebridge.fluids.atomistic._fluid import LennardJones
+from scalebridge.fluids.atomistic._model import Atomistic
 from scalebridge.fluids.atomistic._state import FLUID, Atoms, Floats
 
 _PERIODIC = np.array([True, False, True])
@@ -41,6 +43,19 @@ class Exchanged:
             self.kinetic + other.kinetic,
             self.potential + other.potential,
             self.computed + other.computed,
+        )
+
+
+def require_exchangeable(model: AbstractAtomistic) -> None:
+    """Refuse fluids into which no atoms can be put.
+
+    Raises:
+        InputError: anything but the ready-made Lennard-Jones fluid.
+    """
+    if not isinstance(model, Atomistic):
+        raise InputError(
+            f"Atoms come and go in this bridge, and places for new ones are known for the fluid of Atomistic alone; "
+            f"found {type(model).__name__}. Couple it by Hybrid"
         )
 
 
@@ -124,8 +139,7 @@ class Usher:
         )
         v = atoms.velocities[gone]
         kept = np.arange(len(atoms.tags)) != gone
-        arrays = ("tags", "types", "positions", "velocities", "external")
-        new = replace(atoms, **{name: getattr(atoms, name)[kept] for name in arrays})
+        new = atoms.only(kept)
         return new, Exchanged(-1, (-float(v[0]), -float(v[1]), -float(v[2])), -0.5 * float(v @ v), -energy)
 
     def _inside(self, atoms: Atoms, region: Floats) -> np.ndarray:

@@ -207,7 +207,7 @@ def cross(i, m, v, low, high, sign, crossed):
     """An atom has gone through the edges `low` to `high`."""
     kinetic = 0.5 * m * (v[i, 0] ** 2 + v[i, 1] ** 2 + v[i, 2] ** 2)
     for e in range(max(low, 0), min(high, len(crossed) - 1) + 1):
-        crossed[e, 0] += sign
+        crossed[e, 0] += sign * m
         for k in range(3):
             crossed[e, 1 + k] += sign * m * v[i, k]
         crossed[e, 4] += sign * kinetic
@@ -329,7 +329,7 @@ def apply(
     books: (sources, 4) impulse and work. Per bin, if `sampled`, sums: (bins, 8) count, momentum, m v^2 per axis at the
     full step, mass; if `last`, now: (bins, 5) mass and momentum after the kick, kinetic energy at the full step with
     the work of the kick's second half; always, forces: (bins, 7) force between atoms and from outside, and the power of
-    the latter. crossed: (edges, 5) atoms, momentum, kinetic energy that went up through each edge since the step
+    the latter. crossed: (edges, 5) mass, momentum, kinetic energy that went up through each edge since the step
     before. Returns whether all is finite, and the force between atoms on the walls.
     """
     n_bins = len(forces)

@@ -15,6 +15,7 @@ from scalebridge.fluids.atomistic._build import lattice_start, start_engine
 from scalebridge.fluids.atomistic._crystal import Crystal
 from scalebridge.fluids.atomistic._engine import Engine
 from scalebridge.fluids.atomistic._fluid import LennardJones
+from scalebridge.fluids.atomistic._properties import LENNARD_JONES, Stiffness, Units
 from scalebridge.fluids.atomistic._state import FLUID, Atoms, Floats
 
 if TYPE_CHECKING:
@@ -115,9 +116,44 @@ class Atomistic(AbstractAtomistic):
         return (FLUID,)
 
     @property
-    def rigid(self) -> bool:
-        """Never: atoms."""
-        return False
+    def type_masses(self) -> dict[int, float]:
+        """Masses of the fluid's types."""
+        return {FLUID: 1.0}
+
+    @property
+    def grain(self) -> float:
+        """Size of a particle, sigma."""
+        return 1.0
+
+    @property
+    def units(self) -> Units:
+        """Lennard-Jones units."""
+        return Units()
+
+    @property
+    def stiffness(self) -> Stiffness:
+        """How a time step misses the energy."""
+        return LENNARD_JONES
+
+    @property
+    def wall_atoms(self) -> int:
+        """Atoms of the wall below."""
+        return self.wall.count(*self.cells)
+
+    @property
+    def atom_seconds(self) -> float:
+        """Processor seconds of an atom in a step; measured with 4,000 to 22,000 atoms, cut at 2.2 sigma."""
+        return 3.7e-7 * (self.cutoff / 2.2) ** 3
+
+    @property
+    def atoms_per_particle(self) -> float:
+        """One: particles are atoms."""
+        return 1.0
+
+    @property
+    def bath_rate(self) -> float:
+        """Friction of the thermostat that brings a start to equilibrium, 1 / tau."""
+        return 1.0
 
     def start(self, seed: np.random.SeedSequence) -> Atoms:
         """Atoms on a diluted lattice with thermal velocities; not yet a fluid, see `equilibrate`."""
@@ -135,7 +171,7 @@ class Atomistic(AbstractAtomistic):
 
         Args:
             script: file, or the commands themselves (with line breaks).
-            density: atoms of the fluid per volume.
+            density: atoms of the fluid per volume, or molecules where bonds are constrained.
             temperature: energy / k in the script's units.
             height: of the open end, or of the surface of the upper wall.
             **options: further attributes of `Scripted`.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from scalebridge.errors import InputError
 from scalebridge.fluids.atomistic._books import Books
 from scalebridge.fluids.atomistic._controls import Controls, Targets
 from scalebridge.fluids.atomistic._state import Atoms
@@ -84,10 +85,28 @@ class Ranked:
 def started(
     model: AbstractAtomistic, atoms: Atoms, controls: Controls, rng: np.random.Generator, bin_width: float
 ) -> Instance:
-    """A live simulation on all ranks that serve this program, or in this process where there are none."""
+    """A live simulation on all ranks that serve this program, or in this process where there are none.
+
+    Raises:
+        InputError: rigid molecules on several ranks.
+    """
+    require_whole(atoms, serving_ranks())
     if serving_ranks() > 1:
         return Ranked(model, atoms, controls, rng, bin_width)
     return model.simulate(atoms, controls, rng, bin_width=bin_width)
+
+
+def require_whole(atoms: Atoms, ranks: int) -> None:
+    """Refuse rigid molecules on several ranks, between which their atoms would be divided.
+
+    Raises:
+        InputError: there are some.
+    """
+    if ranks > 1 and len(atoms.molecules):
+        raise InputError(
+            f"Rigid molecules move on one MPI rank and here are {ranks}; start the program without mpiexec, and use "
+            "more processors by instances"
+        )
 
 
 def _part(

@@ -6,35 +6,21 @@ import math
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from scalebridge.errors import InputError, RunError
 from scalebridge.fluids.atomistic import _kernels as kernels
 from scalebridge.fluids.atomistic._books import Books
 from scalebridge.fluids.atomistic._controls import Controls, Targets, packed_thermostats
 from scalebridge.fluids.atomistic._engine import Engine
+from scalebridge.fluids.atomistic._particles import Molecules, Particles, Rooms
 from scalebridge.fluids.atomistic._state import Atoms, Floats, Ints
-
-
-class Rooms:
-    """Memory that the compiled loops need for atoms stored in one order, and which of them are fluid.
-
-    Args:
-        fluid: whether each atom is, (n,).
-    """
-
-    __slots__ = ("bin_of", "counts", "crossers", "fluid", "touched", "walls")
-
-    def __init__(self, fluid: npt.NDArray[np.bool_]) -> None:
-        self.fluid, self.walls = (np.flatnonzero(which).astype(np.uint32) for which in (fluid, ~fluid))
-        # no atom's bin is known yet
-        self.bin_of = np.full(len(fluid) + 1, np.iinfo(np.uint32).max, dtype=np.uint32)
-        self.touched, self.crossers = (np.zeros(len(fluid) + 1, dtype=np.uint32) for _ in range(2))
-        self.counts = np.array([0, 0, 1])  # the last: nothing is known of external forces
 
 
 class Simulation:
     """Atoms that move.
+
+    Where molecules are rigid, what acts from outside acts on their centres of mass, and profiles are those of the
+    centres; the planes and contents of the books are always those of atoms.
 
     Args:
         engine: with force field, box and atoms set up, and the integrator fixed; no fixes follow.
@@ -92,12 +78,19 @@ class Simulation:
         self._external = atoms.external
         self._places: Ints = np.zeros(0, dtype=np.int32)
         self._rooms = Rooms(np.zeros(0, dtype=np.bool_))
+        self._molecules = Molecules(atoms, masses) if len(atoms.molecules) else None
+        self._numbers = atoms.molecules
+        whole = masses[self._fluid] if self._molecules is None else self._molecules.centres.masses
+        self._mass = float(whole.mean())
         # all that ranks must know of each other within a step lies together: sums over zones, and whether all is well
         shapes = (max(len(self._cells) - 1, 0), 7), (len(self._zones), 3), (len(self._slabs), 5), (1,)
         ends = np.cumsum([0, *(math.prod(shape) for shape in shapes)])
         self._shared = np.zeros(ends[-1])
         self._zone_sums = [self._shared[a:b].reshape(s) for a, b, s in zip(ends, ends[1:], shapes, strict=False)]
         self._energy = 0.0
+        self._aside = self._new_books(np.zeros((len(bins) - 1, 5)))  # what is not to be read
+        self._nothing = _nothing()
+        self._unbusy = np.append(np.zeros(len(bins) - 1, dtype=np.bool_), True)
         self.books = self._new_books(np.zeros((len(bins) - 1, 5)))
         engine.attach(self._act)
 
@@ -143,8 +136,11 @@ class Simulation:
         return self.engine.thermo("pe")
 
     def kinetic_energy(self) -> float:
-        """Of the fluid, as of the end of the last leg."""
+        """Of the fluid's atoms, or of its molecules' centres of mass, as of the end of the last leg."""
         self.prepare()
+        if self._molecules is not None:
+            centres = self._molecules.gather(self._atoms(self._external))
+            return float(0.5 * np.sum(centres.masses * np.sum(centres.v**2, axis=1)))
         fluid = self._rooms.fluid
         v, masses = self.engine.array("v")[fluid], self._masses[self.engine.array("type")[fluid]]
         energy = np.array([0.5 * np.sum(masses * np.sum(v**2, axis=1))])
@@ -158,7 +154,9 @@ class Simulation:
         tags, *live = e.joined(e.tags(), e.array("type"), e.array("x"), e.array("v"), self._external)
         order = np.argsort(tags)
         types, positions, velocities, external = (values[order] for values in live)
-        return Atoms(self._box, tags[order], types, positions, velocities, external, self._steps, self._types)
+        return Atoms(
+            self._box, tags[order], types, positions, velocities, external, self._steps, self._types, self._numbers
+        )
 
     def close(self) -> None:
         """End the engine."""
@@ -196,46 +194,85 @@ class Simulation:
             # atoms came, went, or were sorted, and their external forces with them: nothing is known of the array
             self._places = np.array(tags)
             self._rooms = Rooms(self._fluid[self.engine.array("type", len(tags))])
+            if self._molecules is not None:
+                self._molecules.stored(self._places)
         self._external = external
-        v, f, types = (self.engine.array(name, len(tags)) for name in ("v", "f", "type"))
+        atoms = self._atoms(external)
         if not self._ready:  # forces of the state: nothing new acts, the half step begins
+            v, f, types = atoms.v, atoms.f, atoms.types
             kernels.scatter(tags, self._order, self._kept, external)
             half = v + 0.5 * self.time_step * (f + external) / self._masses[types][:, None]
             mean = v + 0.25 * self.time_step * (f + external) / self._masses[types][:, None]
             second_half = 0.5 * self.time_step * np.sum(external * mean, axis=1)
             self.books = self._new_books(self._contents(positions, half, types, v, second_half))
             return
-        self._force(positions, v, f, types, tags, external)
+        self._step(atoms)
 
-    def _force(self, x: Floats, v: Floats, f: Floats, types: Ints, tags: Ints, external: Floats) -> None:
-        books, dt, rooms = self.books, self.time_step, self._rooms
-        sums_c, sums_w, sums_h, wrong = self._zone_sums
-        pause = (self._steps + books.steps) % self.bath_every
-        due = 0.0 if pause else dt * self.bath_every
-        where = self._bins, self._busy, rooms.bin_of, rooms.touched, rooms.crossers, rooms.counts
-        impulse = kernels.gather(
-            x, v, f, types, tags, self._masses, external, dt, rooms.fluid, *self._baths, due, self._body,
-            self._key, self._steps + books.steps, self._cells, self._zones, self._slabs, *where,
-            sums_c, sums_w, sums_h,
-        )  # fmt: skip
-        wrong[0] = self.engine.ranks > 1 and not math.isfinite(f.sum())
-        self.engine.add(self._shared)
-        self._require_finite(not wrong[0])
-        books.by_source[kernels.THERMOSTAT, :3] += impulse
+    def _atoms(self, external: Floats) -> Particles:
+        """The atoms as the engine stores them now."""
+        x, v, f, types = (self.engine.array(name, len(external)) for name in ("x", "v", "f", "type"))
+        return Particles(x, v, f, types, self._places, self._masses, external, self._rooms)
+
+    def _step(self, atoms: Particles) -> None:
+        """Force the particles and book the step."""
+        books = self.books
         last = books.steps + 1 == self._leg
         if last:
             books.now = np.zeros_like(books.now)
         sampled = last or books.steps % self.sample_every == 0
-        finite, *wall = kernels.apply(
-            x, v, f, types, self._masses, external, dt, rooms.fluid, rooms.walls, self._body,
-            self._cells, self._accelerations(sums_c), self._zones, self._loads(sums_w), sums_w,
-            self._slabs, self._heating(sums_h), sums_h, *where, books.by_source,
-            sampled, last, books.now, books.sums, books.forces, books.crossed,
-        )  # fmt: skip
+        if self._molecules is None:
+            finite, *wall = self._force(atoms, books, sampled, last)
+        else:
+            finite, *wall = self._force_molecules(self._molecules, atoms, sampled, last)
         self._require_finite(finite)
-        books.wall += dt * np.array(wall)
+        books.wall += self.time_step * np.array(wall)
         books.steps += 1
         books.samples += sampled
+
+    def _force(self, p: Particles, into: Books, sampled: bool, last: bool) -> tuple[bool, float, float, float]:
+        """Force particles, and book them into `into`; whether all is finite, and the force on the walls."""
+        dt, r, step = self.time_step, p.rooms, self._steps + self.books.steps
+        sums_c, sums_w, sums_h, wrong = self._zone_sums
+        due = 0.0 if step % self.bath_every else dt * self.bath_every
+        where = self._bins, self._busy, r.bin_of, r.touched, r.crossers, r.counts
+        impulse = kernels.gather(
+            p.x, p.v, p.f, p.types, p.tags, p.masses, p.external, dt, r.fluid, *self._baths, due, self._body,
+            self._key, step, self._cells, self._zones, self._slabs, *where, sums_c, sums_w, sums_h,
+        )  # fmt: skip
+        wrong[0] = self.engine.ranks > 1 and not math.isfinite(p.f.sum())
+        self.engine.add(self._shared)
+        self._require_finite(not wrong[0])
+        sources = self.books.by_source
+        sources[kernels.THERMOSTAT, :3] += impulse
+        done: tuple[bool, float, float, float] = kernels.apply(
+            p.x, p.v, p.f, p.types, p.masses, p.external, dt, r.fluid, r.walls, self._body,
+            self._cells, self._accelerations(sums_c), self._zones, self._loads(sums_w), sums_w,
+            self._slabs, self._heating(sums_h), sums_h, *where, sources,
+            sampled, last, into.now, into.sums, into.forces, into.crossed,
+        )  # fmt: skip
+        return done
+
+    def _force_molecules(
+        self, molecules: Molecules, atoms: Particles, sampled: bool, last: bool
+    ) -> tuple[bool, float, float, float]:
+        """Force molecules, whose profiles are sampled, and book their atoms; as `_force`."""
+        self._aside.sums = self.books.sums
+        self._force(molecules.gather(atoms), self._aside, sampled, False)
+        p, r, books, dt = atoms, atoms.rooms, self.books, self.time_step
+        cells, pull, zones, loads, slabs, heat, baths, axes, sums_c, sums_w, sums_h, still = self._nothing
+        where = self._bins, self._unbusy, r.bin_of, r.touched, r.crossers, r.counts
+        kernels.gather(
+            p.x, p.v, p.f, p.types, p.tags, p.masses, p.external, dt, r.fluid, baths, axes, 0.0, still,
+            self._key, 0, cells, zones, slabs, *where, sums_c, sums_w, sums_h,
+        )  # fmt: skip
+        molecules.spread(atoms)
+        r.counts[2] = 1  # there are forces from outside everywhere
+        done: tuple[bool, float, float, float] = kernels.apply(
+            p.x, p.v, p.f, p.types, p.masses, p.external, dt, r.fluid, r.walls, still,
+            cells, pull, zones, loads, sums_w, slabs, heat, sums_h, *where, self._aside.by_source,
+            False, last, books.now, self._aside.sums, books.forces, books.crossed,
+        )  # fmt: skip
+        return done
 
     def _require_finite(self, fine: bool) -> None:
         if not fine:
@@ -278,7 +315,16 @@ class Simulation:
         mass = np.maximum(sums[:, 0], tiny)
         peculiar = np.maximum(sums[:, 4] - np.sum(sums[:, 1:4] ** 2, axis=1) / mass, tiny)
         powered = self.targets.power / peculiar
-        # the fluid's mass over that of an atom is the number of atoms: slabs are thick, one mean is taken out
-        now = peculiar / (3.0 * np.maximum(mass / self._masses[self._fluid].mean() - 1.0, 1.0))
+        # the fluid's mass over that of a particle is their number: slabs are thick, one mean is taken out
+        now = peculiar / (3.0 * np.maximum(mass / self._mass - 1.0, 1.0))
         kept = (self.targets.temperature / now - 1.0) / (2.0 * heater.time)
         return np.asarray(np.where(np.isnan(self.targets.power), kept, powered))
+
+
+def _nothing() -> tuple[Any, ...]:
+    """Controls that do nothing, as the compiled loops take them, and the room for their sums."""
+    cells, heat = np.zeros(0), np.zeros(0)
+    pull, zones, loads, slabs = (np.zeros((0, n)) for n in (3, 2, 3, 2))
+    baths, axes = packed_thermostats(Controls())
+    sums = tuple(np.zeros((0, n)) for n in (7, 3, 5))
+    return cells, pull, zones, loads, slabs, heat, baths, axes, *sums, np.zeros(3)

@@ -13,6 +13,7 @@ import numpy as np
 from scalebridge.bridge import Bridge, Outcome, Progress, Step
 from scalebridge.errors import InputError
 from scalebridge.fluids.atomistic import Atomistic, Controls, Simulation, Thermostat
+from scalebridge.fluids.atomistic._exchange import require_exchangeable
 from scalebridge.fluids.atomistic._state import Atoms, Floats
 from scalebridge.fluids.continuum import Characteristic, CompressibleFluid, Continuum
 from scalebridge.fluids.continuum._conditions import Condition
@@ -105,6 +106,7 @@ class Acoustic(Bridge[AcousticState]):
         if not 0.0 < self.length < math.inf:
             raise InputError(f"length is {self.length!r}; the continuum needs a positive one")
         a, f = self.atomistic, self.fluid
+        require_exchangeable(a)
         if a.closed:
             raise InputError("The atomistic side is closed above; sound needs an open end there")
         for name, mine, theirs in (

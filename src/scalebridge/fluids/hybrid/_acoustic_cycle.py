@@ -116,7 +116,7 @@ class _Pair:
         )
         self.inside = in_buffer(a, books)
         self._sums, self._samples = self._sums + books.sums, self._samples + books.samples
-        self.entries += atom_entries(books, self.simulation.kinetic_energy(), self.where, when)
+        self.entries += atom_entries(books, self.simulation.kinetic_energy(), a, self.where, when)
         contents, owed, carry = b.continuum.contents(self.continuum), self.owed, self.carry
         pressure = (_BACK * owed - books.impulse("traction")[1]) / (a.area * b.duration)
         self.continuum, fluxes = b.continuum.step(self.continuum, {"y-": PatchValues(pressure=pressure)}, b.duration)

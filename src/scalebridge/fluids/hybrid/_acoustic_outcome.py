@@ -9,7 +9,6 @@ import numpy as np
 from scalebridge.bridge import Citation, Headline, Outcome, Picture
 from scalebridge.fluids.atomistic._state import Floats
 from scalebridge.fluids.hybrid._drawing import COLOURS, light_grid, new_figure, picture, style
-from scalebridge.fluids.hybrid._scales import SECONDS_PER_ATOM_STEP
 from scalebridge.scales import Cost, Scale, ScaleMap, Separation
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def scale_map(bridge: Acoustic) -> ScaleMap:
     a, f = bridge.atomistic, bridge.fluid
     atoms, top = a.density * a.area * a.size[1], a.size[1] + bridge.length
     steps = bridge.cycles * bridge.steps_per_cycle
-    per_step, end = SECONDS_PER_ATOM_STEP * (a.cutoff / 2.2) ** 3, bridge.cycles * bridge.duration
+    per_step, end = a.atom_seconds, bridge.cycles * bridge.duration
     own, full = (per_step * steps * n * bridge.instances for n in (atoms, atoms * top / a.size[1]))
     wide = bridge.pulse.width if bridge.pulse else a.size[1]
     viscosity = f.viscosity if not callable(f.viscosity) else float(f.viscosity(np.array([f.temperature]))[0])

@@ -194,7 +194,7 @@ class Hybrid(Bridge[HybridState]):
     def progress(self, state: HybridState) -> Progress:
         """Cycles done."""
         time = state.cycles * self.coupler.duration
-        return Progress(float(state.cycles), float(self.cycles), f"{time:g} tau")
+        return Progress(float(state.cycles), float(self.cycles), f"{time:g} {self.atomistic.units.time}")
 
     def finish(self, state: HybridState) -> Outcome:
         """Profiles on both sides."""
@@ -232,7 +232,7 @@ class Hybrid(Bridge[HybridState]):
             kept, taken = trimmed(self.atomistic, atoms)
             if kept is not atoms:
                 when = state.cycles * self.coupler.duration
-                entries += trim_entries(atoms, kept, self.atomistic.mass, taken, f"instance {i}", when)
+                entries += trim_entries(atoms, kept, self.atomistic, taken, f"instance {i}", when)
             instances.append(kept)
         return replace(state, instances=tuple(instances)), tuple(entries)
 
@@ -282,15 +282,15 @@ class _Leg:
             self._require_fluid(books)
         when = self.cycles * b.coupler.duration
         for i, (simulation, books) in enumerate(zip(self.simulations, cycle.books, strict=True)):
-            self.entries += atom_entries(books, simulation.kinetic_energy(), f"instance {i}", when)
+            self.entries += atom_entries(books, simulation.kinetic_energy(), b.atomistic, f"instance {i}", when)
             self._sums[i] = self._sums[i] + books.sums
         self._above += b.coupler.asked(self.coupled.continuum, b.heights_above)
         self._wall += np.mean([books.wall for books in cycle.books], axis=0)
         self._samples += cycle.books[0].samples
         after = b.continuum.contents(self.coupled.continuum)
-        self.entries += continuum_entries(contents, after, cycle.fluxes, when)
+        self.entries += continuum_entries(contents, after, cycle.fluxes, when, b.atomistic.units)
         if b.energy:
-            self.entries.append(continuum_energy(contents, after, cycle.fluxes, when))
+            self.entries.append(continuum_energy(contents, after, cycle.fluxes, when, b.atomistic.units))
         self.entries += self._interface(cycle, when)
 
     def _require_fluid(self, books: Books) -> None:
@@ -307,7 +307,7 @@ class _Leg:
                 f"The density between {o.sample[0]:g} and {o.constraint[-1]:g} is {density:.3g} in cycle "
                 f"{self.cycles}, "
                 f"where {a.density:g} was asked for. Give the open end the pressure of this density "
-                "(fluids.transport.measure_pressure), or equilibrate longer; the last checkpoint is whole"
+                "(measured by fluids.transport), or equilibrate longer; the last checkpoint is whole"
             )
 
     def _interface(self, cycle: Cycle[Any], when: float) -> list[Entry]:
@@ -316,12 +316,12 @@ class _Leg:
         a = b.atomistic
         noise = stress_error(a.temperature, b.viscosity, a.area * a.cutoff, b.coupler.duration * len(cycle.books))
         error = noise * a.area * b.coupler.duration
-        exact = b.exchange == "flux"
-        entries = [flux_entry("x momentum", cycle.flux[0], cycle.received[0], error, exact=exact, when=when)]
+        given: Any = {"exact": b.exchange == "flux", "when": when, "units": a.units}
+        entries = [flux_entry("x momentum", cycle.flux[0], cycle.received[0], error, **given)]
         if b.energy:
             # energy fluctuates with the work of the pressure on atoms that move to and fro
             error = a.temperature * math.sqrt(a.density * a.area * a.cutoff / len(cycle.books)) * 3.0
-            entries.append(flux_entry("energy", cycle.flux[3], cycle.received[3], error, exact=exact, when=when))
+            entries.append(flux_entry("energy", cycle.flux[3], cycle.received[3], error, **given))
         return entries
 
     def state(self) -> HybridState:

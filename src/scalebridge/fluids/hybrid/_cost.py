@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from scalebridge.fluids.atomistic import AbstractAtomistic, Atomistic
 from scalebridge.fluids.continuum import Continuum
 from scalebridge.scales import Cost
 
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
     from scalebridge.fluids.hybrid._bridge import Hybrid
 
 # Processor seconds on one core, each measured by itself (`benchmarks/bench_hybrid_fluid.py` and its parts).
-ATOM_STEP = 3.7e-7  # an atom, of fluid or wall, in a step: Lennard-Jones cut at 2.2 sigma, 4,000 to 22,000 atoms
 CALLBACK, COUPLED_ATOM_STEP = 2.5e-5, 4.5e-8  # what a coupled step adds, and what it adds for each atom of the fluid
 SUBSTEP, CELL_SUBSTEP = 1.0e-3, 4.0e-7  # of the continuum, and of each of its cells
 EXCHANGE = 4.0e-3  # a cycle's questions to the continuum, its books and entries
@@ -25,9 +23,9 @@ def costs(bridge: Hybrid) -> tuple[Cost, Cost]:
     """Of molecular dynamics of the whole slab between two walls, and of the bridge."""
     a, cycles = bridge.atomistic, bridge.cycles
     steps = cycles * bridge.steps_per_cycle
-    fluid, wall = a.density * a.area * a.size[1], _wall_atoms(a)
+    fluid, wall = a.atoms_per_particle * a.density * a.area * a.size[1], a.wall_atoms
     whole = fluid * height(bridge) / a.size[1] + 2 * wall
-    atom = ATOM_STEP * (a.cutoff / 2.2) ** 3
+    atom = a.atom_seconds
     instance = steps * (atom * (fluid + wall) + CALLBACK + COUPLED_ATOM_STEP * fluid)
     instance += START * math.ceil(cycles / bridge.cycles_per_step)
     seconds = bridge.instances * instance + cycles * (EXCHANGE + _continuum(bridge))
@@ -60,8 +58,3 @@ def _continuum(bridge: Hybrid) -> float:
     cells = math.prod(c.domain.grid.cells) if isinstance(c, Continuum) else 0
     parts = math.ceil(bridge.coupler.duration / c.stable_step(c.initial(bridge.velocity)))
     return parts * (SUBSTEP + CELL_SUBSTEP * cells)
-
-
-def _wall_atoms(atomistic: AbstractAtomistic) -> int:
-    """Of the lower wall; none where a script makes them."""
-    return atomistic.wall.count(*atomistic.cells) if isinstance(atomistic, Atomistic) else 0

@@ -9,7 +9,6 @@ import numpy as np
 from scalebridge.bridge import Citation, Headline, Outcome, Picture
 from scalebridge.fluids.hybrid._drawing import COLOURS, light_grid, new_figure, picture, style
 from scalebridge.fluids.hybrid._passes import costs
-from scalebridge.fluids.hybrid._scales import SECONDS_PER_ATOM_STEP
 from scalebridge.scales import Scale, ScaleMap, Separation
 
 if TYPE_CHECKING:
@@ -42,14 +41,13 @@ def scale_map(bridge: LongChannel) -> ScaleMap:
     heights = shape.height(np.linspace(0.0, shape.length, _POINTS))
     slits = a.density * a.area * float(bridge.heights.sum())
     full = a.density * depth * shape.length * float(heights.mean())
-    seconds = SECONDS_PER_ATOM_STEP * (a.cutoff / 2.2) ** 3
     inside = 12.0 * c.viscosity * shape.length / float(heights.mean()) ** 3
     ends = 32.0 * c.viscosity / (np.pi * float(heights.mean()) ** 2)
     reynolds = abs(bridge.theory) / c.viscosity * float(heights.max()) / shape.length
     return ScaleMap(
         (
             Scale("molecular dynamics", "fine", (1.0, float(heights.max())),
-                  (a.time_step, bridge.passes.steps * a.time_step), 3.0 * slits, seconds * slits),
+                  (a.time_step, bridge.passes.steps * a.time_step), 3.0 * slits, a.atom_seconds * slits),
             Scale("lubrication", "coarse", (float(heights.max()), shape.length)),
         ),
         (
@@ -62,7 +60,7 @@ def scale_map(bridge: LongChannel) -> ScaleMap:
             Separation("1 / (Reynolds number x height / length)", 1.0 / max(reynolds, 1e-12), 10.0, 1.0,
                        "inertia is left out"),
         ),
-        *costs(bridge.passes, a.cutoff, slits, full, "the whole channel"),
+        *costs(bridge.passes, a.atom_seconds, slits, full, "the whole channel"),
     )  # fmt: skip
 
 

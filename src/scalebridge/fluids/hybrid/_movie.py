@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SHOWN = 240  # atoms of a frame
 _FRAMES, _SECONDS, _TIMES, _COLOURS = 16, 8.0, 4, 12
-_SCALE, _LEFT, _RIGHT, _EDGE = 9.0, 46.0, 150.0, 20.0  # pixels per sigma, margins
+_SCALE, _LEFT, _RIGHT, _EDGE = 9.0, 46.0, 150.0, 20.0  # pixels per grain, margins
 
 
 def frame_of(atoms: Atoms) -> Floats:
@@ -60,7 +60,8 @@ class _Drawing:
         if self.high - self.low < 1e-9:
             self.low, self.high = self.low - 0.5, self.high + 0.5
         # tall slabs are drawn smaller
-        self.scale = min(_SCALE, 560.0 / (self.top + 2.0))
+        self.grain, self.unit = bridge.atomistic.grain, bridge.atomistic.units
+        self.scale = min(_SCALE / self.grain, 560.0 / (self.top + 2.0 * self.grain))
 
     def colour(self, velocity: float) -> int:
         """Class of a velocity."""
@@ -81,7 +82,8 @@ class _Drawing:
                 here = self.colour(float(np.interp(y, heights, velocity)))
                 dots.setdefault(here, []).append(f"M{_LEFT + x * self.scale:.1f} {self.y(y):.1f}h0")
         atoms = "".join(f'<path class="c{c}" d="{"".join(parts)}"/>' for c, parts in sorted(dots.items()))
-        when = f'<text x="{_LEFT:.0f}" y="{self.y(-1.9):.0f}">to {float(now["time"]):.4g} tau</text>'
+        words = f"to {float(now['time']):.4g} {self.unit.time}"
+        when = f'<text x="{_LEFT:.0f}" y="{self.y(-1.9 * self.grain):.0f}">{words}</text>'
         delay = index * _SECONDS / count - _SECONDS
         return f'<g class="f" style="animation-delay:{delay:.3f}s">{self._stripes(now)}{atoms}{when}</g>'
 
@@ -96,7 +98,7 @@ class _Drawing:
 
     def page(self, frames: str, count: int) -> str:
         """The whole drawing."""
-        wide, high = _LEFT + self.width * self.scale + _RIGHT, self.y(-2.6)
+        wide, high = _LEFT + self.width * self.scale + _RIGHT, self.y(-2.6 * self.grain)
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:.0f} {high:.0f}" width="{wide:.0f}" '
             f'height="{high:.0f}" font-family="sans-serif" font-size="11">'
@@ -113,8 +115,9 @@ class _Drawing:
         dots = "".join(f".c{i}{{stroke:{shade}}}.s{i}{{fill:{shade}}}" for i, shade in enumerate(shades))
         part = 100.0 / count
         hidden = "" if count == 1 else f"{part:.3f}%,100%{{visibility:hidden}}"
+        stroke = 0.9 * self.grain * self.scale
         return (
-            f"path{{fill:none;stroke-width:{0.9 * self.scale:.2f};stroke-linecap:round}}rect[class^=s]{{opacity:.55}}"
+            f"path{{fill:none;stroke-width:{stroke:.2f};stroke-linecap:round}}rect[class^=s]{{opacity:.55}}"
             f"{dots}@keyframes f{{0%{{visibility:visible}}{hidden}}}"
             f".f{{visibility:hidden;animation:f {_SECONDS:g}s steps(1,end) {_TIMES}}}"
             f".f:nth-of-type({count}){{visibility:visible}}"
@@ -124,9 +127,9 @@ class _Drawing:
     def _zones(self) -> str:
         o, a = self.bridge.overlap, self.bridge.atomistic
         left, right = _LEFT, _LEFT + self.width * self.scale
+        thick = 0.8 * self.grain * self.scale
         wall = (
-            f'<rect x="{left:.1f}" y="{self.y(0.0):.1f}" width="{right - left:.1f}" height="{0.8 * self.scale:.1f}" '
-            'fill="#888"/>'
+            f'<rect x="{left:.1f}" y="{self.y(0.0):.1f}" width="{right - left:.1f}" height="{thick:.1f}" fill="#888"/>'
         )
         marks = []
         for name, low, high in (
@@ -139,9 +142,9 @@ class _Drawing:
             marks.append(f'<text x="{right + 11:.1f}" y="{self.y(0.5 * (low + high)) + 4:.1f}">{name}</text>')
         ticks = "".join(
             f'<text x="{_LEFT - 6:.1f}" y="{self.y(float(h)) + 4:.1f}" text-anchor="end">{h:g}</text>'
-            for h in np.arange(0.0, self.top - 1.5, 10.0)
+            for h in np.arange(0.0, self.top - 1.5 * self.grain, 10.0 * self.grain)
         )
-        unit = f'<text x="{_LEFT - 6:.1f}" y="{self.y(self.top) - 3:.1f}" text-anchor="end">sigma</text>'
+        unit = f'<text x="{_LEFT - 6:.1f}" y="{self.y(self.top) - 3:.1f}" text-anchor="end">{self.unit.length}</text>'
         return wall + "".join(marks) + ticks + unit
 
     def _legend(self) -> str:
@@ -153,4 +156,4 @@ class _Drawing:
         )
         ends = ((self.high, top + 9.0), (self.low, top + _COLOURS * size))
         words = "".join(f'<text x="{x + 16:.0f}" y="{y:.0f}">{value:.2g}</text>' for value, y in ends)
-        return f'{boxes}{words}<text x="{x - 22:.0f}" y="{top - 10:.0f}">sigma/tau</text>'
+        return f'{boxes}{words}<text x="{x - 22:.0f}" y="{top - 10:.0f}">{self.unit.velocity}</text>'

@@ -9,7 +9,6 @@ import numpy as np
 from scalebridge.bridge import Citation, Headline, Outcome, Picture
 from scalebridge.fluids.hybrid._drawing import COLOURS, light_grid, new_figure, picture, style
 from scalebridge.fluids.hybrid._passes import costs
-from scalebridge.fluids.hybrid._scales import SECONDS_PER_ATOM_STEP
 from scalebridge.scales import Scale, ScaleMap, Separation
 
 if TYPE_CHECKING:
@@ -39,13 +38,12 @@ def scale_map(bridge: Nanochannel) -> ScaleMap:
     depth = a.lengths[2]
     core = a.density * a.area * a.size[1]
     full = a.density * depth * (2.0 * r.reservoir[0] * r.reservoir[1] + r.width * r.length)
-    seconds = SECONDS_PER_ATOM_STEP * (a.cutoff / 2.2) ** 3
     reynolds = r.density * abs(bridge.drop) / bridge.theory.total / r.viscosity
     end = 0.5 * (r.length - r.core)
     return ScaleMap(
         (
             Scale("molecular dynamics", "fine", (1.0, a.size[1]), (a.time_step, bridge.passes.steps * a.time_step),
-                  3.0 * core, seconds * core),
+                  3.0 * core, a.atom_seconds * core),
             Scale("Navier-Stokes", "coarse", (r.spacing, 2.0 * r.reservoir[0] + r.length)),
         ),
         (
@@ -54,7 +52,7 @@ def scale_map(bridge: Nanochannel) -> ScaleMap:
             Separation("1 / Reynolds number", 1.0 / max(reynolds, 1e-12), 1.0, 0.1,
                        "the theory that the resistance is compared with knows no inertia"),
         ),
-        *costs(bridge.passes, a.cutoff, core, full, "slit and reservoirs"),
+        *costs(bridge.passes, a.atom_seconds, core, full, "slit and reservoirs"),
     )  # fmt: skip
 
 

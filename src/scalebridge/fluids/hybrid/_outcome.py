@@ -61,6 +61,7 @@ def dataset(bridge: Hybrid, state: HybridState) -> xr.Dataset:
     import xarray as xr
 
     a, duration = bridge.atomistic, bridge.coupler.duration
+    u = a.units
     steps = len(state.windows)
     ends = np.minimum(np.arange(1, steps + 1) * bridge.cycles_per_step, bridge.cycles) * duration
     begins = np.arange(steps) * bridge.cycles_per_step * duration
@@ -68,30 +69,30 @@ def dataset(bridge: Hybrid, state: HybridState) -> xr.Dataset:
     volume = a.area * bridge.bin_width
     window, fine, coarse = ("time",), ("time", "height"), ("time", "height_above")
     variables: dict[str, Any] = {
-        "density": (fine, state.windows[..., 0] / volume, {"units": "sigma^-3"}),
-        "velocity": ((*fine, "axis"), state.windows[..., 1:4], {"units": "sigma/tau"}),
-        "temperature": ((*fine, "axis"), state.windows[..., 4:7], {"units": "epsilon/k"}),
-        "velocity_above": ((*coarse, "axis"), state.above[..., :3], {"units": "sigma/tau"}),
-        "temperature_above": (coarse, state.above[..., 3], {"units": "epsilon/k"}),
-        "stress": (("time", "side"), state.flux[..., 0], {"units": "epsilon/sigma^3"}),
-        "wall_stress": (("time", "axis"), state.wall, {"units": "epsilon/sigma^3"}),
-        "energy_flux": (("time", "side"), state.flux[..., 3], {"units": "epsilon/(sigma^2 tau)"}),
-        "begin": (window, begins, {"units": "tau"}),
+        "density": (fine, state.windows[..., 0] / volume, {"units": u.density}),
+        "velocity": ((*fine, "axis"), state.windows[..., 1:4], {"units": u.velocity}),
+        "temperature": ((*fine, "axis"), state.windows[..., 4:7], {"units": u.temperature}),
+        "velocity_above": ((*coarse, "axis"), state.above[..., :3], {"units": u.velocity}),
+        "temperature_above": (coarse, state.above[..., 3], {"units": u.temperature}),
+        "stress": (("time", "side"), state.flux[..., 0], {"units": u.stress}),
+        "wall_stress": (("time", "axis"), state.wall, {"units": u.stress}),
+        "energy_flux": (("time", "side"), state.flux[..., 3], {"units": u.heat_flux}),
+        "begin": (window, begins, {"units": u.time}),
     }
     filtered = _filtered(bridge, state)
     if filtered is not None:
-        variables["velocity_filtered"] = (fine, filtered.values, {"units": "sigma/tau"})
+        variables["velocity_filtered"] = (fine, filtered.values, {"units": u.velocity})
     if bridge.reference is not None:
         heights = np.concatenate([below, bridge.heights_above])
         theory: list[Floats] = [bridge.reference.mean(heights, t0, t1) for t0, t1 in zip(begins, ends, strict=True)]
         both = np.array(theory).reshape(steps, len(heights))
-        variables["theory"] = (fine, both[:, : len(below)], {"units": "sigma/tau"})
+        variables["theory"] = (fine, both[:, : len(below)], {"units": u.velocity})
     return xr.Dataset(
         variables,
         coords={
-            "time": ("time", ends, {"units": "tau"}),
-            "height": ("height", below, {"units": "sigma"}),
-            "height_above": ("height_above", bridge.heights_above, {"units": "sigma"}),
+            "time": ("time", ends, {"units": u.time}),
+            "height": ("height", below, {"units": u.length}),
+            "height_above": ("height_above", bridge.heights_above, {"units": u.length}),
             "axis": ("axis", ["x", "y", "z"]),
             "side": ("side", ["atoms", "continuum"]),
         },
@@ -108,38 +109,39 @@ def _filtered(bridge: Hybrid, state: HybridState) -> Filtered | None:
 
 def _headlines(bridge: Hybrid, state: HybridState, data: xr.Dataset) -> dict[str, Headline]:
     core = data["height"].values < bridge.overlap.interface
-    away = core & (data["height"].values > 3.0)
+    u, layers = bridge.atomistic.units, min(3.0 * bridge.atomistic.grain, bridge.overlap.sample[0])
+    away = core & (data["height"].values > layers)
     density = data["density"].values[:, away]
     noise = window_error(bridge, bridge.cycles_per_step * bridge.coupler.duration, bridge.bin_width)
     numbers = {
-        "density": Headline(float(density.mean()), "sigma^-3", "density of the core, 3 sigma from the wall and more"),
-        "atoms": Headline(float(sum(a.fluid.sum() for a in state.instances)), "1", "fluid atoms"),
-        "noise": Headline(noise, "sigma/tau", "predicted standard error of a bin's velocity over one step"),
-        "stress": Headline(
-            float(data["stress"].values[:, 0].mean()), "epsilon/sigma^3", "x momentum flux at the interface"
+        "density": Headline(
+            float(density.mean()), u.density, f"density of the core, {layers:g} {u.length} from the wall and more"
         ),
+        "atoms": Headline(float(sum(a.fluid.sum() for a in state.instances)), "1", "fluid atoms"),
+        "noise": Headline(noise, u.velocity, "predicted standard error of a bin's velocity over one step"),
+        "stress": Headline(float(data["stress"].values[:, 0].mean()), u.stress, "x momentum flux at the interface"),
     }
     filtered = _filtered(bridge, state)
     if filtered is not None:
-        numbers["filter_noise"] = Headline(filtered.noise, "sigma/tau", "of it, left by the filter (POD)")
-        numbers["filter_bias"] = Headline(filtered.bias_bound, "sigma/tau", "bound of what it took from the flow")
+        numbers["filter_noise"] = Headline(filtered.noise, u.velocity, "of it, left by the filter (POD)")
+        numbers["filter_bias"] = Headline(filtered.bias_bound, u.velocity, "bound of what it took from the flow")
         numbers["filter_modes"] = Headline(float(filtered.modes), "1", "modes that stand out of the noise")
     if "theory" in data:
         inside = data["height"].values < bridge.overlap.constraint[0]
         off = (data["velocity"].values[..., 0] - data["theory"].values)[:, inside]
         numbers["rms"] = Headline(
-            float(np.sqrt(np.mean(off**2))), "sigma/tau", "rms deviation of velocities from theory"
+            float(np.sqrt(np.mean(off**2))), u.velocity, "rms deviation of velocities from theory"
         )
         if filtered is not None:
             off_filtered = (filtered.values - data["theory"].values)[:, inside]
             rms = float(np.sqrt(np.mean(off_filtered**2)))
-            numbers["rms_filtered"] = Headline(rms, "sigma/tau", "rms deviation of filtered velocities from theory")
-        numbers["largest"] = Headline(float(np.abs(off).max()), "sigma/tau", "largest deviation from theory")
+            numbers["rms_filtered"] = Headline(rms, u.velocity, "rms deviation of filtered velocities from theory")
+        numbers["largest"] = Headline(float(np.abs(off).max()), u.velocity, "largest deviation from theory")
     return numbers
 
 
 def _methods(bridge: Hybrid) -> str:
-    a, o = bridge.atomistic, bridge.overlap
+    a, o, u = bridge.atomistic, bridge.overlap, bridge.atomistic.units
     up = (
         "the mean velocity of the atoms"
         if bridge.exchange == "state"
@@ -153,8 +155,8 @@ def _methods(bridge: Hybrid) -> str:
         else "A Langevin thermostat acted on z, the neutral direction."
     )
     return (
-        f"A fluid whose forces reach {a.cutoff:.4g} sigma (density {a.density:g}, temperature "
-        f"{a.temperature:g}) on a wall was simulated with LAMMPS [4] at a time step of {a.time_step:g} tau in "
+        f"A fluid whose forces reach {a.cutoff:.4g} {u.length} (density {a.density:g}, temperature "
+        f"{a.temperature:g}) on a wall was simulated with LAMMPS [4] at a time step of {a.time_step:g} {u.time} in "
         f"{bridge.instances} instance{'s' if bridge.instances > 1 else ''}. Every {bridge.steps_per_cycle} steps "
         f"{up} was "
         f"handed to a Navier-Stokes solver at height {o.interface:g}; its velocity was imposed between "

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from scalebridge.errors import InputError
 from scalebridge.fluids.atomistic import Atomistic
+from scalebridge.fluids.atomistic._exchange import require_exchangeable
 from scalebridge.fluids.atomistic._state import Floats
 from scalebridge.fluids.hybrid._filling import LAYERS
-from scalebridge.fluids.hybrid._scales import SECONDS_PER_ATOM_STEP
 from scalebridge.fluids.transport._blocks import Measured
 from scalebridge.ledger import Entry, Verdict
 from scalebridge.scales import Cost
@@ -92,6 +92,7 @@ def check_slit(atomistic: Atomistic, lowest: float, density: float, drop: float)
     Raises:
         InputError: a configuration that cannot work.
     """
+    require_exchangeable(atomistic)
     least = 2.0 * LAYERS + 2.0
     if not atomistic.closed:
         raise InputError("A slit needs a wall above too; build the atoms with closed=True")
@@ -128,17 +129,17 @@ def agreement(name: str, sent: float, taken: float, error: float, where: str, wh
     return Entry(name, "m/(sigma tau)", sent, taken, error, _SIGMAS, where, when, severity=severity)
 
 
-def costs(passes: Passes, cutoff: float, slits: float, whole: float, name: str) -> tuple[Cost, Cost]:
+def costs(passes: Passes, atom_seconds: float, slits: float, whole: float, name: str) -> tuple[Cost, Cost]:
     """Of molecular dynamics everywhere, and of all passes.
 
     Args:
         passes: how slits are looked at.
-        cutoff: of the forces.
+        atom_seconds: processor seconds of an atom in a step.
         slits: atoms of all slits.
         whole: atoms of what the slits stand for.
         name: of what they stand for.
     """
-    seconds = SECONDS_PER_ATOM_STEP * (cutoff / 2.2) ** 3 * (passes.equilibration + passes.most * passes.steps)
+    seconds = atom_seconds * (passes.equilibration + passes.most * passes.steps)
     return (
         Cost(f"molecular dynamics of {name}", seconds * whole, 400.0 * whole, "for the same time"),
         Cost("this bridge", seconds * slits, 400.0 * slits, "if all passes are needed"),

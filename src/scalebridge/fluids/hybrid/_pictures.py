@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
+    from scalebridge.fluids.atomistic import Units
     from scalebridge.fluids.hybrid._bridge import Hybrid
     from scalebridge.fluids.hybrid._state import HybridState
 
@@ -21,7 +22,12 @@ def pictures(bridge: Hybrid, state: HybridState, data: xr.Dataset) -> tuple[Pict
     if not data.sizes["time"]:
         return ()
     with style():
-        return (_velocity(bridge, data), _matter(bridge, data), _flux(data), movie(bridge, state, data))
+        return (
+            _velocity(bridge, data),
+            _matter(bridge, data),
+            _flux(bridge.atomistic.units, data),
+            movie(bridge, state, data),
+        )
 
 
 def _velocity(bridge: Hybrid, data: xr.Dataset) -> Picture:
@@ -33,16 +39,17 @@ def _velocity(bridge: Hybrid, data: xr.Dataset) -> Picture:
     steps = data.sizes["time"]
     shown = sorted({0, steps // 8, steps // 4, steps // 2, steps - 1} & set(range(steps)))
     noise = window_error(bridge, bridge.cycles_per_step * bridge.coupler.duration, bridge.bin_width)
+    unit = bridge.atomistic.units
     for colour, step in zip(COLOURS, shown, strict=False):
         now = data.isel(time=step)
-        label = f"{float(now['begin']):g} to {float(now['time']):g} tau"
+        label = f"{float(now['begin']):g} to {float(now['time']):g} {unit.time}"
         axes.errorbar(
             now["velocity"].values[:, 0], now["height"], xerr=noise, fmt="o", ms=3, lw=0.8, color=colour, label=label
         )
         axes.plot(now["velocity_above"].values[:, 0], now["height_above"], "-", color=colour)
         if "theory" in now:
             axes.plot(now["theory"], now["height"], ":", color=colour, lw=1.2)
-    axes.set(xlabel="velocity along x, sigma/tau", ylabel="height, sigma", ylim=(0.0, None))
+    axes.set(xlabel=f"velocity along x, {unit.velocity}", ylabel=f"height, {unit.length}", ylim=(0.0, None))
     axes.legend(fontsize=8.5, loc="lower right")
     light_grid(axes)
     dotted = " Dotted: theory." if "theory" in data else ""
@@ -56,13 +63,13 @@ def _velocity(bridge: Hybrid, data: xr.Dataset) -> Picture:
 def _matter(bridge: Hybrid, data: xr.Dataset) -> Picture:
     figure = new_figure(7.2, 3.4)
     left, right = figure.subplots(1, 2, sharey=True)
-    mean = data.mean("time")
+    mean, unit = data.mean("time"), bridge.atomistic.units
     left.plot(mean["density"], mean["height"], "o-", ms=3, color=COLOURS[0])
     left.axvline(bridge.atomistic.density, color="0.5", lw=0.8)
-    left.set(xlabel="density, sigma^-3", ylabel="height, sigma")
+    left.set(xlabel=f"density, {unit.density}", ylabel=f"height, {unit.length}")
     for colour, axis in zip(COLOURS, "xyz", strict=False):
         right.plot(mean["temperature"].sel(axis=axis), mean["height"], "-", color=colour, label=axis)
-    right.set(xlabel="temperature, epsilon/k")
+    right.set(xlabel=f"temperature, {unit.temperature}")
     right.legend(fontsize=8.5)
     for axes in (left, right):
         _zones(axes, bridge)
@@ -71,12 +78,12 @@ def _matter(bridge: Hybrid, data: xr.Dataset) -> Picture:
     return picture(figure, "matter", "Density and temperature of the atoms", caption)
 
 
-def _flux(data: xr.Dataset) -> Picture:
+def _flux(unit: Units, data: xr.Dataset) -> Picture:
     figure = new_figure(7.2, 3.0)
     axes = figure.add_subplot()
     for colour, side in zip(COLOURS, ("atoms", "continuum"), strict=False):
         axes.plot(data["time"], data["stress"].sel(side=side), "o-", ms=3, color=colour, label=side)
-    axes.set(xlabel="time, tau", ylabel="x momentum flux, epsilon/sigma^3")
+    axes.set(xlabel=f"time, {unit.time}", ylabel=f"x momentum flux, {unit.stress}")
     axes.legend(fontsize=8.5)
     light_grid(axes)
     caption = (

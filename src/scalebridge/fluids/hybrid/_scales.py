@@ -11,18 +11,22 @@ from scalebridge.scales import Scale, ScaleMap, Separation
 if TYPE_CHECKING:
     from scalebridge.fluids.hybrid._bridge import Hybrid
 
-SECONDS_PER_ATOM_STEP = 3.5e-7  # measured: Lennard-Jones cut at 2.2 sigma, one core
-
 
 def scale_map(bridge: Hybrid) -> ScaleMap:
     """Atoms below, continuum above."""
     a, coupler = bridge.atomistic, bridge.coupler
-    atoms = a.density * a.area * a.size[1]
+    atoms = a.atoms_per_particle * a.density * a.area * a.size[1]
     end = bridge.cycles * coupler.duration
-    per_step = SECONDS_PER_ATOM_STEP * (a.cutoff / 2.2) ** 3
     return ScaleMap(
         (
-            Scale("molecular dynamics", "fine", (1.0, a.size[1]), (a.time_step, end), 3.0 * atoms, per_step * atoms),
+            Scale(
+                "molecular dynamics",
+                "fine",
+                (a.grain, a.size[1]),
+                (a.time_step, end),
+                3.0 * atoms,
+                a.atom_seconds * atoms,
+            ),
             Scale("Navier-Stokes", "coarse", (a.cutoff, height(bridge)), (coupler.duration, end)),
         ),
         _separations(bridge),

@@ -71,7 +71,7 @@ class SlitCell:
             start = simulation.potential_energy()
             for block in range(-1 if p.settle else 0, p.blocks):
                 books = simulation.run(p.steps_per_block if block >= 0 else p.settle, Targets())
-                entries += atom_entries(books, simulation.kinetic_energy(), where, when)
+                entries += atom_entries(books, simulation.kinetic_energy(), self.atomistic, where, when)
                 if block >= 0:
                     sums.append(np.append(books.sums[:, :2], [[books.samples, 0.0]], axis=0))
                     flows.append(self._flow(books))

@@ -35,11 +35,6 @@ def _counts(bridge: Hybrid) -> Iterator[str]:
         yield f'exchange is {bridge.exchange!r}; allowed are "state" and "flux"'
     if not (math.isfinite(bridge.memory) and bridge.memory >= 0.0):
         yield f"memory is {bridge.memory!r}; it is a number of cycles, 0 for none"
-    if bridge.atomistic.rigid:
-        yield (
-            "the script holds bonds by constraints (shake, rattle), which take back part of the work of the forces "
-            "from outside, so that the books of energy do not close; give the bonds springs"
-        )
     if bridge.atomistic.closed:
         yield "the atomistic side is closed above; a continuum needs an open end there"
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from scalebridge.fluids.transport._blocks import Measured as Measured
 from scalebridge.fluids.transport._blocks import block_mean as block_mean
+from scalebridge.fluids.transport._bulk import AbstractBulk as AbstractBulk
 from scalebridge.fluids.transport._bulk import Bulk as Bulk
 from scalebridge.fluids.transport._bulk import measure_conductivity as measure_conductivity
 from scalebridge.fluids.transport._bulk import measure_pressure as measure_pressure
 from scalebridge.fluids.transport._bulk import measure_viscosity as measure_viscosity
+from scalebridge.fluids.transport._bulk_water import BulkWater as BulkWater
 from scalebridge.fluids.transport._channel import ChannelFlow as ChannelFlow
 from scalebridge.fluids.transport._channel import measure_channel as measure_channel
 from scalebridge.fluids.transport._errors import FluidState as FluidState
@@ -23,7 +25,9 @@ from scalebridge.fluids.transport._filters import moving_average as moving_avera
 from scalebridge.fluids.transport._filters import pod_filter as pod_filter
 
 __all__ = [
+    "AbstractBulk",
     "Bulk",
+    "BulkWater",
     "ChannelFlow",
     "Filtered",
     "FluidState",

@@ -1,25 +1,65 @@
 """Equation of state and transport coefficients of a bulk fluid from short molecular dynamics, with error bars.
 
-Lennard-Jones units. Everything runs in this process; nothing is written.
+Numbers are in the fluid's units. Everything runs in this process; nothing is written.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 
 from scalebridge.errors import InputError
-from scalebridge.fluids.atomistic import LennardJones
+from scalebridge.fluids.atomistic import LennardJones, Units
 from scalebridge.fluids.atomistic._engine import Engine
 from scalebridge.fluids.transport._blocks import Measured, block_mean
 
 
-@dataclass(frozen=True, slots=True)
-class Bulk:
+class AbstractBulk(ABC):
     """A homogeneous fluid in a periodic box.
+
+    Attributes:
+        time_step: of the molecular dynamics.
+        equilibration: steps before measuring.
+    """
+
+    time_step: float
+    equilibration: int
+
+    @property
+    @abstractmethod
+    def warmth(self) -> float:
+        """k T, an energy."""
+
+    @property
+    @abstractmethod
+    def memory(self) -> float:
+        """Time over which a thermostat acts."""
+
+    @property
+    @abstractmethod
+    def units(self) -> Units:
+        """What the numbers are in."""
+
+    @property
+    @abstractmethod
+    def constraints(self) -> str:
+        """Command that keeps molecules rigid, empty where there are none; it comes after what adds forces and before
+        what changes the box."""
+
+    @abstractmethod
+    def fill(self, engine: Engine, seed: int, triclinic: bool) -> None:
+        """Box, atoms with velocities and force field into an empty engine; nothing moves yet."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Bulk(AbstractBulk):
+    """A Lennard-Jones fluid in a periodic box, in Lennard-Jones units.
 
     Attributes:
         fluid: its potential.
@@ -56,37 +96,65 @@ class Bulk:
         """Number of atoms."""
         return 4 * self.cells**3
 
+    @property
+    def warmth(self) -> float:
+        """k T."""
+        return self.temperature
 
-def measure_pressure(bulk: Bulk, seed: int = 1, steps: int = 20000) -> Measured:
+    @property
+    def memory(self) -> float:
+        """Time over which a thermostat acts, tau."""
+        return 0.5
+
+    @property
+    def units(self) -> Units:
+        """Lennard-Jones units."""
+        return Units()
+
+    @property
+    def constraints(self) -> str:
+        """None: atoms."""
+        return ""
+
+    def fill(self, engine: Engine, seed: int, triclinic: bool) -> None:
+        """A crystal that melts at once, since its velocities are those of twice the temperature."""
+        fill_lennard_jones(self, engine, seed, triclinic=triclinic)
+
+
+def measure_pressure(bulk: AbstractBulk, seed: int = 1, steps: int = 20000) -> Measured:
     """Pressure, from the virial under a Langevin thermostat."""
     with _running(bulk, seed) as engine:
-        engine.command(f"fix bath all langevin {bulk.temperature} {bulk.temperature} 1.0 {seed}\nfix move all nve")
+        engine.command(
+            f"fix bath all langevin {bulk.warmth} {bulk.warmth} {2.0 * bulk.memory} {seed}\nfix move all nve\n"
+            f"{bulk.constraints}"
+        )
         engine.run(bulk.equilibration, setup=True)
-        return block_mean(_sampled(engine, "c_thermo_press", steps, 10), "epsilon/sigma^3")
+        return block_mean(_sampled(engine, "c_thermo_press", steps, 10), bulk.units.stress)
 
 
-def measure_viscosity(bulk: Bulk, seed: int = 1, steps: int = 100000, rate: float = 0.1) -> Measured:
+def measure_viscosity(bulk: AbstractBulk, seed: int = 1, steps: int = 100000, rate: float = 0.1) -> Measured:
     """Shear viscosity, from the stress under steady shear (SLLOD with a Nose-Hoover thermostat, sliding box).
 
     Evans, Morriss (1984), Phys. Rev. A 30, 1528, doi 10.1103/PhysRevA.30.1528. The result is that at the given shear
-    rate; below 0.1 / tau a simple liquid thins by less than the usual error.
+    rate; below 0.1 / tau a simple liquid thins by less than the usual error, and so does water below 0.1 / ps.
 
     Args:
         bulk: the fluid.
         seed: of the velocities.
         steps: measured after as many steps of equilibration as the bulk says.
-        rate: shear rate, 1 / tau.
+        rate: shear rate.
     """
     with _running(bulk, seed, triclinic=True) as engine:
         engine.command(
             f"""
+            {bulk.constraints}
             fix slide all deform 1 xy erate {rate} remap v
-            fix move all nvt/sllod temp {bulk.temperature} {bulk.temperature} 0.5
+            fix move all nvt/sllod temp {bulk.warmth} {bulk.warmth} {bulk.memory}
             """
         )
         engine.run(bulk.equilibration, setup=True)
         stress = -_sampled(engine, "c_thermo_press[4]", steps, 10)
-        return block_mean(stress / rate, "epsilon tau/sigma^3")
+        return block_mean(stress / rate, f"{bulk.units.energy} {bulk.units.time}/{bulk.units.length}^3")
 
 
 def measure_conductivity(bulk: Bulk, seed: int = 1, steps: int = 100000, flux: float = 0.15) -> Measured:
@@ -104,7 +172,9 @@ def measure_conductivity(bulk: Bulk, seed: int = 1, steps: int = 100000, flux: f
     edge = bulk.cells * (4.0 / bulk.density) ** (1.0 / 3.0)
     length, bins, every = 4.0 * edge, 32, 10
     power = 2.0 * flux * edge**2
-    with _running(bulk, seed, stretch=4) as engine:
+    engine = Engine()
+    try:
+        fill_lennard_jones(bulk, engine, seed, stretch=4)
         engine.command(
             f"""
             region hot block INF INF INF INF 0 {length / 8} units box
@@ -126,6 +196,8 @@ def measure_conductivity(bulk: Bulk, seed: int = 1, steps: int = 100000, flux: f
         for part in range(steps // every):
             engine.run(every, setup=part == 0)
             slopes.append(_fold(engine.array("x")[:, 2], engine.array("v"), length, bins))
+    finally:
+        engine.close()
     temperatures = np.array(slopes)
     gradient = _gradients(temperatures, length, bins)
     mean = block_mean(gradient, "epsilon/sigma")
@@ -159,28 +231,42 @@ def _sampled(engine: Engine, quantity: str, steps: int, every: int) -> np.ndarra
 
 
 @contextmanager
-def _running(bulk: Bulk, seed: int, *, triclinic: bool = False, stretch: int = 1) -> Iterator[Engine]:
-    engine, n, cutoff = Engine(), bulk.cells, bulk.fluid.cutoff
+def _running(bulk: AbstractBulk, seed: int, *, triclinic: bool = False) -> Iterator[Engine]:
+    engine = Engine()
     try:
-        engine.command(
-            f"""
-            units lj
-            atom_style atomic
-            boundary p p p
-            lattice fcc {bulk.density}
-            region box {"prism" if triclinic else "block"} 0 {n} 0 {n} 0 {n * stretch} {"0 0 0" if triclinic else ""}
-            create_box 1 box
-            create_atoms 1 box
-            mass 1 1.0
-            pair_style lj/cut {cutoff!r}
-            pair_modify shift yes
-            pair_coeff 1 1 1.0 1.0
-            neighbor 0.3 bin
-            neigh_modify delay 0 every 2 check yes
-            velocity all create {2.0 * bulk.temperature} {seed} loop geom
-            timestep {bulk.time_step}
-            """
-        )
+        bulk.fill(engine, seed, triclinic)
         yield engine
     finally:
         engine.close()
+
+
+def fill_lennard_jones(bulk: Bulk, engine: Engine, seed: int, *, triclinic: bool = False, stretch: int = 1) -> None:
+    """A crystal of the fluid in an empty engine, with velocities of twice its temperature.
+
+    Args:
+        bulk: the fluid.
+        engine: empty.
+        seed: of the velocities.
+        triclinic: whether the box can be sheared.
+        stretch: how many times as long it is along z.
+    """
+    n, cutoff = bulk.cells, bulk.fluid.cutoff
+    engine.command(
+        f"""
+        units lj
+        atom_style atomic
+        boundary p p p
+        lattice fcc {bulk.density}
+        region box {"prism" if triclinic else "block"} 0 {n} 0 {n} 0 {n * stretch} {"0 0 0" if triclinic else ""}
+        create_box 1 box
+        create_atoms 1 box
+        mass 1 1.0
+        pair_style lj/cut {cutoff!r}
+        pair_modify shift yes
+        pair_coeff 1 1 1.0 1.0
+        neighbor 0.3 bin
+        neigh_modify delay 0 every 2 check yes
+        velocity all create {2.0 * bulk.temperature} {seed} loop geom
+        timestep {bulk.time_step}
+        """
+    )

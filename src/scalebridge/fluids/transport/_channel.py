@@ -23,12 +23,12 @@ class ChannelFlow:
     Attributes:
         force: body force per mass.
         height: of the slit.
-        flow: mass per time and width that passes, m / (sigma tau).
+        flow: mass per time and width that passes.
         viscosity: from the curvature of the velocity profile.
         slip: slip length at the wall's surface, u / u' of the fitted parabola at height 0; negative where layers lock.
         heights: middles of the bins, (b,).
         velocity: mean along x, (b,).
-        density: atoms per volume, (b,).
+        density: particles per volume, (b,).
     """
 
     force: float
@@ -48,8 +48,9 @@ def measure_channel(
     steps: int = 40000,
     *,
     settle: int = 10000,
-    layer: float = 3.0,
+    layer: float | None = None,
     viscosity: float | None = None,
+    friction: float = 0.5,
 ) -> ChannelFlow:
     """Flow through a closed slit of atoms.
 
@@ -62,22 +63,19 @@ def measure_channel(
         seed: of start and noise.
         steps: measured.
         settle: steps before; several times density H^2 / (pi^2 viscosity).
-        layer: distance from the walls at which the fit begins, where the density is the bulk's.
+        layer: distance from the walls at which the fit begins, where the density is the bulk's; 3 grains by default.
         viscosity: of the fluid, if it is known: the curvature follows from it, and the slip from the level of the
             profile alone, with a much smaller error.
+        friction: of the thermostat on z, per mass: what keeps the heat of the flow small.
 
     Raises:
         InputError: the end is open, the slit is too narrow for the fit, or the viscosity is not positive.
         RunError: an atom flew off.
     """
-    if not model.closed:
-        raise InputError("A channel needs a wall above too; build the atoms with closed=True")
-    height = model.size[1]
-    if height < 2.0 * layer + 4.0:
-        raise InputError(f"The slit is {height:g} high; a fit needs {2.0 * layer + 4.0:g}, or a smaller layer")
-    if viscosity is not None and not 0.0 < viscosity < math.inf:
-        raise InputError(f"viscosity is {viscosity!r}; give that of the fluid, or None where it is to be measured")
-    centres, sums, samples = _sampled(model, force, seed, steps, settle)
+    height, unit = model.size[1], model.units
+    layer = 3.0 * model.grain if layer is None else layer
+    _require_slit(model, layer, viscosity)
+    centres, sums, samples = _sampled(model, force, seed, steps, settle, friction)
     inside = (centres > 0.0) & (centres < height)
     y, sums = centres[inside], sums[:, inside]
     bulk = (y > layer) & (y < height - layer)
@@ -101,19 +99,31 @@ def measure_channel(
     return ChannelFlow(
         force,
         height,
-        Measured(*flow, "m/(sigma tau)"),
-        Measured(*eta, "epsilon tau/sigma^3"),
-        Measured(*slip, "sigma"),
+        Measured(*flow, f"{unit.mass}/({unit.length} {unit.time})"),
+        Measured(*eta, f"{unit.energy} {unit.time}/{unit.length}^3"),
+        Measured(*slip, unit.length),
         y,
         total[:, 1] / np.maximum(total[:, 7], 1e-300),
         total[:, 0] / (_BLOCKS * samples * model.area * width),
     )
 
 
-def _sampled(model: AbstractAtomistic, force: float, seed: int, steps: int, settle: int) -> tuple[Floats, Floats, int]:
+def _require_slit(model: AbstractAtomistic, layer: float, viscosity: float | None) -> None:
+    if not model.closed:
+        raise InputError("A channel needs a wall above too; build the atoms with closed=True")
+    height, least = model.size[1], 2.0 * layer + 4.0 * model.grain
+    if height < least:
+        raise InputError(f"The slit is {height:g} high; a fit needs {least:g}, or a smaller layer")
+    if viscosity is not None and not 0.0 < viscosity < math.inf:
+        raise InputError(f"viscosity is {viscosity!r}; give that of the fluid, or None where it is to be measured")
+
+
+def _sampled(
+    model: AbstractAtomistic, force: float, seed: int, steps: int, settle: int, friction: float
+) -> tuple[Floats, Floats, int]:
     """Centres of the bins, their sums in each block, and samples of a block."""
     start, noise = np.random.SeedSequence(seed).spawn(2)
-    bath = Thermostat(-math.inf, math.inf, model.temperature)
+    bath = Thermostat(-math.inf, math.inf, model.temperature, friction)
     controls = Controls(thermostats=(bath,), body_force=(force, 0.0, 0.0))
     simulation = model.simulate(model.equilibrate(start, settle // 2), controls, np.random.default_rng(noise))
     try:
