@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks import Figure
 from scalebridge.fluids.atomistic import Atomistic, Constraint, Controls, LennardJones, Simulation, Targets, Thermostat
 
-STEPS, ROUNDS = 50, 14
+STEPS, ROUNDS = 50, 60
 WIDTHS = (13.6, 30.6)
 
 
