@@ -21,12 +21,7 @@ def lattice_start(model: Atomistic, rng: np.random.Generator) -> Atoms:
     """Fluid on a cubic lattice with random vacancies, so that it melts at once, and the wall's crystal."""
     top = model.size[1] - (_APART if model.closed else 0.3 * model.buffer)
     fluid = diluted_lattice(model, _APART, top, rng)
-    walls = [model.wall.sites(*model.cells)]
-    if model.closed:
-        upper = model.wall.sites(*model.cells)
-        upper[:, 1] = model.size[1] - upper[:, 1]
-        walls.append(upper)
-    positions = np.concatenate([fluid, *walls])
+    positions = np.concatenate([fluid, model.wall_sites])
     types = np.repeat(np.array([FLUID, WALL], dtype=np.int32), [len(fluid), len(positions) - len(fluid)])
     velocities = np.zeros_like(positions)
     thermal = rng.standard_normal(fluid.shape)

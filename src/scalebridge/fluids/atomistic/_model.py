@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from scalebridge.errors import InputError
-from scalebridge.fluids.atomistic._abstract import AbstractAtomistic
 from scalebridge.fluids.atomistic._build import lattice_start, start_engine
 from scalebridge.fluids.atomistic._crystal import Crystal
 from scalebridge.fluids.atomistic._engine import Engine
 from scalebridge.fluids.atomistic._fluid import LennardJones
 from scalebridge.fluids.atomistic._properties import LENNARD_JONES, Stiffness, Units
 from scalebridge.fluids.atomistic._state import FLUID, Atoms, Floats
+from scalebridge.fluids.atomistic._walled import AbstractWalled
 
 if TYPE_CHECKING:
     from scalebridge.fluids.atomistic._script import Scripted
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @final
 @dataclass(frozen=True)
-class Atomistic(AbstractAtomistic):
+class Atomistic(AbstractWalled):
     """Molecular dynamics of a fluid in a slab: a wall below, a wall or an open end above, periodic along x and z.
 
     Lennard-Jones units: lengths sigma, energies epsilon, masses m, times tau.
@@ -84,16 +84,6 @@ class Atomistic(AbstractAtomistic):
             )
 
     @property
-    def cells(self) -> tuple[int, int]:
-        """Cells of the wall's crystal along x and z."""
-        return max(round(self.size[0] / self.wall.cell), 1), max(round(self.size[2] / self.wall.cell), 1)
-
-    @property
-    def lengths(self) -> tuple[float, float, float]:
-        """Lengths of the slab, rounded to whole cells of the crystal."""
-        return self.cells[0] * self.wall.cell, self.size[1], self.cells[1] * self.wall.cell
-
-    @property
     def box(self) -> Floats:
         """Bounds of the simulated box, (3, 2): slab, walls and a margin at the open end."""
         below = -self.wall.thickness - 1.0
@@ -134,11 +124,6 @@ class Atomistic(AbstractAtomistic):
     def stiffness(self) -> Stiffness:
         """How a time step misses the energy."""
         return LENNARD_JONES
-
-    @property
-    def wall_atoms(self) -> int:
-        """Atoms of the wall below."""
-        return self.wall.count(*self.cells)
 
     @property
     def atom_seconds(self) -> float:

@@ -9,11 +9,11 @@ from typing import Any, final
 import numpy as np
 
 from scalebridge.errors import InputError
-from scalebridge.fluids.atomistic._abstract import AbstractAtomistic
 from scalebridge.fluids.atomistic._crystal import Crystal
 from scalebridge.fluids.atomistic._engine import Engine
 from scalebridge.fluids.atomistic._properties import Stiffness, Units
 from scalebridge.fluids.atomistic._state import Atoms, Floats
+from scalebridge.fluids.atomistic._walled import AbstractWalled
 from scalebridge.fluids.atomistic._water_build import (
     HYDROGEN,
     MASSES,
@@ -35,7 +35,7 @@ _LONGEST = 0.004  # ps
 
 @final
 @dataclass(frozen=True)
-class Water(AbstractAtomistic):
+class Water(AbstractWalled):
     """Molecular dynamics of rigid SPC/E water in a slab: a wall below, a wall or an open end above.
 
     Taken in kelvin, kg/m^3 and bar; lengths in nm, times in ps. What is given, and what `density`, `temperature` and
@@ -114,16 +114,6 @@ class Water(AbstractAtomistic):
         object.__setattr__(self, "pressure", None if self.bar is None else self.bar * BAR)
 
     @property
-    def cells(self) -> tuple[int, int]:
-        """Cells of the wall's crystal along x and z."""
-        return max(round(self.size[0] / self.wall.cell), 1), max(round(self.size[2] / self.wall.cell), 1)
-
-    @property
-    def lengths(self) -> tuple[float, float, float]:
-        """Lengths of the slab, rounded to whole cells of the crystal, nm."""
-        return self.cells[0] * self.wall.cell, self.size[1], self.cells[1] * self.wall.cell
-
-    @property
     def box(self) -> Floats:
         """Bounds of the simulated box, (3, 2): slab, walls and a margin at the open end."""
         below = -self.wall.thickness - 0.3
@@ -164,11 +154,6 @@ class Water(AbstractAtomistic):
         2.76 of the former; 3.3 is measured, and the kicks of noise are as in a Lennard-Jones fluid.
         """
         return Stiffness(frequency=1435.0, ripple=3.3, kicked=0.15, reference=298.15 * KELVIN)
-
-    @property
-    def wall_atoms(self) -> int:
-        """Atoms of the wall below."""
-        return self.wall.count(*self.cells)
 
     @property
     def atom_seconds(self) -> float:

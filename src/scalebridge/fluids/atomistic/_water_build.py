@@ -41,12 +41,7 @@ def start_water(model: Water, rng: np.random.Generator) -> Atoms:
     turned = np.einsum("nij,aj->nai", _rotations(n, rng), shape())
     fluid = (centres[:, None] + turned).reshape(-1, 3)
     fluid[:, [0, 2]] %= np.array(model.lengths)[[0, 2]]
-    walls = [model.wall.sites(*model.cells)]
-    if model.closed:
-        upper = model.wall.sites(*model.cells)
-        upper[:, 1] = model.size[1] - upper[:, 1]
-        walls.append(upper)
-    positions = np.concatenate([fluid, *walls])
+    positions = np.concatenate([fluid, model.wall_sites])
     still = len(positions) - len(fluid)
     types = np.append(np.tile([OXYGEN, HYDROGEN, HYDROGEN], n), np.full(still, WALL)).astype(np.int32)
     velocities = np.concatenate([_thermal(turned, model.temperature, rng).reshape(-1, 3), np.zeros((still, 3))])

@@ -29,9 +29,9 @@ class Reservoirs:
         viscosity: shear viscosity.
         slip: slip length on all walls.
         spacing: edge of the cells; it must divide all lengths.
-        blunt: side of the squares that are cut from the four edges of the slit's ends. Atoms make no sharp edges: one
-            that is rounded with radius r lets through as much as one from which 0.46 r is cut. In slits of ten sigma
-            an edge of one atom takes some 5 % from the resistance of the ends.
+        blunt: side of the squares that are cut from the four edges of the slit's ends. Atoms make no sharp edges: a
+            round one of radius r lacks as much as a square of 0.46 r. What it is must be measured; a quarter of sigma
+            took 5 % from the resistance of the ends of a slit ten sigma wide.
 
     Raises:
         InputError: lengths that do not fit each other.
