@@ -26,13 +26,21 @@ def measure(work: Callable[[], object], repeat: int = 3) -> Cost:
     return min((_once(work) for _ in range(repeat)), key=lambda cost: cost.cpu)
 
 
-def in_turns(works: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, Cost]:
-    """Least times of each of several pieces of work, which take turns: what disturbs for a while disturbs all alike."""
+def in_turns(
+    works: Mapping[str, Callable[[], object]], rounds: int, of: Callable[[list[float]], float] = min
+) -> dict[str, Cost]:
+    """Least times of each of several pieces of work, which take turns: what disturbs for a while disturbs all alike.
+
+    Args:
+        works: what is measured.
+        rounds: turns of each.
+        of: what is taken of the times; the median where processors are faster while others are idle.
+    """
     costs: dict[str, list[Cost]] = {name: [] for name in works}
     for _ in range(rounds):
         for name, work in works.items():
             costs[name].append(_once(work))
-    return {name: Cost(min(c.wall for c in found), min(c.cpu for c in found)) for name, found in costs.items()}
+    return {name: Cost(of([c.wall for c in found]), of([c.cpu for c in found])) for name, found in costs.items()}
 
 
 def _once(work: Callable[[], object]) -> Cost:

@@ -222,12 +222,12 @@ def meet(  # type: ignore[no-untyped-def]
 
 
 @njit(**INLINE)
-def arrange(rows, first, place, places, box, origin, centre, resolution, site):  # type: ignore[no-untyped-def]
-    """Write molecules, (M, 4) centres and resolutions and (N, 3) sites, to their rows."""
+def arrange(begin, end, rows, first, place, places, box, origin, centre, resolution, site):  # type: ignore[no-untyped-def]
+    """Write molecules, (M, 4) centres and resolutions and (N, 3) sites, to their rows begin .. end."""
     # the last number that can be told from half a period on the other side
     most = np.nextafter(0.5, 0.0)
     period = 2.0 ** (8 * centre.itemsize)
-    for r in range(rows.size):
+    for r in range(begin, end):
         m = rows[r]
         if m >= 0:
             for c in range(3):
@@ -239,3 +239,17 @@ def arrange(rows, first, place, places, box, origin, centre, resolution, site): 
                 for c in range(3):
                     site[at] = places[i, c]
                     at += BLOCK
+
+
+@njit(**INLINE)
+def clear(met, origin, force, pull, fine, crude):  # type: ignore[no-untyped-def]
+    """Begin sums in the blocks that a piece of work meets, see `met_by`."""
+    for block in range(met.size):
+        if met[block] == 0:
+            continue
+        begin, end = block * BLOCK, (block + 1) * BLOCK
+        pull[:, begin:end] = 0.0
+        crude[begin:end] = 0.0
+        if met[block] == 2:
+            force[origin[block] : origin[block + 1]] = 0.0
+            fine[begin:end] = 0.0

@@ -21,7 +21,7 @@ from scalebridge.errors import InputError
 from scalebridge.molecules.adaptive._blocks import BLOCK
 from scalebridge.molecules.adaptive._compensation import Compensation, ThermodynamicForce
 from scalebridge.molecules.adaptive._kernel import CHUNKS, pairs
-from scalebridge.molecules.adaptive._listing import list_blocks, rows_of, select_sites
+from scalebridge.molecules.adaptive._listing import list_blocks, met_by, rows_of, select_sites
 from scalebridge.molecules.adaptive._model import CoarsePairs, Molecules, SitePairs
 from scalebridge.molecules.adaptive._places import finish, prepare
 from scalebridge.molecules.adaptive._regions import Region
@@ -272,7 +272,8 @@ class AdaptiveForces:
         )  # fmt: skip
         work = (segments[:, 3] - segments[:, 2]) * self._counts[self._kind[rows[segments[:, 0]]]]
         edges = self._balanced(work), self._balanced(beads[:, 3] - beads[:, 2])
-        self._blocks = *edges, segments, beads, ids, rows, self._origin, absent
+        met = met_by(edges[0], segments, edges[1], beads, ids, len(self._species_of))
+        self._blocks = *edges, segments, beads, ids, met, rows, self._origin, absent
         self._pairs = self._balanced(np.diff(ends)), ends, listed
         self._check_solute()
         self._listed, self._box = self._centre[:, :3].copy(), box.copy()
@@ -287,7 +288,7 @@ class AdaptiveForces:
             return
         far2 = np.where(self._site_reach > 0.0, (self._site_reach + self.skin) ** 2 * (1.0 + 1e-5), -1.0)
         self._site_pairs = select_sites(
-            ends, listed, self._blocks[5], self._centre, self._site, self._first, self._kind, self._site_types, box,
+            ends, listed, self._blocks[6], self._centre, self._site, self._first, self._kind, self._site_types, box,
             far2, self.allowed, self._may_have_atoms,
         )  # fmt: skip
         self._sites_listed = positions.copy()

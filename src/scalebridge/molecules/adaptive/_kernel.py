@@ -25,7 +25,7 @@ import numpy as np
 from numba import njit, prange
 
 from scalebridge._cache import compiled
-from scalebridge.molecules.adaptive._blocks import BLOCK, arrange, meet, meet_as_beads
+from scalebridge.molecules.adaptive._blocks import BLOCK, arrange, clear, meet, meet_as_beads
 from scalebridge.molecules.adaptive._sites import INLINE, OPTIONS, REACH2, ROOM, U, interaction_of
 
 CHUNKS = 4  # pieces of work at most; their number does not depend on that of the threads
@@ -135,7 +135,7 @@ def _listed(  # type: ignore[no-untyped-def]
 
 @compiled(parallel=True, **OPTIONS)
 def pairs(  # type: ignore[no-untyped-def]
-    edges, bead_edges, segments, beads, ids, rows, origin, absent, centre, resolution, lanes, list_edges, starts,
+    edges, bead_edges, segments, beads, ids, met, rows, origin, absent, centre, resolution, lanes, list_edges, starts,
     partners, site_ends, site_pairs, site_types, place, site, first, kind, product, box, counts, types, reach2, close2,
     sorts, acting, numbers, krf, crf, coulomb2, cap, table, values, low, per_width, cut2, lane_force, lane_pull,
     lane_fine, lane_crude, force, pull, fine, crude,
@@ -145,6 +145,7 @@ def pairs(  # type: ignore[no-untyped-def]
     Args:
         edges, bead_edges, list_edges: first segment, or row of the list, of each piece of work, (pieces + 1,).
         segments, ids, rows, origin, absent: of molecules in blocks, see `_blocks`; beads: segments without atoms.
+        met: what each piece leaves in each block, see `met_by`.
         centre, resolution, lanes: room for these molecules and their sites.
         starts, partners: molecules whose pairs of sites are listed; those of pair p are
             site_pairs[site_ends[p] : site_ends[p + 1]].
@@ -163,13 +164,11 @@ def pairs(  # type: ignore[no-untyped-def]
     # where no pairs are listed, one piece holds all sums; a choice among a `prange`'s bounds would be run in one thread
     lists = max(pieces * int(partners.size > 0), 1)
     block_pieces, summed = pieces * int(in_blocks), rows.size * int(in_blocks or lists > 1)
-    if in_blocks:
-        arrange(rows, first, place, site, box, origin, centre, resolution, lanes)
     for piece in prange(block_pieces):
-        lane_force[piece] = 0.0
-        lane_pull[piece] = 0.0
-        lane_fine[piece] = 0.0
-        lane_crude[piece] = 0.0
+        begin, end = rows.size * piece // pieces, rows.size * (piece + 1) // pieces
+        arrange(begin, end, rows, first, place, site, box, origin, centre, resolution, lanes)
+    for piece in prange(block_pieces):
+        clear(met[piece], origin, lane_force[piece], lane_pull[piece], lane_fine[piece], lane_crude[piece])
         meet_as_beads(
             bead_edges[piece], bead_edges[piece + 1], beads, ids, rows, kind, centre, absent, unit, table, values, low,
             per_width, cut2, lane_pull[piece], totals[piece],
@@ -202,10 +201,16 @@ def pairs(  # type: ignore[no-untyped-def]
                 for i in range(first[m], first[m + 1]):
                     force[0, i, c] += force[piece, i, c]
         for piece in range(block_pieces):
-            fine[0, m] += lane_fine[piece, r]
+            left = met[piece, r // BLOCK]
+            if left == 0:
+                continue
             crude[0, m] += lane_crude[piece, r]
             for c in range(3):
                 pull[0, m, c] += lane_pull[piece, c, r]
+            if left == 1:
+                continue
+            fine[0, m] += lane_fine[piece, r]
+            for c in range(3):
                 for i in range(first[m], first[m + 1]):
                     force[0, i, c] += lane_force[piece, at + (3 * (i - first[m]) + c) * BLOCK]
     energy, virial, overlaps = 0.0, 0.0, 0.0

@@ -128,7 +128,7 @@ def list_blocks(  # type: ignore[no-untyped-def]
         pairs by sites, (R + 1,), and the other molecules.
     """
     t = site.dtype.type
-    arrange(rows, first, place, places, box, origin, centre, resolution, site)
+    arrange(0, rows.size, rows, first, place, places, box, origin, centre, resolution, site)
     unit = box / 2.0 ** (8 * centre.itemsize)
     ux, uy, uz = fill(t(unit[0])), fill(t(unit[1])), fill(t(unit[2]))
     blocks = species_of.size
@@ -185,6 +185,24 @@ def list_blocks(  # type: ignore[no-untyped-def]
         ends[row + 1] = number
     segments, simple = segments[:pieces, :4], segments[:pieces, 4] == 1
     return segments[~simple], segments[simple], ids[:count].copy(), ends, listed[:number].copy()
+
+
+@compiled(**OPTIONS)
+def met_by(edges, segments, bead_edges, beads, ids, blocks):  # type: ignore[no-untyped-def]
+    """What each piece of work leaves in each block: 0 nothing, 1 forces between beads, 2 those of atoms as well.
+
+    Args:
+        edges, bead_edges: first segment of each piece, (pieces + 1,).
+        segments, beads, ids: by `list_blocks`; blocks: their number.
+    """
+    met = np.zeros((edges.size - 1, blocks), np.int8)
+    for listed, ends, left in ((beads, bead_edges, 1), (segments, edges, 2)):
+        for piece in range(edges.size - 1):
+            for k in range(ends[piece], ends[piece + 1]):
+                met[piece, listed[k, 0] // BLOCK] = left
+                for i in range(listed[k, 2], listed[k, 3]):
+                    met[piece, ids[i]] = left
+    return met
 
 
 @compiled(**OPTIONS)

@@ -18,6 +18,7 @@ from scalebridge.molecules.adaptive._sampling import BLOCKS
 from scalebridge.molecules.adaptive._shells import Shells
 
 Floats = npt.NDArray[np.float64]
+SHELLS, POINTS = 10, 40  # of the atomistic part, in which the density is taken; points in a shell
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +32,8 @@ class AdaptiveRun:
         volume: of the shells, (b,) nm^3.
         inside: molecules in the atomistic part, (n,).
         r, pairs: radial distribution of one site in the atomistic part: distances (b,) nm, and by sample its counts
-            over those of a uniform fluid, (n, b); empty where the region is a cylinder.
+            over those of a fluid without structure that has the density found there, (n, b); empty where the region
+            is a cylinder.
         surfaces: distances of the middle of the hybrid zone and its ends, nm, (3,).
         outward, inward: molecules that crossed them between samples, (n, 3).
         drift: force that the resolution field took up, (n, 3) kJ/mol/nm.
@@ -79,8 +81,13 @@ class AdaptiveRun:
         return np.asarray(np.array(held) * step / np.maximum(self.outward.mean(axis=0), 1e-300))
 
 
+def _split(values: Floats) -> list[Floats]:
+    """Samples in parts that are taken as independent."""
+    return np.array_split(values, min(BLOCKS, len(values)))
+
+
 def _blocks(values: Floats) -> tuple[Floats, Floats]:
-    blocks = [part.mean(axis=0) for part in np.array_split(values, min(BLOCKS, len(values)))]
+    blocks = [part.mean(axis=0) for part in _split(values)]
     error = np.std(blocks, axis=0, ddof=1) / np.sqrt(len(blocks)) if len(blocks) > 1 else np.full(values.shape[1:], 1.0)
     return np.asarray(values.mean(axis=0)), np.asarray(error)
 
@@ -155,6 +162,7 @@ class _Samples:
         self.first = self.first[self.own]
         self.surfaces = self.region.atomistic + self.region.hybrid * np.array([0.0, 0.5, 1.0])
         self.edges = radial_edges(_longest(self.region))
+        self.shells = np.linspace(0.0, self.region.atomistic, SHELLS + 1)
         self.rows: list[tuple[Any, ...]] = []
         self.beyond: npt.NDArray[np.bool_] = np.zeros((0, 3), np.bool_)
 
@@ -174,32 +182,34 @@ class _Samples:
         places = positions[self.first[inner]]
         self.rows.append(
             (
-                when, self.where.count(distance), float(inner.sum()), self._pairs(places), out, into, last.drift,
-                last.capped, engine.energy()[0], self.look(positions),
+                when, self.where.count(distance), np.histogram(distance, self.shells)[0], self._pairs(places), out,
+                into, last.drift, last.capped, engine.energy()[0], self.look(positions),
             )
         )  # fmt: skip
 
     def _pairs(self, places: Floats) -> Floats:
-        """Pairs at each distance over those of a uniform fluid in the atomistic part."""
+        """Pairs at each distance in the atomistic part, each twice."""
         from scipy.spatial import cKDTree
 
-        if len(self.edges) < 2 or len(places) < 2:
+        if len(self.edges) < 2:
             return np.zeros(0)
+        if len(places) < 2:
+            return np.zeros(len(self.edges) - 1)
         tree = cKDTree(np.mod(places, self.box), boxsize=self.box)
-        found = np.diff(tree.count_neighbors(tree, self.edges)).astype(float)
-        found[0] = 0.0  # each site with itself
-        fluid = int(self.own.sum()) / float(np.prod(self.box))
-        shell = 4.0 / 3.0 * np.pi * np.diff(self.edges**3)
-        middle = 0.5 * (self.edges[1:] + self.edges[:-1])
-        content = self.region._content(self.region.atomistic, self.box)
-        return np.asarray(found / (fluid**2 * content * shell * _share(self.region, middle)))
+        return np.diff(tree.count_neighbors(tree, self.edges)).astype(float)
 
     def close(self, engine: Engine, seconds: float, kelvin: float) -> AdaptiveRun:
         columns = [np.array(column, float) for column in zip(*self.rows, strict=True)]
-        times, counts, inside, pairs, out, into, drift, capped, kinetic, looked = columns
+        times, counts, inner, pairs, out, into, drift, capped, kinetic, looked = columns
+        if pairs.shape[-1]:
+            contents = np.diff([self.region._content(e, self.box) for e in self.shells])
+            reached = reached_shells(self.region, self.edges, self.shells)
+            for part, held in zip(_split(pairs), _split(inner), strict=True):
+                mean = held.mean(axis=0)
+                part /= np.maximum(mean @ reached @ (mean / contents), 1e-300)  # written to `pairs`
         return AdaptiveRun(
-            times, self.where.middle, counts, self.where.volume, inside, 0.5 * (self.edges[1:] + self.edges[:-1]),
-            pairs, self.surfaces, out, into, drift, capped, kelvin * kinetic,
+            times, self.where.middle, counts, self.where.volume, inner.sum(axis=1),
+            0.5 * (self.edges[1:] + self.edges[:-1]), pairs, self.surfaces, out, into, drift, capped, kelvin * kinetic,
             *engine.state(), seconds, looked,
         )  # fmt: skip
 
@@ -211,9 +221,24 @@ def _longest(region: Region) -> float:
     return 0.0
 
 
-def _share(region: Region, r: Floats) -> Floats:
-    """Of a shell of radius r around a point of the atomistic part, the share within it, averaged over points."""
-    if isinstance(region, Sphere):
-        x = r / region.atomistic
-        return np.asarray(1.0 - 0.75 * x + x**3 / 16.0)
-    return np.asarray(1.0 - r / (4.0 * region.atomistic))
+def reached_shells(region: Region, edges: Floats, shells: Floats) -> Floats:
+    """Volume at the distances of a bin from a point of one shell that lies in another, averaged over points.
+
+    Args:
+        region: around whose middle the shells lie.
+        edges: of the bins, (b + 1,) nm.
+        shells: their ends, from 0, (k + 1,) nm.
+
+    Returns:
+        (b, k, k) nm^3; the shell of the point comes first.
+    """
+    r = 0.5 * (edges[1:] + edges[:-1])[:, None, None, None]
+    share = (np.arange(POINTS) + 0.5) / POINTS
+    if isinstance(region, Sphere):  # points of equal volumes
+        s = np.cbrt(shells[:-1, None] ** 3 * (1.0 - share) + shells[1:, None] ** 3 * share)[..., None]
+        within = np.clip((shells**2 - (s - r) ** 2) / (4.0 * s * r), 0.0, 1.0)
+    else:
+        s = (shells[:-1, None] * (1.0 - share) + shells[1:, None] * share)[..., None]
+        within = 0.5 * (np.clip((shells - s) / r, -1.0, 1.0) - np.clip((-shells - s) / r, -1.0, 1.0))
+    volume = 4.0 / 3.0 * np.pi * np.diff(edges**3)[:, None, None]
+    return np.asarray(volume * np.diff(within, axis=-1).mean(axis=2))
