@@ -196,7 +196,7 @@ class _Samples:
         if len(places) < 2:
             return np.zeros(len(self.edges) - 1)
         tree = cKDTree(np.mod(places, self.box), boxsize=self.box)
-        return np.diff(tree.count_neighbors(tree, self.edges)).astype(float)
+        return np.asarray(np.diff(tree.count_neighbors(tree, self.edges)), float)
 
     def close(self, engine: Engine, seconds: float, kelvin: float) -> AdaptiveRun:
         columns = [np.array(column, float) for column in zip(*self.rows, strict=True)]
