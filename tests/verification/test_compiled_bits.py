@@ -1,4 +1,4 @@
-"""A process that compiles the loops gets the same bits as one that finds them in the cache."""
+"""A process that compiles the loops gets the same bits as one that finds them in the cache, and as two threads."""
 
 from __future__ import annotations
 
@@ -51,11 +51,13 @@ def test_compiled_anew_or_found_a_program_answers_with_the_same_bits(
     tests = str(Path(__file__).parents[1])
     path = os.pathsep.join([tests, *filter(None, [os.environ.get("PYTHONPATH")])])
     found = []
-    for _ in range(2):
+    for threads in ("1", "1", "2"):
         ran = subprocess.run(
             [sys.executable, "-c", program], capture_output=True, text=True, check=True,
-            env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": path},
+            env={
+                **os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "NUMBA_NUM_THREADS": threads, "PYTHONPATH": path,
+            },
         )  # fmt: skip
         found.append(ran.stdout.split())
     assert len(found[0]) == answers
-    assert found[0] == found[1]
+    assert found[0] == found[1] == found[2]
