@@ -36,7 +36,10 @@ def test_water_keeps_its_density_and_structure(shape):
     settings = CalibrationSettings(
         density_length=10.0, rounds=5, gain=1.0, width=0.2, dynamics=Dynamics(300.0, 0.002, 2.0, 20)
     )
-    bridge = AdaptiveLiquid(LIQUID, REGIONS[shape], {"HOH": bead()}, settings=settings, production=PRODUCTION[shape])
+    bridge = AdaptiveLiquid(
+        LIQUID, REGIONS[shape], {"HOH": bead()}, settings=settings, equilibration=(10.0, 40.0),
+        production=PRODUCTION[shape],
+    )  # fmt: skip
     state = bridge.init(np.random.SeedSequence(1))
     with ThreadPoolExecutor(1) as executor:
         while not bridge.done(state):

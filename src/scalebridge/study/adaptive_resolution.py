@@ -35,7 +35,7 @@ repeats = [3, 1, 1]               # cubes along x, y and z
 temperature = "300 K"
 cutoff = "0.9 nm"
 equilibration = "5 ps"            # with all atoms, before ...
-structure = "5 ps"                # ... and while g(r) is taken
+structure = "20 ps"               # ... and while g(r) is taken
 
 [region]
 shape = "slab"                    # or "sphere", "cylinder"; in the middle of the box
@@ -73,7 +73,7 @@ class LiquidPart(StudyPart):
     temperature: Temperature = 300.0
     cutoff: Length = 0.9e-9
     equilibration: Time = 5e-12
-    structure: Time = Field(default=5e-12, description="length over which g(r) is taken with all atoms")
+    structure: Time = Field(default=20e-12, description="length over which g(r) is taken with all atoms")
 
 
 class RegionPart(StudyPart):

@@ -92,7 +92,7 @@ class AdaptiveLiquid(Bridge[AdaptiveState]):
     scheme: Scheme = "hamiltonian"
     cap: float = 0.12
     settings: CalibrationSettings = field(default_factory=CalibrationSettings)
-    equilibration: tuple[float, float] = (5.0, 5.0)
+    equilibration: tuple[float, float] = (5.0, 20.0)
     kirkwood: float = 1.6
     production: float = 10.0
 

@@ -139,5 +139,5 @@ def radial(places: Floats, box: Floats, edges: Floats) -> Floats:
 
     tree = cKDTree(np.mod(places, box), boxsize=box)
     pairs = np.diff(tree.count_neighbors(tree, edges)).astype(float)
-    ideal = len(places) ** 2 / float(np.prod(box)) * 4.0 / 3.0 * np.pi * np.diff(edges**3)
+    ideal = len(places) * (len(places) - 1) / float(np.prod(box)) * 4.0 / 3.0 * np.pi * np.diff(edges**3)
     return np.asarray(pairs / ideal)
