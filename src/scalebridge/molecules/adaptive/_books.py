@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,6 +52,13 @@ def round_entries(now: Calibration, settings: CalibrationSettings) -> tuple[Entr
     )
 
 
+def _temperature_noise(run: AdaptiveRun, model: AdaptiveResolution, friction: float) -> float:
+    """Standard error of a mean kinetic temperature over itself: sqrt(2 / f) once for each time that it is renewed."""
+    from scalebridge.molecules.adaptive._production import freedom
+
+    return math.sqrt(2.0 / freedom(model.system) / (1.0 + friction * float(run.times[-1])))
+
+
 def production_entries(bridge: AdaptiveLiquid, state: AdaptiveState, model: AdaptiveResolution) -> tuple[Entry, ...]:
     """Density, exchange, chemical potential, momentum and energy."""
     run, calibration = state.run, state.calibration
@@ -63,7 +71,8 @@ def production_entries(bridge: AdaptiveLiquid, state: AdaptiveState, model: Adap
     # the largest of many deviations is three standard errors off by chance
     allowed = bridge.settings.tolerance + 3.0 * float(error[worst])
     entries = [
-        Entry("kinetic temperature", "K", float(run.temperature.mean()), wanted, wanted, 0.03, where, when),
+        Entry("kinetic temperature", "K", float(run.temperature.mean()), wanted, wanted,
+              0.03 + 3.0 * _temperature_noise(run, model, bridge.settings.dynamics.friction), where, when),
         Entry("density", "1", float(density[worst]), 1.0, 1.0, allowed, f"{where}, {run.distance[worst]:.2f} nm", when,
               severity=Verdict.WARNS),
         _chemical(bridge, run, calibration.stiffness, kt, when),

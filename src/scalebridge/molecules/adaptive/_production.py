@@ -133,10 +133,10 @@ def produce(
         engine.step(how.every)
         seconds, steps = seconds + time.process_time() - begun, steps + how.every
         book.enter((number + 1) * how.every * how.timestep, engine)
-    return book.close(engine, seconds / steps, 2.0 / (_freedom(system) * GAS))
+    return book.close(engine, seconds / steps, 2.0 / (freedom(system) * GAS))
 
 
-def _freedom(system: Any) -> int:
+def freedom(system: Any) -> int:
     """Degrees of freedom."""
     n = system.getNumParticles()
     return 3 * sum(1 for i in range(n) if system.getParticleMass(i)._value > 0.0) - int(system.getNumConstraints())

@@ -265,7 +265,7 @@ def control(
         seed: of the thermostat.
     """
     from scalebridge.molecules.adaptive._engine import GAS
-    from scalebridge.molecules.adaptive._production import _freedom
+    from scalebridge.molecules.adaptive._production import freedom
 
     context, integrator = new_context(made.system, how, seed)
     context.setPositions(start[0])
@@ -282,5 +282,5 @@ def control(
         looked.append(look(x))
         counts.append(where.count(np.linalg.norm(d, axis=1)))
         kinetic.append(state.getKineticEnergy()._value)
-    kelvin = 2.0 / (_freedom(made.system) * GAS)
+    kelvin = 2.0 / (freedom(made.system) * GAS)
     return Control(np.array(looked), np.array(counts), kelvin * np.array(kinetic))
