@@ -26,13 +26,13 @@ from scalebridge.fluids.continuum._interface import (
     Floats,
     Fluxes,
 )
-from scalebridge.fluids.continuum._mesh_data import Data
+from scalebridge.fluids.continuum._mesh_basis import Basis
 from scalebridge.fluids.continuum._mesh_domain import mesh_domain
 from scalebridge.fluids.continuum._mesh_fields import Locator, fields_on_mesh
 from scalebridge.fluids.continuum._mesh_fluxes import Crossings, Tally
 from scalebridge.fluids.continuum._mesh_input import own_mesh
 from scalebridge.fluids.continuum._mesh_scheme import Scheme
-from scalebridge.fluids.continuum._mesh_spaces import Spaces
+from scalebridge.fluids.continuum._mesh_sources import MeshSources
 from scalebridge.fluids.continuum._mesh_state import MeshState
 from scalebridge.fluids.continuum._sources import Force, Heat
 
@@ -83,8 +83,8 @@ class MeshContinuum(AbstractContinuum[MeshState]):
         own.Curve(max(order, own.GetCurveOrder()))
         self.fluid = fluid
         self.domain = mesh_domain(own, int(order), float(thickness), fluid, boundaries, balance)
-        spaces = Spaces(self.domain)
-        self._scheme = Scheme(spaces, Data(spaces, force, heating))
+        basis = Basis(self.domain)
+        self._scheme = Scheme(basis, MeshSources(basis, force, heating))
         self._crossings = Crossings(self._scheme)
         self._locator = Locator(self.domain)
         self._max_substeps = max_substeps
@@ -152,14 +152,15 @@ class MeshContinuum(AbstractContinuum[MeshState]):
         """First state, at time zero; see `AbstractContinuum.initial`."""
         if density is not None:
             raise InputError("density: a Liquid has one density; leave it out.")
-        points = self._scheme.spaces.volume_points
+        where = self._scheme.basis.volume.points
+        points = where.reshape(-1, 3)
         u = spread(velocity, len(points), True, "velocity", points)
         warmth = self.fluid.temperature if temperature is None else temperature
         t = spread(warmth, len(points), False, "temperature", points)
         if (t <= 0.0).any():
             raise InputError(f"temperature is not positive at {int((t <= 0.0).sum())} points.")
         values, _ = self._values(None)
-        return self._scheme.first(u, t, values)
+        return self._scheme.first(u.reshape(where.shape), t.reshape(where.shape[:2]), values)
 
     def step(
         self, state: MeshState, boundary: Boundary | None = None, dt: float = 0.0, *, until: Boundary | None = None
@@ -276,7 +277,7 @@ class MeshContinuum(AbstractContinuum[MeshState]):
         materials = self.domain.mesh.GetMaterials()
         if material not in materials:
             raise InputError(f"contents_of: there is no material {material!r}; materials are {', '.join(materials)}.")
-        return self._scheme.contents(state, material)
+        return self._scheme.contents(state, self.domain.materials == materials.index(material))
 
     def stable_step(self, state: MeshState) -> float:
         """Largest part of a step that is stable in this state."""

@@ -22,26 +22,34 @@ from scalebridge.fluids.continuum._mesh_input import ngsolve
 Ints = npt.NDArray[np.int64]
 
 
+_EDGES = ((0, 1), (1, 2), (2, 0))
+
+
 @dataclass(frozen=True)
 class Facets:
-    """Facets on a boundary or an interface, as they lie in the mesh.
+    """Edges of the mesh.
 
     Attributes:
-        number: of the facet in the mesh, (F,).
-        element: on its inner side; on an interface that of the material with the lower index, (F,).
-        row: of the facet among all boundary elements of the mesh, (F,).
+        element, edge: on the inner side, and which of its three edges it is; between materials the one whose material
+            the mesh lists first, (F,).
+        beyond, beyond_edge: the same on the other side; -1 on a boundary, (F,).
     """
 
-    number: Ints
     element: Ints
-    row: Ints
+    edge: Ints
+    beyond: Ints
+    beyond_edge: Ints
+
+    def __len__(self) -> int:
+        return len(self.element)
 
 
 @dataclass(frozen=True)
 class MeshDomain:
     """The mesh, its patches and surfaces, and what does not change on their facets.
 
-    Values stand at the Gauss points of the facets: order + 1 of them, which are enough for a polynomial.
+    Values stand at the Gauss points of the facets: 2 order + 1 of them, for which the products of three polynomials
+    are integrated exactly.
 
     Attributes:
         mesh: of NGSolve.
@@ -61,92 +69,160 @@ class MeshDomain:
     periodic: tuple[str, ...]
     balance: tuple[str, ...]
 
-    @cached_property
-    def rule(self) -> Any:
-        """Gauss points on a facet."""
-        ng = ngsolve()
-        return ng.IntegrationRule(ng.SEGM, 2 * self.order + 1)
-
     @property
     def per_facet(self) -> int:
         """Gauss points of a facet."""
-        return len(self.rule)
+        return 2 * self.order + 1
 
     @cached_property
-    def places(self) -> Any:
-        """Points of the rule on all boundary elements, as NGSolve takes them."""
-        ng = ngsolve()
-        return self.mesh.MapToAllElements({ng.SEGM: self.rule}, ng.BND)
+    def rule(self) -> tuple[Floats, Floats]:
+        """Gauss points and weights on the unit interval."""
+        x, w = np.polynomial.legendre.leggauss(self.per_facet)
+        return 0.5 * (x + 1.0), 0.5 * w
+
+    @cached_property
+    def vertices(self) -> Ints:
+        """Vertices of all elements, (E, 3)."""
+        return np.array([[v.nr for v in e.vertices] for e in self.mesh.Elements(ngsolve().VOL)], np.int64)
+
+    @cached_property
+    def joined(self) -> Ints:
+        """For each vertex the one that stands for it and for those that are joined with it."""
+        result = np.arange(self.mesh.nv)
+        if self.periodic:
+            for one, other in self.mesh.GetPeriodicNodePairs(ngsolve().VERTEX):
+                pair = one if not isinstance(one, int) else (one, other)
+                low, high = sorted(result[list(pair)])
+                result[result == high] = low
+        return result
+
+    @cached_property
+    def corners(self) -> Floats:
+        """Corners of all elements, (E, 3, 2)."""
+        points = np.array([v.point for v in self.mesh.vertices])
+        return np.asarray(points[self.vertices])
+
+    @cached_property
+    def materials(self) -> Ints:
+        """Number of every element's material, in the order of the mesh, (E,)."""
+        return np.array([e.index for e in self.mesh.Elements(ngsolve().VOL)], np.int64)
+
+    @cached_property
+    def _pairs(self) -> tuple[Facets, Mapping[tuple[int, int], int]]:
+        """All edges of the mesh, and which one has two vertices."""
+        places: dict[tuple[int, int], int] = {}
+        sides: list[list[tuple[int, int]]] = []
+        same = self.joined[self.vertices]
+        for element, nodes in enumerate(same):
+            for edge, (a, b) in enumerate(_EDGES):
+                key = (min(nodes[a], nodes[b]), max(nodes[a], nodes[b]))
+                if key not in places:
+                    places[key] = len(sides)
+                    sides.append([])
+                sides[places[key]].append((element, edge))
+        table = np.full((len(sides), 4), -1, np.int64)
+        for row, beside in zip(table, sides, strict=True):
+            beside.sort(key=lambda side: self.materials[side[0]])
+            row[: 2 * len(beside)] = np.ravel(beside)[:4]
+        return Facets(*table.T), places
+
+    @cached_property
+    def inner(self) -> Facets:
+        """Facets within the fluid."""
+        return _chosen(self._pairs[0], self._pairs[0].beyond >= 0)
 
     @cached_property
     def groups(self) -> tuple[dict[str, Facets], dict[str, Facets]]:
-        """Facets of all boundaries and of all interfaces between materials, by name."""
-        ng = ngsolve()
-        beside: dict[int, list[tuple[int, int]]] = {}
-        for element in self.mesh.Elements(ng.VOL):
-            for edge in element.edges:
-                beside.setdefault(edge.nr, []).append((element.index, element.nr))
-        found: tuple[dict[str, list[Any]], dict[str, list[Any]]] = ({}, {})
-        for row, segment in enumerate(self.mesh.Elements(ng.BND)):
-            facet = segment.edges[0].nr
-            sides = sorted(beside[facet])
-            if len(sides) == 2 and sides[0][0] == sides[1][0]:
+        """Facets of all boundaries and of all interfaces between materials, by name; joined boundaries are neither."""
+        facets, places = self._pairs
+        found: tuple[dict[str, list[int]], dict[str, list[int]]] = ({}, {})
+        for segment in self.mesh.Elements(ngsolve().BND):
+            if segment.mat in self.periodic:
+                continue
+            a, b = sorted(int(self.joined[v.nr]) for v in segment.vertices)
+            number = places[(a, b)]
+            inside = facets.beyond[number] >= 0
+            if inside and self.materials[facets.element[number]] == self.materials[facets.beyond[number]]:
                 continue  # a line inside one material
-            found[len(sides) - 1].setdefault(segment.mat, []).append((facet, sides[0][1], row))
-        both = [{name: Facets(*np.array(rows, np.int64).T) for name, rows in kind.items()} for kind in found]
+            found[int(inside)].setdefault(segment.mat, []).append(number)
+        both = [{name: _chosen(facets, np.array(rows)) for name, rows in kind.items()} for kind in found]
         return both[0], both[1]
 
     @cached_property
     def boundary(self) -> Facets:
         """All facets that have a condition, patch by patch."""
         parts = [self.groups[0][name] for name in self.conditions]
-        number, element, row = (np.concatenate([getattr(p, key) for p in parts]) for key in ("number", "element", "row"))
-        return Facets(number, element, row)
+        return Facets(*(np.concatenate([getattr(p, key) for p in parts]) for key in Facets.__dataclass_fields__))
 
     @cached_property
     def members(self) -> dict[str, Ints]:
         """Facets of each patch, indices into `boundary`."""
-        ends = np.cumsum([0, *(len(self.groups[0][name].number) for name in self.conditions)])
+        ends = np.cumsum([0, *(len(self.groups[0][name]) for name in self.conditions)])
         return {name: np.arange(ends[i], ends[i + 1]) for i, name in enumerate(self.conditions)}
 
-    @cached_property
-    def gauss(self) -> tuple[Floats, Floats, Floats]:
-        """Points (F, Q, 2), unit normals (F, Q, 2) out of the fluid and areas (F, Q) of all boundary facets."""
-        return self.facet_geometry(self.boundary)
+    # geometry
 
-    def facet_geometry(self, facets: Facets) -> tuple[Floats, Floats, Floats]:
-        """Points (F, Q, 2), unit normals (F, Q, 2) and areas (F, Q) at the Gauss points of facets."""
-        ng, q = ngsolve(), self.per_facet
-        point = ng.CF((ng.x, ng.y))(self.places).reshape(-1, q, 2)[facets.row]
-        tangent = ng.specialcf.JacobianMatrix(2, 1)(self.places).reshape(-1, q, 2)[facets.row]
-        length = np.linalg.norm(tangent, axis=2)
-        normal = np.stack([tangent[..., 1], -tangent[..., 0]], axis=2) / length[..., None]
-        away = point.mean(axis=1) - self.middles[facets.element]
-        outward = np.sign(np.einsum("fi,fi->f", normal.mean(axis=1), away))
-        weights = np.array([p.weight for p in self.rule])
-        return point, normal * outward[:, None, None], length * weights * self.thickness
+    def _on_edges(self, along: Floats) -> Any:
+        """Points on the three edges of every element, as NGSolve takes them."""
+        ng = ngsolve()
+        corners = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])  # of its reference triangle
+        points = [(1.0 - s) * corners[a] + s * corners[b] for a, b in _EDGES for s in along]
+        rule = ng.IntegrationRule([tuple(float(x) for x in p) for p in points], [0.0] * len(points))
+        return self.mesh.MapToAllElements({ng.TRIG: rule}, ng.VOL)
 
     @cached_property
-    def middles(self) -> Floats:
-        """Centroids of the corners of all elements, (E, 2)."""
-        corners = np.array([[self.mesh[v].point for v in e.vertices] for e in self.mesh.Elements(ngsolve().VOL)])
-        return np.asarray(corners.mean(axis=1))
+    def rim_places(self) -> Any:
+        """Gauss points on the three edges of every element."""
+        return self._on_edges(self.rule[0])
+
+    def ordered(self, values: Floats) -> Floats:
+        """Values (E, 3, Q, ...) on edges, turned so that both sides of a facet see the points in the same order."""
+        same = self.joined[self.vertices]
+        result = values.copy()
+        for edge, (a, b) in enumerate(_EDGES):
+            turned = same[:, a] > same[:, b]
+            result[turned, edge] = values[turned, edge, ::-1]
+        return result
+
+    @cached_property
+    def _rims(self) -> tuple[Floats, Floats, Floats]:
+        """Points (E, 3, Q, 2), outward normals (E, 3, Q, 2) and lengths (E, 3, Q) on the edges of all elements."""
+        ng, shape = ngsolve(), (self.mesh.ne, 3, self.per_facet)
+        point = np.asarray(ng.CF((ng.x, ng.y))(self.rim_places)).reshape(*shape, 2)
+        jacobian = np.asarray(ng.specialcf.JacobianMatrix(2, 2)(self.rim_places)).reshape(*shape, 2, 2)
+        corners = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
+        tangent = np.stack([jacobian[:, e] @ (corners[b] - corners[a]) for e, (a, b) in enumerate(_EDGES)], axis=1)
+        length = np.linalg.norm(tangent, axis=-1)
+        normal = np.stack([tangent[..., 1], -tangent[..., 0]], axis=-1) / length[..., None]
+        normal *= np.sign(np.linalg.det(jacobian))[..., None]
+        return self.ordered(point), self.ordered(normal), self.ordered(length * self.rule[1])
+
+    def geometry(self, facets: Facets) -> tuple[Floats, Floats, Floats]:
+        """Points (F, Q, 2), unit normals (F, Q, 2) out of the inner element and weights (F, Q), which are lengths."""
+        point, normal, length = (x[facets.element, facets.edge] for x in self._rims)
+        return point, normal, length
 
     def faces(self, facets: Facets) -> Faces:
-        """Geometry of facets as a coupling sees it; of curved ones, the mean."""
-        point, normal, area = self.facet_geometry(facets)
-        total = area.sum(axis=1)
-        share = (area / total[:, None])[..., None]
-        mean = (share * normal).sum(axis=1)
+        """Geometry of facets as a coupling sees it: the middle on the curve, the mean normal."""
+        _, normal, length = self.geometry(facets)
+        total = length.sum(axis=1)
+        mean = (length[..., None] * normal).sum(axis=1)
         mean /= np.linalg.norm(mean, axis=1)[:, None]
-        depth = np.full(len(total), 0.5 * self.thickness)
-        centre = np.column_stack([(share * point).sum(axis=1), depth])
-        return Faces(centre, np.column_stack([mean, 0.0 * depth]), total)
+        middle = self._halfway[facets.element, facets.edge]
+        depth = np.full((len(total), 1), 0.5 * self.thickness)
+        return Faces(np.hstack([middle, depth]), np.hstack([mean, 0.0 * depth]), total * self.thickness)
+
+    @cached_property
+    def _halfway(self) -> Floats:
+        """The middle, on the curve, of the edges of all elements, (E, 3, 2)."""
+        ng = ngsolve()
+        places = self._on_edges(np.array([0.5]))
+        return np.asarray(ng.CF((ng.x, ng.y))(places)).reshape(-1, 3, 2)
 
     @cached_property
     def points(self) -> Floats:
         """Gauss points of all boundary facets in space, (F, Q, 3)."""
-        point = self.gauss[0]
+        point = self.geometry(self.boundary)[0]
         return np.concatenate([point, np.full((*point.shape[:2], 1), 0.5 * self.thickness)], axis=2)
 
     def at(self, name: str) -> Ints:
@@ -208,14 +284,14 @@ class MeshDomain:
     @cached_property
     def held(self) -> npt.NDArray[np.bool_]:
         """Facets whose normal velocity is given, (F,)."""
-        result = np.ones(len(self.boundary.number), bool)
+        result = np.ones(len(self.boundary), bool)
         for name, condition in self.conditions.items():
             result[self.members[name]] = not isinstance(condition, Outlet)
         return result
 
     def normal_velocity(self, values: EndValues) -> Floats:
         """Velocity out of the fluid at all Gauss points, zero where it is free, (F, Q)."""
-        _, normal, _ = self.gauss
+        normal = self.geometry(self.boundary)[1]
         q = self.per_facet
         along = np.einsum("fqi,fqi->fq", normal, values.velocity[:, :2].reshape(-1, q, 2))
         for name, condition in self.conditions.items():
@@ -231,12 +307,12 @@ class MeshDomain:
         """
         if not self.held.all():
             return values, 0.0
-        _, normal, area = self.gauss
+        _, normal, area = self.geometry(self.boundary)
         out = self.normal_velocity(values) * area
         net, gross = float(out.sum()), float(np.abs(out).sum())
         if net == 0.0:
             return values, 0.0
-        mine = np.concatenate([self.members[name] for name in self.balance]) if self.balance else np.arange(len(area))
+        mine: Ints = np.concatenate([self.members[name] for name in self.balance]) if self.balance else np.arange(len(area))
         if not self.balance and abs(net) > 1e-10 * gross:
             raise InputError(
                 f"boundary: the volume that leaves exceeds the volume that enters by {net:.6g} per time in a region "
@@ -254,6 +330,10 @@ class MeshDomain:
     def named(self, kind: type) -> list[str]:
         """Patches with a kind of condition."""
         return [name for name, condition in self.conditions.items() if isinstance(condition, kind)]
+
+
+def _chosen(facets: Facets, which: npt.NDArray[Any]) -> Facets:
+    return Facets(*(getattr(facets, key)[which] for key in Facets.__dataclass_fields__))
 
 
 def mesh_domain(

@@ -29,13 +29,11 @@ class Locator:
     @cached_property
     def _beside(self) -> tuple[Any, Floats, Floats]:
         """Search tree of points on the boundary, and there normals and lengths of facets."""
-        point, normal, area = self.domain.gauss
-        faces = [self.domain.faces(self.domain.groups[0][name]) for name in self.domain.conditions]
-        middle = np.concatenate([f.centre[:, :2] for f in faces])
-        middle_normal = np.concatenate([f.normal[:, :2] for f in faces])
-        length = area.sum(axis=1) / self.domain.thickness
-        places = np.concatenate([point.reshape(-1, 2), middle])
-        normals = np.concatenate([normal.reshape(-1, 2), middle_normal])
+        domain = self.domain
+        point, normal, weights = domain.geometry(domain.boundary)
+        faces, length = domain.faces(domain.boundary), weights.sum(axis=1)
+        places = np.concatenate([point.reshape(-1, 2), faces.centre[:, :2]])
+        normals = np.concatenate([normal.reshape(-1, 2), faces.normal[:, :2]])
         return cKDTree(places), normals, np.concatenate([np.repeat(length, point.shape[1]), length])
 
     def __call__(self, points: Floats) -> tuple[Any, npt.NDArray[np.bool_]]:
@@ -78,26 +76,26 @@ def fields_on_mesh(
 
 
 def _evaluated(scheme: Scheme, state: MeshState, there: Any, wanted: Collection[str]) -> dict[str, Floats]:
-    ng, spaces, fluid = ngsolve(), scheme.spaces, scheme.spaces.domain.fluid
+    ng, basis, fluid = ngsolve(), scheme.basis, scheme.domain.fluid
 
-    def function(space: Any, coefficients: Floats) -> Any:
+    def function(space: Any, coefficients: Floats, dofs: Any = slice(None)) -> Any:
         made = ng.GridFunction(space)
-        made.vec.FV().NumPy()[:] = coefficients
+        made.vec.FV().NumPy()[dofs] = coefficients
         return made
 
     count = len(there)
-    u, w = function(spaces.velocity, state.velocity), function(spaces.scalar, state.along)
+    u, w = function(basis.velocity, state.velocity), function(basis.scalar, state.along, basis.dofs[1])
     found: dict[str, Floats] = {}
     if "velocity" in wanted:
         found["velocity"] = np.column_stack([np.asarray(u(there)).reshape(count, 2), np.asarray(w(there)).ravel()])
     if "temperature" in wanted:
         found["temperature"] = np.full(count, float(fluid.temperature))
         if scheme.heat is not None:
-            found["temperature"] = np.asarray(function(spaces.scalar, state.temperature)(there)).ravel()
+            found["temperature"] = np.asarray(function(basis.scalar, state.temperature, basis.dofs[1])(there)).ravel()
     if "density" in wanted:
         found["density"] = np.full(count, float(fluid.density))
     if {"pressure", "stress"}.intersection(wanted):
-        pressure = np.asarray(function(spaces.pressure, state.pressure)(there)).ravel()
+        pressure = np.asarray(function(basis.pressure, state.pressure)(there)).ravel()
         if "pressure" in wanted:
             found["pressure"] = pressure
         if "stress" in wanted:

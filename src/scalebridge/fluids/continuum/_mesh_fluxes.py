@@ -3,118 +3,107 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
+from scalebridge.fluids.continuum._domain import EndValues
 from scalebridge.fluids.continuum._interface import Contents, FaceFluxes, Floats, Fluxes
-from scalebridge.fluids.continuum._mesh_domain import Ints
-from scalebridge.fluids.continuum._mesh_input import ngsolve
-from scalebridge.fluids.continuum._mesh_scheme import EXPLICIT, Leg, Scheme, assembled
+from scalebridge.fluids.continuum._mesh_domain import Facets, Ints
+from scalebridge.fluids.continuum._mesh_scheme import EXPLICIT, Leg, Scheme, Stage
 
 
 @final
 class Crossings:
-    """Forms that integrate numerical fluxes facet by facet; all into the element on a facet's inner side.
+    """Numerical fluxes, integrated facet by facet, into the element on a facet's inner side.
 
-    The momentum through a facet is the sum of two parts: the numerical fluxes of friction and convection along it, and
-    the force that keeps normal velocities equal on both sides, or at their given values: what the equation of the
-    element, tested with the facet's normal functions, is off without it.
+    The momentum through a facet is the sum of two parts: the numerical fluxes of friction and convection, and the force
+    that keeps normal velocities equal on both sides, or at their given values: what the equation of the element, tested
+    with the facet's normal functions, is off without it.
     """
 
     def __init__(self, scheme: Scheme) -> None:
-        self.scheme = scheme
-        self.domain, self.spaces = scheme.spaces.domain, scheme.spaces
-        self._surfaces = self.domain.groups[1]
-        self._implicit, self._explicit = self._forms()
-
-    @cached_property
-    def _side(self) -> Any:
-        """Plus one where the normal of a facet leaves the material of the lower index, minus one, or zero."""
-        ng = ngsolve()
-        index = ng.GridFunction(ng.L2(self.domain.mesh, order=0))
-        index.vec.FV().NumPy()[:] = [e.index for e in self.domain.mesh.Elements(ng.VOL)]
-        step = index.Other() - index
-        return ng.IfPos(step - 0.5, 1.0, ng.IfPos(-0.5 - step, -1.0, 0.0))
-
-    def _forms(self) -> tuple[list[Any], list[Any]]:
-        s, flow = self.scheme, self.scheme.flow
-        shear = self.scheme.data.on
-        parts: list[tuple[dict[str, Any], dict[str, Any]]] = []
-        n = flow.normal
-        gradient = ngsolve().Grad(flow.velocity).trans * n
-        ends = flow.viscosity * (gradient - (gradient * n) * n) - shear["pressure"] * n
-        pushed = flow.shear - (flow.shear * n) * n
-        slip = flow.drag * (flow.wall_velocity - flow.velocity)
-        slip = slip - (slip * n) * n
-        speed = flow.velocity * n
-        for i in range(2):
-            held = {"stuck": flow.dragged()[i], "sliding": slip[i], "flux": pushed[i], "open": ends[i]}
-            carried = {"walls": flow.carried_in()[i], "open": flow.density * speed * flow.velocity[i]}
-            parts.append(({**held, "inside": flow.pulled()[i]}, {**carried, "inside": flow.carried()[i]}))
-        for what in (s.lateral, s.heat):
-            if what is None:
-                continue
-            into = {"held": what.conducted_in(), "exchanging": what.transfer * (what.outside - what.function)}
-            out = dict.fromkeys(("walls", "open"), what.carried_out())
-            parts.append(({**into, "pushed": what.flux, "inside": what.conducted()}, {**out, "inside": what.carried()}))
-        owners = [flow, flow, s.lateral, s.heat]
-        implicit = [self._form(owner, terms, 1.0) for owner, (terms, _) in zip(owners, parts, strict=False)]
-        explicit = [self._form(flow, terms, -1.0) for _, terms in parts]
-        return implicit, explicit
-
-    def _form(self, owner: Any, terms: dict[str, Any], sign: float) -> Any:
-        ng, order = ngsolve(), self.scheme.flow.bonus
-        q = self.spaces.facet.TestFunction()
-        form = ng.LinearForm(self.spaces.facet)
-        for where, term in terms.items():
-            if where != "inside":
-                place = getattr(owner, where)
-                form += sign * term * q * ng.ds(skeleton=True, definedon=place, bonus_intorder=order)
-            elif self._surfaces:
-                form += sign * self._side * term * q * ng.dx(skeleton=True, bonus_intorder=order)
-        return form
-
-    @cached_property
-    def _geometry(self) -> dict[str, tuple[Ints, Ints, Ints, Floats, Floats]]:
-        """Of all patches (named "") and of each surface: places of sums, of normal functions in the broken and in the
-        joined space; unit vectors by normal functions (F, Q, 2); volume that these let through (F, Q).
-        """
-        result = {}
-        for name, facets in {"": self.domain.boundary, **self._surfaces}.items():
-            _, normal, area = self.domain.facet_geometry(facets)
-            values = self.spaces.normal_values(facets)
-            constants = np.linalg.solve(values, normal)
-            through = np.einsum("fq,fqj->fj", area, values)
-            dofs = self.spaces.sums(facets), self.spaces.broken_dofs(facets), self.spaces.normal_dofs(facets)
-            result[name] = (*dofs, constants, through)
-        return result
+        self.scheme, self.domain = scheme, scheme.domain
 
     def of(self, leg: Leg) -> tuple[dict[str, FaceFluxes], dict[str, FaceFluxes]]:
         """Amounts through patches (into the fluid) and surfaces (along the normal) in a substep."""
-        s, dt = self.scheme, leg.dt
-        s.read(leg.mean, leg.values[0].towards(leg.values[2], 0.5), 0.0)
-        amounts = [dt * assembled(form) for form in self._implicit]
-        for weight, stage, values in zip(EXPLICIT[1], leg.stages, leg.values, strict=False):
-            s.read(stage, values, 0.0)
-            for amount, form in zip(amounts, self._explicit, strict=True):
-                amount += dt * weight * assembled(form)
-        found = {name: self._through(name, amounts, leg) for name in self._geometry}
-        whole = found.pop("")
-        patches = {
-            name: FaceFluxes(whole.mass[here], whole.momentum[here], whole.energy[here])
-            for name, here in self.domain.members.items()
-        }
-        return patches, {name: FaceFluxes(-f.mass, -f.momentum, -f.energy) for name, f in found.items()}
+        whole = self._faces(self.domain.boundary, self._patches(leg), leg)
+        patches = {name: _part(whole, here) for name, here in self.domain.members.items()}
+        surfaces: dict[str, FaceFluxes] = {}
+        if self.domain.groups[1]:
+            found = self._inside(leg)
+            for name, here in self._surfaces.items():
+                chosen = tuple(x[here] for x in found)
+                into = self._faces(self.domain.groups[1][name], chosen, leg)
+                surfaces[name] = FaceFluxes(-into.mass, -into.momentum, -into.energy)
+        return patches, surfaces
 
-    def _through(self, name: str, amounts: list[Floats], leg: Leg) -> FaceFluxes:
-        sums, broken, joined, constants, through = self._geometry[name]
+    @cached_property
+    def _surfaces(self) -> dict[str, Ints]:
+        """Facets of each surface, indices into all inner ones."""
+        places = {(e, k): i for i, (e, k) in enumerate(zip(self.domain.inner.element, self.domain.inner.edge, strict=True))}
+        return {
+            name: np.array([places[key] for key in zip(facets.element, facets.edge, strict=True)])
+            for name, facets in self.domain.groups[1].items()
+        }
+
+    def _patches(self, leg: Leg) -> tuple[Floats, Floats, Floats, Floats]:
+        """Densities of momentum along normal, tangent and z, and of energy, times dt, at points of patches (F, Q)."""
+        s, dt = self.scheme, leg.dt
+        flow, lateral, heat = s.flow, s.lateral, s.heat
+        values, u = leg.values[0].towards(leg.values[2], 0.5), s.broken(leg.mean.velocity)
+        given = s.outside(values)
+        result = [*flow.pushed_in(u, values), lateral.conducted_in(leg.mean.along, given["z"], given["shear"])]
+        energy = np.zeros_like(result[0])
+        if heat is not None:
+            energy = heat.conducted_in(leg.mean.temperature, given["warm"], given["heat"])
+        result = [dt * x for x in (*result, energy)]
+        for weight, stage, then in zip(EXPLICIT[1], leg.stages, leg.values, strict=False):
+            for total, part in zip(result, self._carried_out(stage, then), strict=True):
+                total -= dt * weight * part
+        return result[0], result[1], result[2], result[3]
+
+    def _carried_out(self, stage: Stage, values: EndValues) -> list[Floats]:
+        s = self.scheme
+        u, given = s.broken(stage.velocity), s.outside(values)
+        parts = [*s.flow.carried_out(u, values), s.lateral.carried_out(stage.along, u, given["z"], given["enters"])]
+        if s.heat is None:
+            return [*parts, np.zeros_like(parts[0])]
+        return [*parts, s.heat.carried_out(stage.temperature, u, given["warm"], given["known"])]
+
+    def _inside(self, leg: Leg) -> tuple[Floats, Floats, Floats, Floats]:
+        """The same at inner facets, into the first side."""
+        s, dt, u = self.scheme, leg.dt, self.scheme.broken(leg.mean.velocity)
+        along = dt * s.flow.pulled(u)
+        result = [np.zeros_like(along), along, dt * s.lateral.conducted(leg.mean.along), np.zeros_like(along)]
+        if s.heat is not None:
+            result[3] = dt * s.heat.conducted(leg.mean.temperature)
+        for weight, stage in zip(EXPLICIT[1], leg.stages, strict=False):
+            then = s.broken(stage.velocity)
+            parts = [*s.flow.carried(then), s.lateral.carried(stage.along, then)]
+            if s.heat is not None:
+                parts.append(s.heat.carried(stage.temperature, then))
+            for total, part in zip(result, parts, strict=False):
+                total -= dt * weight * part
+        return result[0], result[1], result[2], result[3]
+
+    def _faces(self, facets: Facets, density: tuple[Floats, ...], leg: Leg) -> FaceFluxes:
+        _, normal, length = self.domain.geometry(facets)
+        tangent = np.stack([-normal[..., 1], normal[..., 0]], axis=-1)
+        through, along, across, energy = (length * x for x in density)
+        plane = np.einsum("fq,fqi->fi", through, normal) + np.einsum("fq,fqi->fi", along, tangent)
+        places, dofs, shapes = self.scheme.normal_functions(facets)
+        held = np.take_along_axis(leg.residual[facets.element], places, axis=1)
+        plane += np.einsum("fk,fkq,fqi->fi", held, np.linalg.pinv(shapes), normal)
+        volume = np.einsum("fq,fqk,fk->f", length, shapes, leg.mean.velocity[dofs])
+        momentum = np.column_stack([plane, across.sum(axis=1)])
         thick = self.domain.thickness
-        momentum = np.column_stack([amount[sums] for amount in amounts[:3]])
-        momentum[:, :2] += np.einsum("fj,fji->fi", leg.residual[broken], constants)
-        out = np.einsum("fj,fj->f", through, leg.mean.velocity[joined])
-        energy = amounts[3][sums] if len(amounts) > 3 else np.zeros(len(out))
-        return FaceFluxes(-self.scheme.flow.density * leg.dt * out, thick * momentum, thick * energy)
+        mass = -self.scheme.flow.density * leg.dt * thick * volume
+        return FaceFluxes(mass, thick * momentum, thick * energy.sum(axis=1))
+
+
+def _part(fluxes: FaceFluxes, here: Ints) -> FaceFluxes:
+    return FaceFluxes(fluxes.mass[here], fluxes.momentum[here], fluxes.energy[here])
 
 
 @final
@@ -134,10 +123,9 @@ class Tally:
         for total, part in zip((self._patches, self._surfaces), self._crossings.of(leg), strict=True):
             for name, fluxes in part.items():
                 total[name] = _sum(total[name], fluxes) if name in total else fluxes
-        thick, scheme = self._crossings.domain.thickness, self._crossings.scheme
+        thick = self._crossings.domain.thickness
         self._pushed += thick * leg.pushed
-        if scheme.heat is not None:
-            self._made += thick * (scheme.constant * leg.made).reshape(len(self._made), -1).sum(axis=1)
+        self._made += thick * leg.made
         self._count += 1
 
     def fluxes(self, dt: float, correction: float) -> Fluxes:

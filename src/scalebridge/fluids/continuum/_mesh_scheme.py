@@ -16,14 +16,13 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
-from scalebridge.fluids.continuum._conditions import Flux, Wall
+from scalebridge.fluids.continuum._conditions import Wall
 from scalebridge.fluids.continuum._domain import EndValues
 from scalebridge.fluids.continuum._interface import Contents, Floats
-from scalebridge.fluids.continuum._mesh_data import Data
-from scalebridge.fluids.continuum._mesh_input import ngsolve
-from scalebridge.fluids.continuum._mesh_momentum import Momentum, along
+from scalebridge.fluids.continuum._mesh_basis import Basis
+from scalebridge.fluids.continuum._mesh_momentum import Momentum, at, tested
 from scalebridge.fluids.continuum._mesh_scalar import Carried
-from scalebridge.fluids.continuum._mesh_spaces import Spaces
+from scalebridge.fluids.continuum._mesh_sources import MeshSources
 from scalebridge.fluids.continuum._mesh_state import MeshState
 
 GAMMA = 1.0 - 0.5**0.5
@@ -36,7 +35,7 @@ _KEPT = 9  # factors of matrices
 
 @dataclass(frozen=True)
 class Stage:
-    """Fields at one time within a step; velocities in the plane and pressure as in `MeshState`."""
+    """Fields at one time within a step; as in `MeshState`."""
 
     velocity: Floats
     along: Floats
@@ -46,14 +45,14 @@ class Stage:
 
 @dataclass(frozen=True)
 class Leg:
-    """What a substep did.
+    """What a substep did; per unit of thickness.
 
     Attributes:
         stages: beginning, middle and end.
         values: on the boundary at these times.
-        mean: velocity, temperature and pressure as the implicit terms saw them in the mean.
-        residual: momentum, by broken coefficient, that neither forms nor data gave: what keeps normal velocities.
-        made: energy made, by coefficient of the temperature.
+        mean: fields as the implicit terms saw them in the mean.
+        residual: momentum (E, N) that neither forms nor data gave: what keeps normal velocities.
+        made: energy made in every element, (E,).
         pushed: impulse of the body force, (3,).
         dt: duration.
     """
@@ -69,89 +68,72 @@ class Leg:
 
 @final
 class Scheme:
-    """Substeps on a mesh; everything is per unit of thickness.
+    """Substeps on a mesh.
 
     Attributes:
-        flow, lateral, heat: forms of the velocity in the plane, of that along z, of the temperature (None without).
+        flow, lateral, heat: integrals of the velocity in the plane, of that along z, of the temperature (None without).
     """
 
-    def __init__(self, spaces: Spaces, data: Data) -> None:
-        self.spaces, self.data = spaces, data
-        domain, on = spaces.domain, data.on
-        fluid, conditions = domain.fluid, domain.conditions
-        self.flow = flow = Momentum(spaces, data)
-        walls, fluxes = domain.named(Wall), domain.named(Flux)
-        stuck = [name for name in walls if name not in flow.slips]
-        inflow = spaces.constant_on(dict.fromkeys(walls, 1.0))
-        rho, mu = flow.density, flow.viscosity
-        body = rho * data.body[2]
-        self.lateral = Carried(flow, rho, mu, stuck, flow.slips, fluxes, on["z"], inflow, on["shear_z"], body)
+    def __init__(self, basis: Basis, sources: MeshSources) -> None:
+        self.basis, self.sources, self.domain = basis, sources, basis.domain
+        fluid = self.domain.fluid
+        self.flow = flow = Momentum(basis)
+        self.lateral = Carried(flow, flow.density, flow.viscosity, flow.stuck, flow.drag)
         self.heat: Carried | None = None
         if fluid.conductivity is not None:
-            warm = {n: c for n in walls if (c := conditions[n]).temperature is not None}  # type: ignore[union-attr]
-            jumps = {n: fluid.conductivity / c.jump_length for n, c in warm.items() if c.jump_length}  # type: ignore[union-attr]
-            held = [name for name in warm if name not in jumps]
-            pushed = [name for name in (*walls, *fluxes) if name not in warm]
-            capacity = rho * fluid.heat_capacity
-            given = (on["temperature"], on["known"], on["heat"], ngsolve().CF(0.0))
-            self.heat = Carried(flow, capacity, fluid.conductivity, held, jumps, pushed, *given)
-            self.made = self._made_form()
+            held, transfer = np.zeros_like(flow.stuck), np.zeros_like(flow.stuck)
+            for name, wall in self.domain.conditions.items():
+                if isinstance(wall, Wall) and wall.temperature is not None:
+                    here = self.domain.members[name]
+                    held[here] = float(wall.jump_length == 0.0)
+                    transfer[here] = fluid.conductivity / wall.jump_length if wall.jump_length else 0.0
+            capacity = flow.density * fluid.heat_capacity
+            self.heat = Carried(flow, capacity, fluid.conductivity, held, transfer)
         self._factors: dict[tuple[str, float], Any] = {}
-
-    def _made_form(self) -> Any:
-        """Energy that friction and sources make, less the work that came in with a total energy."""
-        ng = ngsolve()
-        flow, q = self.flow, self.spaces.scalar.TestFunction()
-        form = ng.LinearForm(self.spaces.scalar)
-        for term in (*flow.heating(q), *self.lateral.heating(q)):
-            form += term
-        form += self.data.source * q * ng.dx(bonus_intorder=flow.bonus)
-        work = along(flow.shear, flow.normal) * flow.velocity + self.data.on["shear_z"] * self.lateral.function
-        form += -self.data.on["worked"] * work * q * ng.ds(skeleton=True, definedon=flow.flux, bonus_intorder=flow.bonus)
-        return form
 
     # what does not change
 
     @cached_property
     def held(self) -> tuple[Any, Floats]:
-        """Coefficients (F, Q) of given normal velocities, and the matrices that make them of values at Gauss points."""
-        spaces, here = self.spaces, self.spaces.domain.held
-        boundary = spaces.domain.boundary
-        dofs, values = spaces.normal_dofs(boundary), spaces.normal_values(boundary)
-        return dofs[here], np.linalg.inv(values[here])
+        """Coefficients (F, K) of given normal velocities, and the matrices that make them of values at Gauss points."""
+        domain, here = self.domain, self.domain.held
+        _, dofs, shapes = self.normal_functions(domain.boundary)
+        _, _, length = domain.geometry(domain.boundary)
+        # lengths times normal components are polynomials: a fit to them conserves the volume that goes through
+        size = length[here] / domain.rule[1]
+        root = np.sqrt(domain.rule[1])[:, None]
+        fit = np.linalg.pinv(root * size[..., None] * shapes[here]) * (root.T * size[:, None, :])
+        return dofs[here], fit
+
+    def normal_functions(self, facets: Any) -> tuple[Any, Any, Floats]:
+        """Of the functions that make the normal velocity on facets: places in the inner element (F, K), coefficients
+        of the velocity, and normal components (F, Q, K).
+        """
+        table, edge_functions = self.basis.dofs[0], self.domain.order + 1
+        side = self.basis.side(facets)
+        size = np.abs(side.through).max(axis=1)
+        places = np.sort(np.argsort(size, axis=1)[:, -edge_functions:], axis=1)
+        dofs = np.take_along_axis(table[facets.element], places, axis=1)
+        return places, dofs, np.take_along_axis(side.through, places[:, None, :], axis=2)
 
     @cached_property
     def free(self) -> Any:
         """Coefficients of the velocity that are solved for."""
-        mask = np.ones(self.spaces.velocity.ndof, bool)
+        mask = np.ones(self.basis.velocity.ndof, bool)
         mask[self.held[0].ravel()] = False
+        mask[np.setdiff1d(np.arange(len(mask)), self.basis.dofs[0])] = False
         return np.flatnonzero(mask)
 
     @cached_property
     def closed(self) -> bool:
         """Whether no end is open, so that the pressure is known up to a constant."""
-        return bool(self.spaces.domain.held.all())
+        return bool(self.domain.held.all())
 
     @cached_property
     def _joined(self) -> tuple[Any, Any, Any]:
         """Mass, friction and divergence on the space of the velocity."""
-        e = self.spaces.embedding
-        return tuple(x.tocsr() for x in (e.T @ self.flow.mass @ e, e.T @ self.flow.friction @ e, self.flow.divergence @ e))  # type: ignore[return-value]
-
-    @cached_property
-    def constant(self) -> Floats:
-        """Coefficients of the number one in the space of the temperature."""
-        return self.spaces.projected(np.ones(len(self.spaces.volume_points)))
-
-    @cached_property
-    def pressure_mean(self) -> Floats:
-        """What takes coefficients of the pressure to its mean."""
-        ng = ngsolve()
-        form = ng.LinearForm(self.spaces.pressure)
-        form += self.spaces.pressure.TestFunction() * ng.dx
-        form.Assemble()
-        weights = form.vec.FV().NumPy().copy()
-        return np.asarray(weights / float(ng.Integrate(1.0, self.spaces.domain.mesh)))
+        e, flow = self.basis.embedding, self.flow
+        return (e.T @ flow.mass @ e).tocsr(), (e.T @ flow.friction @ e).tocsr(), (flow.divergence @ e).tocsr()
 
     # linear systems
 
@@ -168,36 +150,35 @@ class Scheme:
     def _saddle(self, alpha: float) -> Any:
         mass, friction, divergence = self._joined
         block = (mass + alpha * friction)[self.free][:, self.free]
-        tested = -divergence[int(self.closed) :][:, self.free]
-        return sparse.block_array([[block, tested.T], [tested, None]])
+        tested_by = -divergence[int(self.closed) :][:, self.free]
+        return sparse.block_array([[block, tested_by.T], [tested_by, None]])
 
     def solve_flow(self, right: Floats, values: EndValues, alpha: float) -> tuple[Floats, Floats]:
         """Velocity without divergence, and impulse of the pressure: (mass + alpha friction) u - grad = right.
 
         Args:
-            right: on the broken space.
+            right: on the broken space, (E, N).
             values: on the boundary.
             alpha: time.
         """
         mass, friction, divergence = self._joined
-        u = self._imposed(np.zeros(self.spaces.velocity.ndof), values)
-        load = (self.spaces.embedding.T @ right - mass @ u - alpha * (friction @ u))[self.free]
+        u, (dofs, fit) = np.zeros(self.basis.velocity.ndof), self.held
+        u[dofs] = np.einsum("fkq,fq->fk", fit, self.domain.normal_velocity(values)[self.domain.held])
+        load = (self.basis.embedding.T @ right.ravel() - mass @ u - alpha * (friction @ u))[self.free]
         flow = (divergence @ u)[int(self.closed) :]
         found = _solved(*self._factor("flow", alpha, lambda: self._saddle(alpha)), np.concatenate([load, flow]))
         u[self.free] = found[: len(self.free)]
-        impulse = np.zeros(self.spaces.pressure.ndof)
+        impulse = np.zeros(self.basis.pressure.ndof)
         impulse[int(self.closed) :] = found[len(self.free) :]
         return u, impulse
 
-    def _imposed(self, u: Floats, values: EndValues) -> Floats:
-        domain = self.spaces.domain
-        dofs, inverse = self.held
-        normal = domain.normal_velocity(values)[domain.held]
-        u[dofs] = np.einsum("fij,fj->fi", inverse, normal)
-        return u
-
     def _solve_carried(self, kind: str, what: Carried, right: Floats, alpha: float) -> Floats:
-        return _solved(*self._factor(kind, alpha, lambda: what.mass + alpha * what.conduction), right)
+        factor = self._factor(kind, alpha, lambda: what.mass + alpha * what.conduction)
+        return _solved(*factor, right.ravel()).reshape(right.shape)
+
+    def broken(self, u: Floats) -> Floats:
+        """Coefficients of a velocity by element, (E, N)."""
+        return u[self.basis.dofs[0]]
 
     # a substep
 
@@ -212,151 +193,150 @@ class Scheme:
         times = (0.0, GAMMA, 1.0)
         values = tuple(before.towards(after, c) for c in times)
         stages = [Stage(state.velocity, state.along, state.temperature, state.pressure)]
-        implicit: list[tuple[Floats, ...]] = []
-        explicit: list[tuple[Floats, ...]] = []
-        made: list[Floats] = []
-        pushed: list[Floats] = []
-        start = self._contents(stages[0])
+        start = self._amounts(stages[0])
+        explicit: list[list[Floats]] = []
+        implicit: list[list[Floats]] = []
+        extras: list[tuple[Floats, Floats]] = []
         for i in (0, 1):
-            explicit.append(self._convection(stages[i], values[i], state.time + times[i] * dt))
-            rights = [x.copy() for x in start]
-            for weight, rates in zip(EXPLICIT[i], explicit, strict=True):
-                rights = [r + dt * weight * x for r, x in zip(rights, rates, strict=True)]
-            for weight, rates in zip(IMPLICIT[i], implicit, strict=False):
-                rights = [r + dt * weight * x for r, x in zip(rights, rates, strict=True)]
-            stage, rates, heat = self._stage(rights, values[i + 1], state.time + times[i + 1] * dt, GAMMA * dt)
+            explicit.append(self._convection(stages[i], values[i]))
+            weights = zip((*EXPLICIT[i], *IMPLICIT[i][:i]), (*explicit, *implicit), strict=True)
+            rights = _combined(start, [(dt * weight, rates) for weight, rates in weights])
+            stage, rates, extra = self._stage(rights, values[i + 1], state.time + times[i + 1] * dt, GAMMA * dt)
             stages.append(stage)
             implicit.append(rates)
-            made.append(heat)
-            pushed.append(self._body())
-        residual = self.spaces.embedding @ stages[2].velocity - self.spaces.embedding @ stages[0].velocity
-        residual = self.flow.mass @ residual
-        for weight, rates in (*zip(EXPLICIT[1], explicit, strict=True), *zip(IMPLICIT[1], implicit, strict=True)):
-            residual = residual - dt * weight * rates[0]
+            extras.append(extra)
+        weights = zip((*EXPLICIT[1], *IMPLICIT[1]), (*explicit, *implicit), strict=True)
+        kept = _combined(start, [(dt * weight, rates) for weight, rates in weights])
+        residual = self._amounts(stages[2])[0] - kept[0]
         early, late = IMPLICIT[1]
         mean = Stage(*(early * getattr(stages[1], k) + late * getattr(stages[2], k) for k in Stage.__dataclass_fields__))
-        pressure = mean.pressure
-        if self.closed:
-            pressure = pressure - self._shift(pressure)
-        end = stages[2]
+        made, pushed = (dt * (early * one + late * two) for one, two in zip(*extras, strict=True))
+        end, pressure = stages[2], mean.pressure - (self._shift(mean.pressure) if self.closed else 0.0)
         new = MeshState(state.time + dt, end.velocity, end.along, end.temperature, pressure)
-        heat, push = (dt * (early * x[0] + late * x[1]) for x in (made, pushed))
-        return new, Leg((stages[0], stages[1], end), values, mean, residual, heat, push, dt)  # type: ignore[arg-type]
-
-    def _body(self) -> Floats:
-        """Body force on the whole fluid, (3,)."""
-        weight = self.lateral.mass @ self.constant
-        return np.array([weight @ f.vec.FV().NumPy() for f in self.data.body])
+        return new, Leg((stages[0], stages[1], end), values, mean, residual, made, pushed, dt)  # type: ignore[arg-type]
 
     def _shift(self, pressure: Floats) -> Floats:
         """The mean of a pressure as a pressure."""
-        degree = self.spaces.domain.order - 1
+        v, dofs = self.basis.volume, self.basis.dofs[2]
         result = np.zeros_like(pressure)
-        result[:: (degree + 1) * (degree + 2) // 2] = self.pressure_mean @ pressure
+        result[dofs[:, 0]] = (v.weights * at(v.pressure, pressure[dofs])).sum() / v.weights.sum()
         return result
 
-    def read(self, stage: Stage, values: EndValues, time: float) -> None:
-        """Let the forms see a stage and the data of its time."""
-        self.data.fill(values, time)
-        self.flow.velocity.vec.FV().NumPy()[:] = self.spaces.embedding @ stage.velocity
-        self.lateral.function.vec.FV().NumPy()[:] = stage.along
+    def _amounts(self, stage: Stage) -> list[Floats]:
+        """Momentum in the plane (E, N) and along z, and heat (E, S), as tested by the functions."""
+        broken = self.broken(stage.velocity)
+        amounts = [(self.flow.mass @ broken.ravel()).reshape(broken.shape), self._tested(self.lateral, stage.along)]
+        return amounts if self.heat is None else [*amounts, self._tested(self.heat, stage.temperature)]
+
+    @staticmethod
+    def _tested(what: Carried, coefficients: Floats) -> Floats:
+        return np.asarray((what.mass @ coefficients.ravel()).reshape(coefficients.shape))
+
+    def outside(self, values: EndValues) -> dict[str, Floats]:
+        """Values outside as temperature and velocity along z see them, at Gauss points (F, Q)."""
+        shape = self.flow.length.shape
+        known = np.isfinite(values.temperature)
+        return {
+            "z": values.velocity[:, 2].reshape(shape),
+            "shear": self.flow.flux * values.momentum[:, 2].reshape(shape),
+            "enters": np.broadcast_to(self.flow.wall, shape),
+            "warm": np.where(known, values.temperature, 0.0).reshape(shape),
+            "known": known.astype(np.float64).reshape(shape),
+            "heat": (values.heat_flux + values.energy).reshape(shape),
+        }
+
+    def _convection(self, stage: Stage, values: EndValues) -> list[Floats]:
+        u, given = self.broken(stage.velocity), self.outside(values)
+        rates = [self.flow.swept(u, values), self.lateral.swept(stage.along, u, given["z"], given["enters"])]
         if self.heat is not None:
-            self.heat.function.vec.FV().NumPy()[:] = stage.temperature
-
-    def _contents(self, stage: Stage) -> list[Floats]:
-        contents = [self.flow.mass @ (self.spaces.embedding @ stage.velocity), self.lateral.mass @ stage.along]
-        return contents if self.heat is None else [*contents, self.heat.mass @ stage.temperature]
-
-    def _convection(self, stage: Stage, values: EndValues, time: float) -> tuple[Floats, ...]:
-        self.read(stage, values, time)
-        forms = [self.flow.swept, self.lateral.swept] + ([] if self.heat is None else [self.heat.swept])
-        return tuple(assembled(form) for form in forms)
+            rates.append(self.heat.swept(stage.temperature, u, given["warm"], given["known"]))
+        return rates
 
     def _stage(
         self, rights: list[Floats], values: EndValues, time: float, alpha: float
-    ) -> tuple[Stage, tuple[Floats, ...], Floats]:
-        """Fields of a stage, the rates of the implicit terms there, and the power that is made."""
-        self.data.fill(values, time)
-        given = assembled(self.flow.given)
-        u, impulse = self.solve_flow(rights[0] + alpha * given, values, alpha)
-        pressure, broken = impulse / alpha, self.spaces.embedding @ u
-        rate = given - self.flow.friction @ broken + self.flow.divergence.T @ pressure
-        pushed = assembled(self.lateral.given)
-        w = self._solve_carried("lateral", self.lateral, rights[1] + alpha * pushed, alpha)
-        rates: tuple[Floats, ...] = (rate, pushed - self.lateral.conduction @ w)
-        temperature, made = np.zeros(0), np.zeros(0)
+    ) -> tuple[Stage, list[Floats], tuple[Floats, Floats]]:
+        """Fields of a stage, the rates of the implicit terms there, the power made by element and the body force."""
+        flow, lateral, given, body = self.flow, self.lateral, self.outside(values), self.sources.body(time)
+        pushed = flow.given(values, body)
+        velocity, impulse = self.solve_flow(rights[0] + alpha * pushed, values, alpha)
+        pressure, u = impulse / alpha, self.broken(velocity)
+        inner = flow.divergence.T @ pressure - flow.friction @ u.ravel()
+        across = lateral.given(given["z"], given["shear"], flow.density * body[..., 2])
+        w = self._solve_carried("lateral", lateral, rights[1] + alpha * across, alpha)
+        rates = [pushed + inner.reshape(u.shape), across - self._conducted(lateral, w)]
+        warmth, power = np.zeros((0, 0)), np.zeros(len(u))
         if self.heat is not None:
-            self.flow.velocity.vec.FV().NumPy()[:] = broken
-            self.lateral.function.vec.FV().NumPy()[:] = w
-            made = assembled(self.made)
-            warmed = assembled(self.heat.given) + made
-            temperature = self._solve_carried("heat", self.heat, rights[2] + alpha * warmed, alpha)
-            rates = (*rates, warmed - self.heat.conduction @ temperature)
-        return Stage(u, w, temperature, pressure), rates, made
+            made, power = self._made(u, w, values, time)
+            warmed = made + self.heat.given(given["warm"], given["heat"], np.zeros_like(body[..., 0]))
+            warmth = self._solve_carried("heat", self.heat, rights[2] + alpha * warmed, alpha)
+            rates.append(warmed - self._conducted(self.heat, warmth))
+        force = flow.density * np.einsum("ep,epi->i", self.basis.volume.weights, body)
+        return Stage(velocity, w, warmth, pressure), rates, (power, force)
+
+    @staticmethod
+    def _conducted(what: Carried, coefficients: Floats) -> Floats:
+        return np.asarray((what.conduction @ coefficients.ravel()).reshape(coefficients.shape))
+
+    def _made(self, u: Floats, w: Floats, values: EndValues, time: float) -> tuple[Floats, Floats]:
+        """Power that friction and sources make, less the work that came in with a total energy: tested, by element."""
+        flow, given = self.flow, self.outside(values)
+        volume, inner, patches = (
+            one + two
+            for one, two in zip(flow.heating(u, values), self.lateral.heating(w, u, given["z"]), strict=True)
+        )
+        volume = volume + self.sources.heat(time)
+        outer, (one, two) = self.basis.outer, self.basis.inner
+        work = flow.work(u, values) + given["shear"] * at(outer.scalar, w[outer.element])
+        patches = patches - values.worked.reshape(work.shape) * work
+        v = self.basis.volume
+        made, power = tested(v.weights * volume, v.scalar), (v.weights * volume).sum(axis=1)
+        for side, values_there in ((one, 0.5 * flow.inner_length * inner), (two, 0.5 * flow.inner_length * inner)):
+            np.add.at(made, side.element, tested(values_there, side.scalar))
+            np.add.at(power, side.element, values_there.sum(axis=1))
+        np.add.at(made, outer.element, tested(flow.length * patches, outer.scalar))
+        np.add.at(power, outer.element, (flow.length * patches).sum(axis=1))
+        return made, power
 
     def first(self, velocity: Floats, temperature: Floats, values: EndValues) -> MeshState:
         """First state: the velocity without divergence next to a given one.
 
         Args:
-            velocity, temperature: at the points of all elements, (n, 3) and (n,).
+            velocity, temperature: at the points of all elements, (E, P, 3) and (E, P).
             values: on the boundary.
         """
-        ng, spaces = ngsolve(), self.spaces
-        parts = [ng.GridFunction(spaces.scalar) for _ in range(3)]
-        for part, column in zip(parts, velocity.T, strict=True):
-            part.vec.FV().NumPy()[:] = spaces.projected(column)
-        form = ng.LinearForm(spaces.broken)
-        form += self.flow.density * ng.CF(tuple(parts[:2])) * spaces.broken.TestFunction() * ng.dx
-        u, _ = self.solve_flow(assembled(form), values, 0.0)
+        v, basis = self.basis.volume, self.basis
+        load = tested(self.flow.density * v.weights[..., None] * velocity[..., :2], v.velocity)
+        u, _ = self.solve_flow(load, values, 0.0)
         self._factors.clear()
-        along_z = np.array(parts[2].vec.FV().NumPy())
-        warmth = np.zeros(0) if self.heat is None else spaces.projected(temperature)
-        return MeshState(0.0, u, along_z, warmth, np.zeros(spaces.pressure.ndof))
+        warmth = np.zeros((0, 0)) if self.heat is None else basis.projected(temperature)
+        return MeshState(0.0, u, basis.projected(velocity[..., 2]), warmth, np.zeros(basis.pressure.ndof))
 
     def stable_step(self, state: MeshState, values: EndValues) -> float:
         """Largest substep for which convection is stable."""
-        domain = self.spaces.domain
-        function = ngsolve().GridFunction(self.spaces.velocity)
-        function.vec.FV().NumPy()[:] = state.velocity
-        u = np.asarray(function(self.spaces.volume_places)).reshape(domain.mesh.ne, -1, 2)
-        speed = np.linalg.norm(u, axis=2).max(axis=1)
+        domain = self.domain
+        speed = np.linalg.norm(at(self.basis.volume.velocity, self.broken(state.velocity)), axis=2).max(axis=1)
         outside = np.linalg.norm(values.velocity[:, :2], axis=1).reshape(-1, domain.per_facet).max(axis=1)
         outside = np.maximum(outside, np.abs(domain.normal_velocity(values)).max(axis=1))
         np.maximum.at(speed, domain.boundary.element, outside)
-        frequency = float(np.max(speed / self.spaces.width))
+        frequency = float(np.max(speed / self.basis.width))
         return _COURANT / (2 * domain.order + 1) / max(frequency, 1e-300)
 
-    @cached_property
-    def _constants(self) -> Floats:
-        """Coefficients of unit vectors in the broken space, (2, n)."""
-        ng, v = ngsolve(), self.spaces.broken.TestFunction()
-        factor = splu(self.flow.mass.tocsc())
-        result = []
-        for unit in ((1.0, 0.0), (0.0, 1.0)):
-            form = ng.LinearForm(self.spaces.broken)
-            form += self.flow.density * ng.CF(unit) * v * ng.dx(bonus_intorder=self.flow.bonus)
-            result.append(_solved(self.flow.mass, factor, assembled(form)))
-        return np.array(result)
-
-    def contents(self, state: MeshState, material: str = "") -> Contents:
-        """Mass, momentum and energy of the fluid, or of one material's elements."""
-        elements = self.spaces.domain.mesh.ne
-        momentum = self._constants * (self.flow.mass @ (self.spaces.embedding @ state.velocity))
-        parts = [x.reshape(elements, -1) for x in (self.constant * (self.lateral.mass @ self.constant), *momentum)]
-        parts.append((self.constant * (self.lateral.mass @ state.along)).reshape(elements, -1))
+    def contents(self, state: MeshState, chosen: Any = slice(None)) -> Contents:
+        """Mass, momentum and energy of the fluid, or of chosen elements."""
+        v, rho = self.basis.volume, self.flow.density
+        weights = (self.domain.thickness * v.weights)[chosen]
+        plane = at(v.velocity[chosen], self.broken(state.velocity)[chosen])
+        w = at(v.scalar[chosen], state.along[chosen])
+        momentum = rho * np.array([(weights * x).sum() for x in (plane[..., 0], plane[..., 1], w)])
+        energy = 0.0
         if self.heat is not None:
-            parts.append((self.constant * (self.heat.mass @ state.temperature)).reshape(elements, -1))
-        mask = np.ones(elements, bool)
-        if material:
-            mask = np.array([e.mat == material for e in self.spaces.domain.mesh.Elements(ngsolve().VOL)])
-        mass, x, y, z, *energy = (self.spaces.domain.thickness * float(part[mask].sum()) for part in parts)
-        return Contents(mass, np.array([x, y, z]), energy[0] if energy else 0.0)
+            energy = self.heat.capacity * float((weights * at(v.scalar[chosen], state.temperature[chosen])).sum())
+        return Contents(rho * float(weights.sum()), momentum, energy)
 
 
-def assembled(form: Any) -> Floats:
-    """Coefficients of a linear form with what its functions are now."""
-    form.Assemble()
-    return np.array(form.vec.FV().NumPy())
+def _combined(start: list[Floats], parts: list[tuple[float, list[Floats]]]) -> list[Floats]:
+    """Amounts with rates that lasted for some time."""
+    return [x + sum(weight * rates[i] for weight, rates in parts) for i, x in enumerate(start)]
 
 
 def _solved(matrix: Any, factor: Any, right: Floats) -> Floats:
