@@ -25,9 +25,10 @@ class Volume:
 
     Attributes:
         points: (E, P, 3), and their weights (E, P).
-        velocity, gradient: (E, P, N, 2) and (E, P, N, 2, 2), derivatives last.
-        scalar, slope: (E, P, S) and (E, P, S, 2).
+        velocity, gradient: (E, P, 2, N) and (E, P, 2, 2, N), derivatives second.
+        scalar, slope: (E, P, S) and (E, P, 2, S).
         pressure: (E, P, R).
+        divergence: (E, P, N).
     """
 
     points: Floats
@@ -37,6 +38,7 @@ class Volume:
     scalar: Floats
     slope: Floats
     pressure: Floats
+    divergence: Floats
 
 
 @dataclass(frozen=True)
@@ -104,18 +106,18 @@ class Basis:
         columns = self.dofs[0].ravel()
         return sparse.csr_array((np.ones(columns.size), (np.arange(columns.size), columns)))
 
-    def _shapes(self, space: Any, places: Any, differentiated: bool) -> Floats:
-        """Values, or derivatives, of all functions of an element at points: (E, points, functions, components)."""
+    def _shapes(self, space: Any, places: Any, derivative: str = "") -> Floats:
+        """Values, or derivatives (``"Grad"``, ``"div"``), of all functions of an element at points: (E, points, components, functions)."""
         ng, table = ngsolve(), _dofs(space)
         function = ng.GridFunction(space)
-        read = ng.Grad(function) if differentiated else function
+        read = getattr(ng, derivative)(function) if derivative else function
         columns = []
         for j in range(table.shape[1]):
             array = function.vec.FV().NumPy()
             array[:] = 0.0
             array[table[:, j]] = 1.0
             columns.append(np.asarray(read(places)).reshape(len(table), len(places) // len(table), -1))
-        return np.stack(columns, axis=2)
+        return np.stack(columns, axis=3)
 
     @cached_property
     def volume(self) -> Volume:
@@ -127,41 +129,43 @@ class Basis:
         jacobian = np.asarray(ng.specialcf.JacobianMatrix(2, 2)(places)).reshape(e, -1, 2, 2)
         weights = np.abs(np.linalg.det(jacobian)) * np.array([p.weight for p in rule])
         depth = np.full((*plane.shape[:2], 1), 0.5 * self.domain.thickness)
-        gradient = self._shapes(self._broken, places, True)
+        gradient = self._shapes(self._broken, places, "Grad")
         return Volume(
             np.concatenate([plane, depth], axis=2),
             weights,
-            self._shapes(self._broken, places, False),
-            gradient.reshape(*gradient.shape[:3], 2, 2),
-            self._shapes(self.scalar, places, False)[..., 0],
-            self._shapes(self.scalar, places, True),
-            self._shapes(self.pressure, places, False)[..., 0],
+            self._shapes(self._broken, places),
+            gradient.reshape(*gradient.shape[:2], 2, 2, gradient.shape[3]),
+            self._shapes(self.scalar, places)[:, :, 0],
+            self._shapes(self.scalar, places, "Grad"),
+            self._shapes(self.pressure, places)[:, :, 0],
+            self._shapes(self._broken, places, "div")[:, :, 0],
         )
 
     @cached_property
     def _rims(self) -> tuple[Floats, Floats, Floats, Floats]:
-        """Velocity, its gradient, scalars and their slopes on the edges of all elements, (E, 3, Q, functions, ...)."""
+        """Velocity, its gradient, scalars and their slopes on the edges of all elements, (E, 3, Q, ..., functions)."""
         places, e = self.domain.rim_places, self.domain.mesh.ne
         result = []
         for space in (self._broken, self.scalar):
-            for differentiated in (False, True):
-                shapes = self._shapes(space, places, differentiated)
+            for derivative in ("", "Grad"):
+                shapes = self._shapes(space, places, derivative)
                 shapes = shapes.reshape(e, 3, self.domain.per_facet, *shapes.shape[2:])
                 result.append(self.domain.ordered(shapes))
-        return result[0], result[1].reshape(*result[1].shape[:-1], 2, 2), result[2][..., 0], result[3]
+        gradient = result[1]
+        return result[0], gradient.reshape(*gradient.shape[:3], 2, 2, -1), result[2][..., 0, :], result[3]
 
     def _side(self, element: Ints, edge: Ints, normal: Floats) -> Side:
         velocity, gradient, scalar, slope = (x[element, edge] for x in self._rims)
         tangent = np.stack([-normal[..., 1], normal[..., 0]], axis=-1)
-        both = gradient + np.swapaxes(gradient, -1, -2)
+        both = gradient + np.swapaxes(gradient, -2, -3)
         return Side(
             element,
-            np.einsum("fqni,fqi->fqn", velocity, normal),
-            np.einsum("fqni,fqi->fqn", velocity, tangent),
-            np.einsum("fqnij,fqi,fqj->fqn", both, tangent, normal),
-            np.einsum("fqnij,fqi,fqj->fqn", gradient, normal, tangent),
+            np.einsum("fqin,fqi->fqn", velocity, normal),
+            np.einsum("fqin,fqi->fqn", velocity, tangent),
+            np.einsum("fqijn,fqi,fqj->fqn", both, tangent, normal),
+            np.einsum("fqijn,fqi,fqj->fqn", gradient, normal, tangent),
             scalar,
-            np.einsum("fqni,fqi->fqn", slope, normal),
+            np.einsum("fqin,fqi->fqn", slope, normal),
         )
 
     @cached_property

@@ -20,17 +20,15 @@ from scalebridge.fluids.continuum._mesh_basis import Basis, Side, block_matrix
 
 
 def at(shapes: Floats, coefficients: Floats) -> Floats:
-    """Values at points (n, points, ...) of functions (n, points, functions, ...) with coefficients (n, functions)."""
-    n, points, functions = shapes.shape[:3]
-    flat = shapes.reshape(n, points, functions, -1)
-    return np.einsum("npfc,nf->npc", flat, coefficients, optimize=True).reshape(n, points, *shapes.shape[3:])
+    """Values at points (n, points, ...) of functions (n, points, ..., functions) with coefficients (n, functions)."""
+    flat = shapes.reshape(len(shapes), -1, shapes.shape[-1])
+    return np.asarray((flat @ coefficients[:, :, None]).reshape(shapes.shape[:-1]))
 
 
 def tested(values: Floats, shapes: Floats) -> Floats:
-    """Integrals (n, functions) of weighted values (n, points, ...) times functions (n, points, functions, ...)."""
-    n, points, functions = shapes.shape[:3]
-    flat = shapes.reshape(n, points, functions, -1)
-    return np.einsum("npfc,npc->nf", flat, values.reshape(n, points, -1), optimize=True)
+    """Integrals (n, functions) of weighted values (n, points, ...) times functions (n, points, ..., functions)."""
+    flat = shapes.reshape(len(shapes), -1, shapes.shape[-1])
+    return np.asarray((values.reshape(len(shapes), 1, -1) @ flat)[:, 0])
 
 
 def products(left: Floats, right: Floats) -> Floats:
@@ -82,8 +80,7 @@ class Momentum:
     def mass(self) -> Any:
         """Density times scalar product."""
         v = self.basis.volume
-        e, p, n, _ = v.velocity.shape
-        flat = np.moveaxis(v.velocity, 3, 2).reshape(e, 2 * p, n)
+        flat = v.velocity.reshape(len(v.velocity), -1, v.velocity.shape[-1])
         weights = self.density * np.repeat(v.weights, 2, axis=1)[..., None]
         return self._matrix(products(weights * flat, flat), self._numbers)
 
@@ -95,9 +92,8 @@ class Momentum:
     def friction(self) -> Any:
         """Viscous form."""
         v, mu, (one, two) = self.basis.volume, self.viscosity, self.basis.inner
-        rate = 0.5 * (v.gradient + np.swapaxes(v.gradient, -1, -2))
-        e, p, n = rate.shape[:3]
-        flat = np.swapaxes(rate.reshape(e, p, n, 4), 2, 3).reshape(e, 4 * p, n)
+        rate = 0.5 * (v.gradient + np.swapaxes(v.gradient, 2, 3))
+        flat = rate.reshape(len(rate), -1, rate.shape[-1])
         result = self._matrix(products(2.0 * mu * np.repeat(v.weights, 4, axis=1)[..., None] * flat, flat), self._numbers)
         jump = np.concatenate([one.along, -two.along], axis=2)
         pull = 0.5 * mu * np.concatenate([one.shear, two.shear], axis=2)
@@ -117,8 +113,7 @@ class Momentum:
     def divergence(self) -> Any:
         """What the pressure is tested with, (pressures, E N)."""
         v, pressures = self.basis.volume, self.basis.dofs[2]
-        div = np.trace(v.gradient, axis1=3, axis2=4)
-        blocks = products(v.weights[..., None] * v.pressure, div)
+        blocks = products(v.weights[..., None] * v.pressure, v.divergence)
         return block_matrix(blocks, pressures, self._numbers, (pressures.size, self._numbers.size))
 
     # integrals on the broken space, (E, N)

@@ -49,8 +49,7 @@ class Carried:
         """Form of the diffusion."""
         v, k, (one, two), outer = self.basis.volume, self.conductivity, self.basis.inner, self.basis.outer
         numbers, flow = self._numbers, self.flow
-        e, p, s = v.scalar.shape
-        flat = np.swapaxes(v.slope, 2, 3).reshape(e, 2 * p, s)
+        flat = v.slope.reshape(len(v.slope), -1, v.slope.shape[-1])
         result = self._matrix(products(k * np.repeat(v.weights, 2, axis=1)[..., None] * flat, flat), numbers)
         jump = np.concatenate([one.scalar, -two.scalar], axis=2)
         weight = flow.inner_length[..., None]

@@ -173,8 +173,10 @@ class Scheme:
         return u, impulse
 
     def _solve_carried(self, kind: str, what: Carried, right: Floats, alpha: float) -> Floats:
-        factor = self._factor(kind, alpha, lambda: what.mass + alpha * what.conduction)
-        return _solved(*factor, right.ravel()).reshape(right.shape)
+        if not right.any():
+            return np.zeros_like(right)  # nothing moves along z
+        _, factor = self._factor(kind, alpha, lambda: what.mass + alpha * what.conduction)
+        return np.asarray(factor.solve(right.ravel()).reshape(right.shape))
 
     def broken(self, u: Floats) -> Floats:
         """Coefficients of a velocity by element, (E, N)."""
@@ -340,6 +342,6 @@ def _combined(start: list[Floats], parts: list[tuple[float, list[Floats]]]) -> l
 
 
 def _solved(matrix: Any, factor: Any, right: Floats) -> Floats:
-    """Solution of a linear system, refined once so that books close to rounding."""
+    """Solution of a linear system, refined once so that no divergence is left but rounding."""
     x = factor.solve(right)
     return np.asarray(x + factor.solve(right - matrix @ x))
