@@ -353,12 +353,13 @@ def mesh_domain(
     conditions = {name: c for name, c in boundaries.items() if not isinstance(c, Periodic)}
     periodic = tuple(name for name, c in boundaries.items() if isinstance(c, Periodic))
     domain = MeshDomain(mesh, order, thickness, fluid, conditions, periodic, tuple(balance))
+    _check_periodic(domain)
     outer, inner = domain.groups
-    names = ", ".join(repr(name) for name in outer)
+    names = ", ".join(repr(name) for name in (*outer, *periodic))
     for name, condition in boundaries.items():
         if name in inner:
             raise InputError(f"boundaries: {name!r} lies inside the fluid; it is a surface and takes no condition.")
-        if name not in outer:
+        if name not in outer and name not in periodic:
             raise InputError(f"boundaries: the mesh has no boundary {name!r}; its boundaries are {names}.")
         if isinstance(condition, Flux | Outlet | Periodic):
             continue
@@ -396,6 +397,22 @@ def _check_mesh(mesh: Any, order: int) -> None:
     parts = connected_components(table @ table.T, directed=False)[0]
     if parts > 1:
         raise InputError(f"mesh: it falls into {parts} parts that do not touch; make a continuum of each.")
+
+
+def _check_periodic(domain: MeshDomain) -> None:
+    """Refuse boundaries that are called periodic and are joined with nothing."""
+    facets, places = domain._pairs
+    known = set(domain.mesh.GetBoundaries())
+    for name in domain.periodic:
+        if name not in known:
+            raise InputError(f"boundaries: the mesh has no boundary {name!r}; its boundaries are {sorted(known)}.")
+    for segment in domain.mesh.Elements(ngsolve().BND):
+        a, b = sorted(int(domain.joined[v.nr]) for v in segment.vertices)
+        if segment.mat in domain.periodic and facets.beyond[places[a, b]] < 0:
+            raise InputError(
+                f"boundaries[{segment.mat!r}] is Periodic, but the mesh joins it with no other boundary; identify both "
+                f"when the mesh is made."
+            )
 
 
 def _check_wall(name: str, wall: Wall) -> None:

@@ -29,7 +29,8 @@ GAMMA = 1.0 - 0.5**0.5
 DELTA = 1.0 - 0.5 / GAMMA
 IMPLICIT = ((GAMMA,), (1.0 - GAMMA, GAMMA))
 EXPLICIT = ((GAMMA,), (DELTA, 1.0 - DELTA))
-_COURANT = 0.5  # of a polynomial of degree zero; divided by 2 order + 1
+_COURANT = 1.0  # of a polynomial of degree zero; divided by 2 order + 1
+_DAMPED = 0.8  # of diffusivity over squared speed: below 1 diffusion holds what convection would let grow
 _KEPT = 9  # factors of matrices
 
 
@@ -320,8 +321,15 @@ class Scheme:
         outside = np.linalg.norm(values.velocity[:, :2], axis=1).reshape(-1, domain.per_facet).max(axis=1)
         outside = np.maximum(outside, np.abs(domain.normal_velocity(values)).max(axis=1))
         np.maximum.at(speed, domain.boundary.element, outside)
-        frequency = float(np.max(speed / self.basis.width))
-        return _COURANT / (2 * domain.order + 1) / max(frequency, 1e-300)
+        fastest = np.maximum(speed, 1e-150)
+        times = _COURANT / (2 * domain.order + 1) * self.basis.width / fastest
+        return float(np.min(np.maximum(times, _DAMPED * self._diffusivity / fastest**2)))
+
+    @cached_property
+    def _diffusivity(self) -> float:
+        """The smaller one of those of momentum and heat."""
+        found = self.flow.viscosity / self.flow.density
+        return found if self.heat is None else min(found, self.heat.conductivity / self.heat.capacity)
 
     def contents(self, state: MeshState, chosen: Any = slice(None)) -> Contents:
         """Mass, momentum and energy of the fluid, or of chosen elements."""
