@@ -244,14 +244,16 @@ class MeshContinuum(AbstractContinuum[MeshState]):
             boundary: checked, otherwise not needed.
             wanted: names of the fields that are computed; the others are NaN.
         """
-        places = np.asarray(points, np.float64)
-        if places.ndim != 2 or places.shape[1] != 3:
-            raise InputError(f"points have shape {places.shape}; they need (n, 3).")
+        places = _places(points)
         unknown = set(wanted) - set(ALL_FIELDS)
         if unknown:
             raise InputError(f"wanted names {sorted(unknown)}; fields are {', '.join(ALL_FIELDS)}.")
         self.domain.values(boundary)
         return fields_on_mesh(self._scheme, self._locator, state, places, wanted)
+
+    def contains(self, points: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+        """Which of points (n, 3), whose z does not matter, lie in the fluid, (n,)."""
+        return self._locator(_places(points)[:, :2])[1]
 
     def contents(
         self, state: MeshState, lower: npt.ArrayLike | None = None, upper: npt.ArrayLike | None = None
@@ -286,6 +288,13 @@ class MeshContinuum(AbstractContinuum[MeshState]):
 
 def _rebuilt(mesh: Any, given: dict[str, Any]) -> MeshContinuum:
     return MeshContinuum(mesh, **given)
+
+
+def _places(points: npt.ArrayLike) -> Floats:
+    places = np.asarray(points, np.float64)
+    if places.ndim != 2 or places.shape[1] != 3:
+        raise InputError(f"points have shape {places.shape}; they need (n, 3).")
+    return places
 
 
 def _check_numbers(fluid: object, order: object, thickness: object) -> None:

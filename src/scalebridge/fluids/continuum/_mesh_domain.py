@@ -108,14 +108,40 @@ class MeshDomain:
         return np.array([e.index for e in self.mesh.Elements(ngsolve().VOL)], np.int64)
 
     @cached_property
+    def _seams(self) -> set[tuple[int, int]]:
+        """Vertices of the edges on joined boundaries."""
+        segments = [s for s in self.mesh.Elements(ngsolve().BND) if s.mat in self.periodic]
+        return {self._key(*(v.nr for v in s.vertices)) for s in segments}
+
+    @staticmethod
+    def _key(a: int, b: int) -> tuple[int, int]:
+        return (a, b) if a < b else (b, a)
+
+    @cached_property
+    def _ends(self) -> Ints:
+        """Both ends of the edges of all elements, those on joined boundaries under their common numbers, (E, 3, 2)."""
+        result = self.vertices[:, np.array(_EDGES)]
+        for element, ends in enumerate(result):
+            for edge, (a, b) in enumerate(ends):
+                if self._key(int(a), int(b)) in self._seams:
+                    result[element, edge] = self.joined[[a, b]]
+        return result
+
+    def facet_of(self, segment: Any) -> int:
+        """Which of all facets a boundary element is."""
+        a, b = (v.nr for v in segment.vertices)
+        if self._key(a, b) in self._seams:
+            a, b = (int(x) for x in self.joined[[a, b]])
+        return self._pairs[1][self._key(a, b)]
+
+    @cached_property
     def _pairs(self) -> tuple[Facets, Mapping[tuple[int, int], int]]:
         """All edges of the mesh, and which one has two vertices."""
         places: dict[tuple[int, int], int] = {}
         sides: list[list[tuple[int, int]]] = []
-        same = self.joined[self.vertices]
-        for element, nodes in enumerate(same):
-            for edge, (a, b) in enumerate(_EDGES):
-                key = (min(nodes[a], nodes[b]), max(nodes[a], nodes[b]))
+        for element, ends in enumerate(self._ends):
+            for edge, (a, b) in enumerate(ends):
+                key = (min(a, b), max(a, b))
                 if key not in places:
                     places[key] = len(sides)
                     sides.append([])
@@ -126,21 +152,25 @@ class MeshDomain:
             row[: 2 * len(beside)] = np.ravel(beside)[:4]
         return Facets(*table.T), places
 
+    @property
+    def facets(self) -> Facets:
+        """All of them."""
+        return self._pairs[0]
+
     @cached_property
     def inner(self) -> Facets:
         """Facets within the fluid."""
-        return _chosen(self._pairs[0], self._pairs[0].beyond >= 0)
+        return _chosen(self.facets, self.facets.beyond >= 0)
 
     @cached_property
     def groups(self) -> tuple[dict[str, Facets], dict[str, Facets]]:
         """Facets of all boundaries and of all interfaces between materials, by name; joined boundaries are neither."""
-        facets, places = self._pairs
+        facets = self.facets
         found: tuple[dict[str, list[int]], dict[str, list[int]]] = ({}, {})
         for segment in self.mesh.Elements(ngsolve().BND):
             if segment.mat in self.periodic:
                 continue
-            a, b = sorted(int(self.joined[v.nr]) for v in segment.vertices)
-            number = places[(a, b)]
+            number = self.facet_of(segment)
             inside = facets.beyond[number] >= 0
             if inside and self.materials[facets.element[number]] == self.materials[facets.beyond[number]]:
                 continue  # a line inside one material
@@ -177,11 +207,9 @@ class MeshDomain:
 
     def ordered(self, values: Floats) -> Floats:
         """Values (E, 3, Q, ...) on edges, turned so that both sides of a facet see the points in the same order."""
-        same = self.joined[self.vertices]
+        turned = self._ends[..., 0] > self._ends[..., 1]
         result = values.copy()
-        for edge, (a, b) in enumerate(_EDGES):
-            turned = same[:, a] > same[:, b]
-            result[turned, edge] = values[turned, edge, ::-1]
+        result[turned] = values[turned][:, ::-1]
         return result
 
     @cached_property
@@ -401,14 +429,15 @@ def _check_mesh(mesh: Any, order: int) -> None:
 
 def _check_periodic(domain: MeshDomain) -> None:
     """Refuse boundaries that are called periodic and are joined with nothing."""
-    facets, places = domain._pairs
     known = set(domain.mesh.GetBoundaries())
+    same = domain.joined[domain.vertices]
+    if (same == np.roll(same, 1, axis=1)).any():
+        raise InputError("mesh: some elements reach from one joined boundary to the other; make at least two in between.")
     for name in domain.periodic:
         if name not in known:
             raise InputError(f"boundaries: the mesh has no boundary {name!r}; its boundaries are {sorted(known)}.")
     for segment in domain.mesh.Elements(ngsolve().BND):
-        a, b = sorted(int(domain.joined[v.nr]) for v in segment.vertices)
-        if segment.mat in domain.periodic and facets.beyond[places[a, b]] < 0:
+        if segment.mat in domain.periodic and domain.facets.beyond[domain.facet_of(segment)] < 0:
             raise InputError(
                 f"boundaries[{segment.mat!r}] is Periodic, but the mesh joins it with no other boundary; identify both "
                 f"when the mesh is made."
