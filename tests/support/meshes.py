@@ -99,7 +99,8 @@ def heated_channel(order: int = 2, size: float = 0.2) -> MeshContinuum:
 def manufactured(flow, mesh, order):
     """The continuum of a flow known in closed form."""
     boundaries = {
-        name: Wall(velocity=lambda p: flow.velocity(p, 0.0), temperature=2.0) for name in sorted(set(mesh.GetBoundaries()))
+        name: Wall(velocity=lambda p: flow.velocity(p, 0.0), temperature=2.0)
+        for name in sorted(set(mesh.GetBoundaries()))
     }
     liquid = Liquid(flow.rho, flow.mu, flow.capacity, flow.conductivity)
     sources = {"force": flow.force, "heating": flow.heat}
@@ -113,7 +114,9 @@ def exact_values(flow, continuum, time):
         points = continuum.points(name)
         flat = points.reshape(-1, 3)
         velocity = flow.velocity(flat, time).reshape(points.shape)
-        result[name] = PatchValues(velocity=velocity, temperature=flow.temperature(flat, time).reshape(points.shape[:2]))
+        result[name] = PatchValues(
+            velocity=velocity, temperature=flow.temperature(flat, time).reshape(points.shape[:2])
+        )
     return result
 
 
@@ -126,7 +129,8 @@ def errors(flow, mesh, order, time, steps):
         now, then = (exact_values(flow, continuum, j * dt) for j in (i, i + 1))
         state, fluxes = continuum.step(state, now, dt, until=then)
         parts += fluxes.substeps
-    points = inside(4000, mesh)
+    points = np.random.default_rng(0).random((4000, 3))
+    points = points[continuum.contains(points)]
     found = continuum.fields(state, points)
     pressure = found.pressure - flow.pressure(points, time - 0.5 * time / parts)
     misses = (
@@ -144,9 +148,3 @@ def divergence(continuum, state):
     rate = np.einsum("epn,en->ep", basis.volume.divergence, local)
     speed = np.einsum("epin,en->epi", basis.volume.velocity, local)
     return float(np.abs(rate).max() * basis.width.max() / np.abs(speed).max())
-
-
-def inside(count, mesh):
-    """Random points of the unit square that lie in the mesh."""
-    points = np.random.default_rng(0).random((count, 3))
-    return points[mesh(points[:, 0], points[:, 1])["nr"] >= 0]

@@ -61,7 +61,8 @@ def test_mesh_and_box_give_the_same_flow():
 
 
 @pytest.mark.parametrize(
-    ("patch", "message"), [("hole", "does not face along y"), ("left", "no patch 'left'"), ("nowhere", "no patch 'nowhere'")]
+    ("patch", "message"),
+    [("hole", "does not face along y"), ("left", "no patch 'left'"), ("nowhere", "no patch 'nowhere'")],
 )
 def test_patches_that_are_no_interface(patch, message):
     mesh, _ = on_a_mesh()

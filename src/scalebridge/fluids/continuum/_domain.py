@@ -129,9 +129,7 @@ class Domain:
                 changed["temperature"][here] = np.nan
             if key in ("energy", "total_energy"):
                 changed["worked"][here] = float(key == "total_energy")
-            changed[STORED.get(key, key)][here] = spread(
-                value, len(here), key in VECTORS, f"boundary[{name!r}].{key}"
-            )
+            changed[STORED.get(key, key)][here] = spread(value, len(here), key in VECTORS, f"boundary[{name!r}].{key}")
 
     def normal_velocity(self, values: EndValues) -> Floats:
         """Velocity along the axis at ends where it is given."""

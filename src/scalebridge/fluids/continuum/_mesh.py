@@ -194,7 +194,7 @@ class MeshContinuum(AbstractContinuum[MeshState]):
         values, correction = domain.balanced(domain.values(boundary))
         if self.fluid.conductivity is not None:
             normal = domain.normal_velocity(values)
-            gross = float(np.abs(normal).max())
+            gross = float(max(np.abs(normal).max(), np.abs(values.velocity).max()))
             for name in domain.named(Wall):
                 here = domain.at(name)
                 entering = normal.ravel()[here] < -1e-10 * gross

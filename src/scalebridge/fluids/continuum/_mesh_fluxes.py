@@ -41,7 +41,9 @@ class Crossings:
     @cached_property
     def _surfaces(self) -> dict[str, Ints]:
         """Facets of each surface, indices into all inner ones."""
-        places = {(e, k): i for i, (e, k) in enumerate(zip(self.domain.inner.element, self.domain.inner.edge, strict=True))}
+        places = {
+            (e, k): i for i, (e, k) in enumerate(zip(self.domain.inner.element, self.domain.inner.edge, strict=True))
+        }
         return {
             name: np.array([places[key] for key in zip(facets.element, facets.edge, strict=True)])
             for name, facets in self.domain.groups[1].items()

@@ -59,12 +59,14 @@ def _from_gmsh(path: Path) -> Any:
         raise MissingExtraError("meshio", "mesh") from error
     try:
         read: Any = meshio.read(path)
-    except (meshio.ReadError, ValueError, KeyError, IndexError) as error:
+    except (meshio.ReadError, ValueError, KeyError, IndexError, SystemExit) as error:  # it exits where it knows no way
         raise InputError(f"mesh: {path} cannot be read as a file of Gmsh: {error}") from error
     blocks = [(b.type, b.data, tags) for b, tags in zip(read.cells, _tags(read, path), strict=True)]
     wrong = sorted({kind for kind, *_ in blocks} - {*_CORNERS, "vertex"})
     if wrong:
-        raise InputError(f"mesh: {path} holds {', '.join(wrong)}; this solver takes triangles with lines on their edges.")
+        raise InputError(
+            f"mesh: {path} holds {', '.join(wrong)}; this solver takes triangles with lines on their edges."
+        )
     if not np.allclose(read.points[:, 2:], 0.0):
         raise InputError(f"mesh: points of {path} do not lie in the plane z = 0.")
     return _built(read.points, blocks, {(int(d), int(tag)): name for name, (tag, d) in read.field_data.items()})

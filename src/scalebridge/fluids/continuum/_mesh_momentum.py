@@ -50,7 +50,9 @@ class Momentum:
         self.basis, domain = basis, basis.domain
         self.density, self.viscosity = float(domain.fluid.density), float(domain.fluid.viscosity)  # type: ignore[arg-type]
         kinds = {name: type(c) for name, c in domain.conditions.items()}
-        self.wall, self.open, self.flux = (self._where({n: float(k is t) for n, k in kinds.items()}) for t in (Wall, Outlet, Flux))
+        self.wall, self.open, self.flux = (
+            self._where({n: float(k is t) for n, k in kinds.items()}) for t in (Wall, Outlet, Flux)
+        )
         walls = {name: c for name, c in domain.conditions.items() if isinstance(c, Wall)}
         self.stuck = self._where({name: float(c.slip_length == 0.0) for name, c in walls.items()})
         self.drag = self._where({n: self.viscosity / c.slip_length for n, c in walls.items() if c.slip_length})
@@ -59,7 +61,9 @@ class Momentum:
         self.edge = 2.0 * basis.penalty[basis.outer.element][:, None]
         _, self.normal, self.length = domain.geometry(domain.boundary)
         _, self.inner_normal, self.inner_length = domain.geometry(domain.inner)
-        self.tangent, self.inner_tangent = (np.stack([-n[..., 1], n[..., 0]], -1) for n in (self.normal, self.inner_normal))
+        self.tangent, self.inner_tangent = (
+            np.stack([-n[..., 1], n[..., 0]], -1) for n in (self.normal, self.inner_normal)
+        )
 
     def _where(self, values: dict[str, float]) -> Floats:
         """A number for each facet of the patches, (F, 1)."""
@@ -94,7 +98,9 @@ class Momentum:
         v, mu, (one, two) = self.basis.volume, self.viscosity, self.basis.inner
         rate = 0.5 * (v.gradient + np.swapaxes(v.gradient, 2, 3))
         flat = rate.reshape(len(rate), -1, rate.shape[-1])
-        result = self._matrix(products(2.0 * mu * np.repeat(v.weights, 4, axis=1)[..., None] * flat, flat), self._numbers)
+        result = self._matrix(
+            products(2.0 * mu * np.repeat(v.weights, 4, axis=1)[..., None] * flat, flat), self._numbers
+        )
         jump = np.concatenate([one.along, -two.along], axis=2)
         pull = 0.5 * mu * np.concatenate([one.shear, two.shear], axis=2)
         weight = self.inner_length[..., None]
@@ -142,7 +148,9 @@ class Momentum:
         """Rate of momentum by convection of a velocity (E, N)."""
         v, (one, two) = self.basis.volume, self.basis.inner
         inside = at(v.velocity, u)
-        result = tested(self.density * v.weights[..., None, None] * inside[..., :, None] * inside[..., None, :], v.gradient)
+        result = tested(
+            self.density * v.weights[..., None, None] * inside[..., :, None] * inside[..., None, :], v.gradient
+        )
         through, along = self.carried(u)
         weight = self.inner_length
         self._spread(result, one, -weight * through, -weight * along)
@@ -198,7 +206,9 @@ class Momentum:
         inner = (2.0 * mu * self.inside * jump - shear + lost) * jump
         there = u[outer.element]
         slip = at(outer.along, there) - self._tangential(values.velocity)
-        patches = (2.0 * mu * self.edge * self.stuck + self.drag) * slip - 2.0 * mu * self.stuck * at(outer.shear, there)
+        patches = (2.0 * mu * self.edge * self.stuck + self.drag) * slip - 2.0 * mu * self.stuck * at(
+            outer.shear, there
+        )
         entering = self.wall * np.maximum(-at(outer.through, there), 0.0)
         return volume, inner, (patches + 0.5 * self.density * entering * slip) * slip
 

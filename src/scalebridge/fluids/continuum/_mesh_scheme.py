@@ -212,7 +212,9 @@ class Scheme:
         kept = _combined(start, [(dt * weight, rates) for weight, rates in weights])
         residual = self._amounts(stages[2])[0] - kept[0]
         early, late = IMPLICIT[1]
-        mean = Stage(*(early * getattr(stages[1], k) + late * getattr(stages[2], k) for k in Stage.__dataclass_fields__))
+        mean = Stage(
+            *(early * getattr(stages[1], k) + late * getattr(stages[2], k) for k in Stage.__dataclass_fields__)
+        )
         made, pushed = (dt * (early * one + late * two) for one, two in zip(*extras, strict=True))
         end, pressure = stages[2], mean.pressure - (self._shift(mean.pressure) if self.closed else 0.0)
         new = MeshState(state.time + dt, end.velocity, end.along, end.temperature, pressure)
@@ -284,8 +286,7 @@ class Scheme:
         """Power that friction and sources make, less the work that came in with a total energy: tested, by element."""
         flow, given = self.flow, self.outside(values)
         volume, inner, patches = (
-            one + two
-            for one, two in zip(flow.heating(u, values), self.lateral.heating(w, u, given["z"]), strict=True)
+            one + two for one, two in zip(flow.heating(u, values), self.lateral.heating(w, u, given["z"]), strict=True)
         )
         volume = volume + self.sources.heat(time)
         outer, (one, two) = self.basis.outer, self.basis.inner

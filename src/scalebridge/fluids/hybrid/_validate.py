@@ -82,8 +82,8 @@ def _mesh(bridge: Hybrid) -> Iterator[str]:
     outside = ~bridge.continuum.contains(points)
     if outside.any():
         yield (
-            f"the continuum has no fluid {points[outside][0, 1] - low:g} above the middle of its patch {bridge.patch!r}, "
-            f"where the constraint region takes its velocity"
+            f"the continuum has no fluid {points[outside][0, 1] - low:g} above the middle of its patch "
+            f"{bridge.patch!r}, where the constraint region takes its velocity"
         )
 
 
