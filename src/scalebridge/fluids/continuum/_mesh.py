@@ -210,8 +210,8 @@ class MeshContinuum(AbstractContinuum[MeshState]):
             if parts > self._max_substeps:
                 raise DivergedError(
                     f"At time {state.time:.6g} a step of {dt:.6g} would need more than max_substeps = "
-                    f"{self._max_substeps} parts of {stable:.3g} to be stable. The flow grows without bound, or the step "
-                    f"is too long for this mesh.",
+                    f"{self._max_substeps} parts of {stable:.3g} to be stable. The flow grows without bound, or the "
+                    f"step is too long for this mesh.",
                     state,
                 )
         return parts

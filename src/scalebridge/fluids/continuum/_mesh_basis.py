@@ -107,7 +107,7 @@ class Basis:
         return sparse.csr_array((np.ones(columns.size), (np.arange(columns.size), columns)))
 
     def _shapes(self, space: Any, places: Any, derivative: str = "") -> Floats:
-        """All functions of an element, or their ``"Grad"`` or ``"div"``, at points: (E, points, components, functions)."""
+        """All functions, or their ``"Grad"`` or ``"div"``, at points: (E, points, components, functions)."""
         ng, table = ngsolve(), _dofs(space)
         function = ng.GridFunction(space)
         read = getattr(ng, derivative)(function) if derivative else function

@@ -294,10 +294,8 @@ class MeshDomain:
             )
         warm = isinstance(condition, Wall) and condition.temperature is not None
         if isinstance(condition, Wall) and key in ("temperature", "heat_flux") and warm != (key == "temperature"):
-            raise InputError(
-                f"{what}: the Wall was built with {'a temperature' if warm else 'a heat flux'}, which is in its matrix; "
-                f"build it with the other one."
-            )
+            has = "a temperature" if warm else "a heat flux"
+            raise InputError(f"{what}: the Wall was built with {has}, which is in its matrix; build it with the other.")
         here, q = self.at(name), self.per_facet
         count, vector = len(here) // q, key in VECTORS
         given = np.asarray(value, np.float64)
