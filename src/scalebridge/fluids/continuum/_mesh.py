@@ -49,7 +49,8 @@ class MeshContinuum(AbstractContinuum[MeshState]):
     where nothing changes, and may move along z. The mesh needs the extra ``mesh`` (NGSolve).
 
     Args:
-        mesh: an `ngsolve.Mesh`, or the path of a file of Netgen (.vol, .vol.gz) or of Gmsh (.msh, with physical groups).
+        mesh: an `ngsolve.Mesh`, or the path of a file of Netgen (.vol, .vol.gz) or of Gmsh (.msh, with
+            physical groups).
         fluid: a `Liquid` with a constant viscosity.
         boundaries: condition of every boundary: `Wall`, `Outlet`, `Flux`; `Periodic` where the mesh joins two.
         order: degree of the polynomials for velocity and temperature, 1 or more; errors fall with the power order + 1

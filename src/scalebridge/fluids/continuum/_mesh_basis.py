@@ -196,22 +196,22 @@ class Basis:
         k, corners = self.domain.order, self.domain.corners
         edges = corners - np.roll(corners, 1, axis=1)
         area = 0.5 * np.abs(edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0])
-        return _MARGIN * 0.5 * (k + 1) * (k + 2) * np.linalg.norm(edges, axis=2).sum(axis=1) / (2.0 * area)
+        return np.asarray(_MARGIN * 0.5 * (k + 1) * (k + 2) * np.linalg.norm(edges, axis=2).sum(axis=1) / (2.0 * area))
 
     @cached_property
     def width(self) -> Floats:
         """Diameter of the circle inside each element, (E,)."""
         k = self.domain.order
-        return _MARGIN * (k + 1) * (k + 2) / self.penalty
+        return np.asarray(_MARGIN * (k + 1) * (k + 2) / self.penalty)
 
     @cached_property
     def _projection(self) -> Floats:
         root = np.sqrt(self.volume.weights)[..., None]
-        return np.linalg.pinv(root * self.volume.scalar) * np.swapaxes(root, 1, 2)
+        return np.asarray(np.linalg.pinv(root * self.volume.scalar) * np.swapaxes(root, 1, 2))
 
     def projected(self, values: Floats) -> Floats:
         """Coefficients (E, S) of the scalar next to values at the points of all elements, (E, P)."""
-        return np.einsum("esp,ep->es", self._projection, values.reshape(self.volume.weights.shape))
+        return np.asarray(np.einsum("esp,ep->es", self._projection, values.reshape(self.volume.weights.shape)))
 
 
 def _dofs(space: Any) -> Ints:
