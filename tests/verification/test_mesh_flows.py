@@ -48,8 +48,8 @@ def test_orders_in_space(order, expected):
 
 def test_lid_driven_cavity_at_reynolds_100():
     sides = {side: Wall() for side in ("left", "right", "bottom")} | {"top": Wall(velocity=(1.0, 0.0, 0.0))}
-    fluid = MeshContinuum(rectangle(1.0, 1.0, 0.06), Liquid(1.0, 0.01), sides)
-    state, _ = steady(fluid, 0.5, 1e-6, lambda f: f.patches["bottom"].momentum[:, 0].sum())
+    fluid = MeshContinuum(rectangle(1.0, 1.0, 0.1), Liquid(1.0, 0.01), sides, order=3)
+    state, _ = steady(fluid, 1.0, 1e-4, lambda f: f.patches["bottom"].momentum[:, 0].sum())
     s = np.linspace(0.0, 1.0, 401)
     down = fluid.fields(state, np.stack([0.5 + 0.0 * s, s, s], axis=1), wanted=("velocity",)).velocity[:, 0]
     across = fluid.fields(state, np.stack([s, 0.5 + 0.0 * s, s], axis=1), wanted=("velocity",)).velocity[:, 1]
@@ -90,7 +90,7 @@ def test_resistance_of_a_slit_between_reservoirs():
     """B8: pressure drop over flow rate of a slit of width w and length L is 32 mu/(pi w^2) + 12 mu L/w^3."""
     w, length = 2.0, 4.0
     sides = {"left": Outlet(1.0), "right": Outlet(0.0), "middle": Wall(slip_length=1e12), "wall": Wall(slip_length=0.0)}
-    fluid = MeshContinuum(slit_with_reservoirs(w, length, 20.0, 0.1, 2.0), Liquid(0.01, 1.0), sides)
+    fluid = MeshContinuum(slit_with_reservoirs(w, length, 20.0, 0.02, 1.5), Liquid(0.01, 1.0), sides)
     _, fluxes = steady(fluid, 5.0, 1e-8, lambda f: f.patches["left"].mass.sum())
     inflow, outflow = fluxes.patches["left"].mass.sum(), fluxes.patches["right"].mass.sum()
     assert inflow == pytest.approx(-outflow, rel=1e-10)
@@ -98,4 +98,4 @@ def test_resistance_of_a_slit_between_reservoirs():
     theory = 32.0 / (np.pi * w**2) + 12.0 * length / w**3
     print("slit: resistance", resistance, "theory", theory, "ratio", resistance / theory)
     # Taylor-Hood elements found .9968 of it with reservoirs of this size, .9942 with larger ones (reference table B8)
-    assert resistance == pytest.approx(theory, rel=0.01)
+    assert resistance / theory == pytest.approx(0.9968, abs=0.002)
