@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from scalebridge.fluids.atomistic import Atomistic as Atomistic
     from scalebridge.fluids.atomistic import Water as Water
     from scalebridge.fluids.continuum import Continuum as Continuum
+    from scalebridge.fluids.continuum import MeshContinuum as MeshContinuum
     from scalebridge.fluids.hybrid import Hybrid as Hybrid
 
 _PACKAGES = ("atomistic", "continuum", "hybrid", "transport")
-_NAMES = {"atomistic": ("Atomistic", "Water"), "continuum": ("Continuum",), "hybrid": ("Hybrid",)}
+_NAMES = {"atomistic": ("Atomistic", "Water"), "continuum": ("Continuum", "MeshContinuum"), "hybrid": ("Hybrid",)}
 _HOME = {name: package for package, names in _NAMES.items() for name in names}
 
 __all__ = sorted([*_PACKAGES, *_HOME])

@@ -1,4 +1,4 @@
-"""Continuum fluids on boxes: staggered finite volumes whose books close in every step."""
+"""Continuum fluids, on boxes and on meshes, whose books close in every step."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ from scalebridge.fluids.continuum._interface import Fields as Fields
 from scalebridge.fluids.continuum._interface import Fluxes as Fluxes
 from scalebridge.fluids.continuum._interface import PatchValues as PatchValues
 from scalebridge.fluids.continuum._interface import books as books
+from scalebridge.fluids.continuum._mesh import MeshContinuum as MeshContinuum
+from scalebridge.fluids.continuum._mesh_state import MeshState as MeshState
 from scalebridge.fluids.continuum._state import FlowState as FlowState
 
 __all__ = [
@@ -47,6 +49,8 @@ __all__ = [
     "IdealGas",
     "Linear",
     "Liquid",
+    "MeshContinuum",
+    "MeshState",
     "Obstacle",
     "Outlet",
     "Patch",

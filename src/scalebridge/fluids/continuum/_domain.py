@@ -17,15 +17,15 @@ from scalebridge.fluids.continuum._kernels import CHARACTERISTIC, FLUX, OUTLET, 
 from scalebridge.fluids.continuum._pressure import regions
 
 _KIND = {Wall: WALL, Outlet: OUTLET, Flux: FLUX, Characteristic: CHARACTERISTIC}
-_TAKES = {
+TAKES = {
     WALL: ("velocity", "temperature", "heat_flux"),
     OUTLET: ("pressure", "temperature"),
     FLUX: ("mass", "momentum", "energy", "total_energy"),
     CHARACTERISTIC: ("pressure", "velocity", "temperature"),
 }
-_NAMES = {WALL: "Wall", OUTLET: "Outlet", FLUX: "Flux", CHARACTERISTIC: "Characteristic"}
-_VECTORS = ("velocity", "momentum")
-_STORED = {"total_energy": "energy"}
+NAMES = {WALL: "Wall", OUTLET: "Outlet", FLUX: "Flux", CHARACTERISTIC: "Characteristic"}
+VECTORS = ("velocity", "momentum")
+STORED = {"total_energy": "energy"}
 
 
 @dataclass(frozen=True)
@@ -120,18 +120,16 @@ class Domain:
             value = getattr(values, key)
             if value is None:
                 continue
-            if key not in _TAKES[kind]:
+            if key not in TAKES[kind]:
                 raise InputError(
-                    f"boundary[{name!r}]: {key} is given, but the patch is a {_NAMES[kind]}, which takes "
-                    f"{', '.join(_TAKES[kind])}."
+                    f"boundary[{name!r}]: {key} is given, but the patch is a {NAMES[kind]}, which takes "
+                    f"{', '.join(TAKES[kind])}."
                 )
             if key == "heat_flux":
                 changed["temperature"][here] = np.nan
             if key in ("energy", "total_energy"):
                 changed["worked"][here] = float(key == "total_energy")
-            changed[_STORED.get(key, key)][here] = spread(
-                value, len(here), key in _VECTORS, f"boundary[{name!r}].{key}"
-            )
+            changed[STORED.get(key, key)][here] = spread(value, len(here), key in VECTORS, f"boundary[{name!r}].{key}")
 
     def normal_velocity(self, values: EndValues) -> Floats:
         """Velocity along the axis at ends where it is given."""
@@ -223,17 +221,17 @@ def base_values(
     """
     n = len(faces)
     table: dict[str, Floats] = {
-        name: np.zeros((n, 3) if name in _VECTORS else n) for name in EndValues.__dataclass_fields__
+        name: np.zeros((n, 3) if name in VECTORS else n) for name in EndValues.__dataclass_fields__
     }
     table["temperature"][:] = np.nan
     for name, here, condition in conditions:
-        for key in _TAKES[kind_of(condition)]:
+        for key in TAKES[kind_of(condition)]:
             value = getattr(condition, key, None)
             if value is None and isinstance(condition, Characteristic):
                 value = reference[0] if key == "pressure" else reference[1]
             if value is not None:
                 points = faces.centre[here]
-                table[key][here] = spread(value, len(here), key in _VECTORS, f"{name}: {key}", points)
+                table[key][here] = spread(value, len(here), key in VECTORS, f"{name}: {key}", points)
     return EndValues(**table)
 
 

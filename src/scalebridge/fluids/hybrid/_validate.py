@@ -57,16 +57,40 @@ def _geometry(bridge: Hybrid) -> Iterator[str]:
         return
     if not np.allclose(np.abs(patches[bridge.patch].normal), [0.0, 1.0, 0.0]):
         yield f"the patch {bridge.patch!r} does not face along y, as the atoms' open end does"
-    top = max(float(faces.centre[:, 1].max()) for faces in patches.values())
+    low = float(patches[bridge.patch].centre[:, 1].mean())
+    top = max(float(faces.centre[:, 1].max()) for faces in patches.values()) - low
     reach = o.constraint[-1] - o.interface
     if top < reach:
         yield f"the continuum is {top:g} high; the constraint region, which it must hold, needs {reach:g}"
+    else:
+        yield from _mesh(bridge)
+
+
+def _mesh(bridge: Hybrid) -> Iterator[str]:
+    """A mesh may have any shape, but where it meets the atoms: a straight patch with fluid above its middle."""
+    from scalebridge.fluids.continuum import MeshContinuum
+
+    if not isinstance(bridge.continuum, MeshContinuum):
+        return
+    faces = bridge.continuum.patches[bridge.patch]
+    low, high = faces.centre[:, 1].min(), faces.centre[:, 1].max()
+    if high - low > 1e-9 * max(float(faces.area.sum()) / bridge.continuum.domain.thickness, abs(high)):
+        yield f"the patch {bridge.patch!r} lies between heights {low:g} and {high:g}; the interface must be straight"
+        return
+    above = np.array(bridge.overlap.constraint) - bridge.overlap.interface
+    points = faces.centre.mean(axis=0) + np.outer(np.append(0.0, above), [0.0, 1.0, 0.0])
+    outside = ~bridge.continuum.contains(points)
+    if outside.any():
+        yield (
+            f"the continuum has no fluid {points[outside][0, 1] - low:g} above the middle of its patch "
+            f"{bridge.patch!r}, where the constraint region takes its velocity"
+        )
 
 
 def _properties(bridge: Hybrid) -> Iterator[str]:
-    from scalebridge.fluids.continuum import Continuum, Liquid
+    from scalebridge.fluids.continuum import Continuum, Liquid, MeshContinuum
 
-    if not isinstance(bridge.continuum, Continuum) or not isinstance(bridge.continuum.fluid, Liquid):
+    if not isinstance(bridge.continuum, Continuum | MeshContinuum) or not isinstance(bridge.continuum.fluid, Liquid):
         return
     liquid = bridge.continuum.fluid
     pairs = [("density", liquid.density, bridge.atomistic.density * bridge.atomistic.mass)]
