@@ -10,12 +10,12 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tomli_w
-import tomllib
 import xarray as xr
 
 import scalebridge
@@ -96,7 +96,9 @@ def test_killed_on_some_ranks_and_resumed_on_others(bridge, tmp_path):
     study = tmp_path / "study.toml"
     study.write_text(tomli_w.dumps(data))
     for ranks in (1, 2):
-        subprocess.run(ranked(ranks, CHILD, study, tmp_path / f"whole{ranks}"), env=ENVIRONMENT, check=True, timeout=600)
+        subprocess.run(
+            ranked(ranks, CHILD, study, tmp_path / f"whole{ranks}"), env=ENVIRONMENT, check=True, timeout=600
+        )
     same(tmp_path / "whole2", tmp_path / "whole1")
     after = len(rows(tmp_path / "whole1")) // 3
     (tmp_path / "runs").mkdir()
