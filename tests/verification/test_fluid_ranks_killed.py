@@ -107,3 +107,17 @@ def test_killed_on_some_ranks_and_resumed_on_others(bridge, tmp_path):
         same(resumed(folder, ranks, tmp_path / f"{folder.name}on{ranks}"), tmp_path / "whole1")
     # on as many ranks it is the same run to the last bit
     assert (tmp_path / "killed2on2" / "ledger.csv").read_bytes() == (tmp_path / "whole2" / "ledger.csv").read_bytes()
+
+
+def test_stations_side_by_side_under_mpiexec(tmp_path):
+    """On worker processes, which are no ranks, and on the ranks: the numbers of one process, to the last bit."""
+    data = tomllib.loads(model_of("long-channel").template()["study.toml"].decode())
+    data["passes"] = {**data["passes"], **PASSES, "most": 2}
+    study = tmp_path / "study.toml"
+    study.write_text(tomli_w.dumps(data))
+    subprocess.run(ranked(1, CHILD, study, tmp_path / "one"), env=ENVIRONMENT, check=True, timeout=600)
+    for executor in ("local", "mpi"):
+        command = ("run", study, "--folder", tmp_path / executor, "--executor", executor, "--workers", "2")
+        ran = subprocess.run(ranked(2, COMMAND, *command), env=ENVIRONMENT, timeout=600, capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stderr
+        assert (tmp_path / executor / "ledger.csv").read_bytes() == (tmp_path / "one" / "ledger.csv").read_bytes()

@@ -128,7 +128,7 @@ class HybridWaterStudy(StudyModel):
         if problems:
             raise StudyError(problems)
         c, g, water = self.coupling, self.geometry, self._water()
-        overlap = Overlap(_sizes(g.sample), _sizes(g.constraint))
+        overlap = Overlap((_nm(g.sample[0]), _nm(g.sample[1])), tuple(map(_nm, g.constraint)))
         return Hybrid(
             water,
             self._continuum(water, overlap),
@@ -202,10 +202,6 @@ def _rounded(value: float, unit: float) -> float:
 
 def _nm(length: float) -> float:
     return _rounded(length, 1e-9)
-
-
-def _sizes(lengths: tuple[float, ...]) -> tuple[float, ...]:
-    return tuple(map(_nm, lengths))
 
 
 _TEMPLATE = """\

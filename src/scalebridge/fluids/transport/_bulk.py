@@ -18,6 +18,7 @@ import numpy as np
 from scalebridge.errors import InputError
 from scalebridge.fluids.atomistic import LennardJones, Units
 from scalebridge.fluids.atomistic._engine import Engine
+from scalebridge.fluids.atomistic._state import Floats
 from scalebridge.fluids.transport._blocks import Measured, block_mean
 from scalebridge.parallel import call_together
 
@@ -224,8 +225,8 @@ def _fold(engine: Engine, length: float, bins: int) -> np.ndarray:
     """Temperature per bin along z, of the atoms of all ranks, (bins,)."""
     z, v = engine.array("x")[:, 2], engine.array("v")
     b = np.floor(np.mod(z, length) / length * bins).astype(int) % bins
-    energy = np.bincount(b, np.sum(v**2, axis=1), minlength=bins)
-    count = np.bincount(b, minlength=bins).astype(np.float64)
+    energy: Floats = np.bincount(b, np.sum(v**2, axis=1), minlength=bins).astype(np.float64)
+    count: Floats = np.bincount(b, minlength=bins).astype(np.float64)
     engine.add(energy, count)
     return np.asarray(energy / (3.0 * np.maximum(count, 1.0)))
 
