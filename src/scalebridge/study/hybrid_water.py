@@ -220,7 +220,7 @@ viscosity = "0.72 mPa*s"   # of the continuum: both sides must agree
 
 [wall]
 epsilon = 4.0              # depth of the wall-oxygen potential, kJ/mol
-plane = "0 nm"             # where water stands still above the wall's surface, for theory; see measure_channel
+plane = "0.21 nm"          # where water stands still above the surface, for theory; see measure_channel
 
 [geometry]
 width = ["2 nm", "2 nm"]   # rounded to whole cells of the wall's crystal
