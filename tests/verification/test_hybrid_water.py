@@ -38,8 +38,8 @@ def plane():
 def test_two_way_couette_flow_of_water_is_theory_above_the_plane_where_it_stands_still(plane):
     """Independent runs of 300 cycles, 15,000 steps: their mean deviation is within two standard errors of none.
 
-    The error is that of the mean over runs, as they scatter, and that of the plane: theory answers to a shift d of it
-    with d/H (1 - y/H) of the speed.
+    The error is that of the mean over runs, as they scatter or as is predicted, whichever is larger, and that of the
+    plane: theory answers to a shift d of it with d/H (1 - y/H) of the speed.
     """
     found, rows = [], []
     for seed in SEEDS:
@@ -55,13 +55,14 @@ def test_two_way_couette_flow_of_water_is_theory_above_the_plane_where_it_stands
         rows.append(deviations(bridge, state.windows) / SPEED)
         found.append(float(rows[-1].mean()))
         print(seed, f"mean {found[-1]:+.4f} U; windows", rows[-1].mean(axis=1).round(4), flush=True)
-    mean, scatter = float(np.mean(found)), float(np.std(found, ddof=1) / np.sqrt(len(found)))
+    expected = noise(bridge) / SPEED / np.sqrt(len(SEEDS))
+    measured = float(np.std(found, ddof=1) / np.sqrt(len(found)))
+    mean, scatter = float(np.mean(found)), max(measured, expected / np.sqrt(len(rows[-1])))
     moved = water_couette(plane=plane.value + plane.error)
     shift = float((deviations(moved, state.windows) / SPEED - rows[-1]).mean())
     error = float(np.hypot(scatter, shift))
     together = np.mean(rows, axis=0)
     rms = float(np.sqrt(np.mean(together**2)))
-    expected = noise(bridge) / SPEED / np.sqrt(len(SEEDS))
     print(f"mean {mean:+.4f} +- {error:.4f} U, of which {scatter:.4f} are noise; rms {rms:.4f}, noise {expected:.4f} U")
     assert error < 0.02
     assert abs(mean) <= 2.0 * error
