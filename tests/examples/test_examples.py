@@ -118,3 +118,11 @@ def test_start_up_couette(tmp_path: Path):
     found = shortened("start_up_couette", tmp_path, {"coupling": coupling}).summary
     assert found.certificate.verdict is Verdict.HOLDS
     assert found.headlines["rms"].value == pytest.approx(0.055163, rel=1e-4)
+
+
+def test_water_couette(tmp_path: Path):
+    """A twelfth of a picosecond in place of thirty: velocities are thermal still, and chaos has not begun."""
+    coupling = {"cycles": 4, "cycles_per_window": 2, "steps_per_cycle": 10, "equilibration": 100}
+    found = shortened("water_couette", tmp_path, {"coupling": coupling}).summary
+    assert found.certificate.verdict is Verdict.WARNS  # cells of the constraint are thinner than the cut-off
+    assert found.headlines["rms"].value == pytest.approx(0.0907767, rel=1e-4)

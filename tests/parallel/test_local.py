@@ -257,3 +257,12 @@ def test_a_function_of_an_interactive_session_is_explained(tmp_path: Path):
     )
     assert done.returncode == 1
     assert "'own' was defined in a notebook or an interactive session" in done.stderr
+
+
+def test_workers_of_a_rank_are_no_ranks(monkeypatch: pytest.MonkeyPatch):
+    """MPI in a worker would look for a launcher that does not know it."""
+    for name in ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_SIZE", "KEPT"):
+        monkeypatch.setenv(name, "0")
+    with LocalExecutor(1) as executor:
+        found = [executor.submit(os.getenv, name).result() for name in ("PMI_RANK", "OMPI_COMM_WORLD_SIZE", "KEPT")]
+    assert found == [None, None, "0"]

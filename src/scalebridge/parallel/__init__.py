@@ -16,6 +16,7 @@ from scalebridge.parallel._mpi_owners import release_ranks as release_ranks
 from scalebridge.parallel._mpi_owners import serve_ranks as serve_ranks
 from scalebridge.parallel._mpi_owners import serving_ranks as serving_ranks
 from scalebridge.parallel._mpi_together import Together as Together
+from scalebridge.parallel._mpi_together import call_together as call_together
 from scalebridge.parallel._open import available_workers as available_workers
 from scalebridge.parallel._open import open_executor as open_executor
 from scalebridge.parallel._open_owners import open_owners as open_owners
@@ -43,6 +44,7 @@ __all__ = [
     "Together",
     "Version",
     "available_workers",
+    "call_together",
     "measure_overhead",
     "mpi_program",
     "open_executor",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
-from typing import Any, final
+from typing import Any, TypeVar, final
 
 from scalebridge.errors import RunError
-from scalebridge.parallel._mpi_owners import world
+from scalebridge.parallel._mpi_owners import serving_ranks, world
+
+T = TypeVar("T")
 
 _numbers = itertools.count()
 _turn = threading.Lock()  # the ranks do one thing at a time
@@ -55,6 +57,41 @@ class Together:
             comm = world()
             comm.bcast((self._number, "together", what), root=0)
             return together(comm, self._parts, self._number, what)
+
+
+def call_together(function: Callable[..., T], *arguments: Any) -> T:
+    """What `function(communicator, *arguments)` returns on rank 0, called on all ranks that serve this program at once.
+
+    Without such ranks it is called here, with None for the communicator. What it raises must be raised on all ranks, or
+    before it talks to the others.
+
+    Args:
+        function: picklable.
+        arguments: picklable.
+
+    Raises:
+        Exception: what it raised on rank 0.
+        RunError: it raised on another rank only.
+    """
+    if serving_ranks() == 1:
+        return function(None, *arguments)
+    everywhere = Together(_Caller)
+    try:
+        answer: T = everywhere.call("__call__", function, *arguments)
+        return answer
+    finally:
+        everywhere.forget()
+
+
+@final
+class _Caller:
+    """A rank's part of a call."""
+
+    def __init__(self, communicator: Any) -> None:
+        self._communicator = communicator
+
+    def __call__(self, function: Callable[..., T], *arguments: Any) -> T:
+        return function(self._communicator, *arguments)
 
 
 def together(comm: Any, parts: dict[int, Any], number: int, what: tuple[Any, ...]) -> Any:

@@ -11,7 +11,7 @@ import threading
 from typing import BinaryIO, cast, final
 
 from scalebridge.errors import ScalebridgeError
-from scalebridge.parallel._environment import single_threaded
+from scalebridge.parallel._environment import no_rank, single_threaded
 from scalebridge.parallel._wire import receive, send
 
 _BOOTSTRAP = (
@@ -121,7 +121,7 @@ def _launch() -> subprocess.Popen[bytes]:
         [sys.executable, "-c", _BOOTSTRAP, *sys.argv[1:], arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env=single_threaded(os.environ),
+        env=single_threaded(no_rank(os.environ)),
     )
 
 

@@ -17,6 +17,7 @@ _MODELS: dict[str, str | type[StudyModel]] = {
     "fe2": "scalebridge.study.fe2:FE2Study",
     "homogenization": "scalebridge.study.homogenization:HomogenizationStudy",
     "hybrid-fluid": "scalebridge.study.hybrid_fluid:HybridFluidStudy",
+    "hybrid-water": "scalebridge.study.hybrid_water:HybridWaterStudy",
     "kinetics": "scalebridge.study.kinetics:KineticsStudy",
     "long-channel": "scalebridge.study.long_channel:LongChannelStudy",
     "nanochannel": "scalebridge.study.nanochannel:NanochannelStudy",

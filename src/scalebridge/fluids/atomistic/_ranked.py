@@ -22,14 +22,17 @@ class Instance(Protocol):
 
     books: Books
 
-    def prepare(self) -> None:
-        """Make ready to run."""
+    def prepare(self) -> Books:
+        """Make ready to run; returns books that hold the contents."""
 
     def run(self, steps: int, targets: Targets) -> Books:
         """Advance by a leg; returns its books."""
 
     def kinetic_energy(self) -> float:
         """Of the fluid, as of the end of the last leg."""
+
+    def potential_energy(self) -> float:
+        """Between atoms, as of the end of the last leg."""
 
     def atoms(self) -> Atoms:
         """As they are now."""
@@ -58,9 +61,10 @@ class Ranked:
         self._all = Together(_part, model, atoms, controls, rng, bin_width)
         self.books: Books = Books(np.zeros(1), model.time_step, np.zeros((0, 5)))
 
-    def prepare(self) -> None:
-        """Compute the forces of the state."""
-        self._all.call("prepare")
+    def prepare(self) -> Books:
+        """Compute the forces of the state; returns books that hold the contents."""
+        self.books = self._all.call("prepare")
+        return self.books
 
     def run(self, steps: int, targets: Targets) -> Books:
         """Advance by a leg; returns its books, which are those of all ranks."""
@@ -70,6 +74,10 @@ class Ranked:
     def kinetic_energy(self) -> float:
         """Of the fluid, as of the end of the last leg."""
         return float(self._all.call("kinetic_energy"))
+
+    def potential_energy(self) -> float:
+        """Between atoms, as of the end of the last leg."""
+        return float(self._all.call("potential_energy"))
 
     def atoms(self) -> Atoms:
         """As they are now, of all ranks, in the order of their tags."""

@@ -118,12 +118,17 @@ class Simulation:
         self.books.bathed = steps * self.time_step * self._friction
         return self.books
 
-    def prepare(self) -> None:
-        """Compute the forces of the state, so that energies and contents are known before the first leg."""
+    def prepare(self) -> Books:
+        """Compute the forces of the state, so that energies and contents are known before the first leg.
+
+        Returns:
+            Books that hold the contents.
+        """
         if not self._ready:
             self.engine.run(0, setup=True)
             self._ready = True
             self._settle()
+        return self.books
 
     def _settle(self) -> float:
         """Add the potential energies to the contents, which hold kinetic ones so far; returns all energy."""

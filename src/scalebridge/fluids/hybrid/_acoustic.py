@@ -12,7 +12,7 @@ import numpy as np
 
 from scalebridge.bridge import Bridge, Outcome, Progress, Step
 from scalebridge.errors import InputError
-from scalebridge.fluids.atomistic import Atomistic, Controls, Simulation, Thermostat
+from scalebridge.fluids.atomistic import Atomistic, Controls, Instance, Thermostat, started
 from scalebridge.fluids.atomistic._exchange import require_exchangeable
 from scalebridge.fluids.atomistic._state import Atoms, Floats
 from scalebridge.fluids.continuum import Characteristic, CompressibleFluid, Continuum
@@ -20,6 +20,7 @@ from scalebridge.fluids.continuum._conditions import Condition
 from scalebridge.fluids.continuum._state import FlowState
 from scalebridge.fluids.hybrid._acoustic_cycle import Joined, advance, in_buffer
 from scalebridge.fluids.hybrid._pulse import Pulse
+from scalebridge.fluids.hybrid._spread import side_by_side
 from scalebridge.parallel import SerialExecutor
 from scalebridge.scales import ScaleMap
 
@@ -61,7 +62,8 @@ class Acoustic(Bridge[AcousticState]):
     atoms, and the momentum that single atoms brought more or less than their share, are carried on. An end that has
     drifted from its place, as its buffer tells, is brought back in the time that sound takes to cross it sixty times.
 
-    Instances are independent copies of both sides and run on the executor.
+    Instances are independent copies of both sides and run on the executor; one alone runs in this process, on all MPI
+    ranks that serve it.
 
     Attributes:
         atomistic: with an open end of the fluid's impedance, in Lennard-Jones units.
@@ -183,8 +185,8 @@ class Acoustic(Bridge[AcousticState]):
         count = min(self.cycles_per_step, self.cycles - state.cycles)
         seeds = [np.random.SeedSequence(state.entropy, spawn_key=(state.cycles, i)) for i in range(self.instances)]
         n = self.instances
-        legs = list(
-            executor.map(advance, [self] * n, state.instances, range(n), [state.cycles] * n, [count] * n, seeds)
+        legs = side_by_side(
+            executor, advance, [self] * n, state.instances, range(n), [state.cycles] * n, [count] * n, seeds
         )
         new = replace(
             state,
@@ -237,7 +239,7 @@ class Acoustic(Bridge[AcousticState]):
         """Equilibrated atoms of `resting` under the continuum at its start; their buffer is counted for a while."""
         a = self.resting
         width = a.size[1] / round(a.size[1] / self.bin_width)
-        simulation = a.simulate(atoms, self._controls(a), np.random.default_rng(0), bin_width=width)
+        simulation = started(a, atoms, self._controls(a), np.random.default_rng(0), width)
         try:
             books = simulation.run(max(self.equilibration // 4, 1), a.rest())
             inside = in_buffer(a, books)
@@ -252,10 +254,10 @@ class Acoustic(Bridge[AcousticState]):
             return pair
         return replace(pair, atoms=replace(pulse.given_to(pair.atoms, self.sound), box=a.box))
 
-    def simulation(self, atoms: Atoms, rng: np.random.Generator) -> Simulation:
-        """Live atoms with their open end."""
+    def simulation(self, atoms: Atoms, rng: np.random.Generator) -> Instance:
+        """Live atoms with their open end, on all ranks that serve."""
         a = self.atomistic
-        return a.simulate(atoms, self._controls(a), rng, bin_width=self.bin_width)
+        return started(a, atoms, self._controls(a), rng, self.bin_width)
 
     def _controls(self, model: Atomistic) -> Controls:
         bath = Thermostat(-math.inf, math.inf, model.temperature, self.friction, (True, False, True))

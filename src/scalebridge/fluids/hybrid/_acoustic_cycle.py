@@ -9,7 +9,7 @@ import numpy as np
 
 from scalebridge.bridge import Failure
 from scalebridge.errors import RunError
-from scalebridge.fluids.atomistic import Atomistic, Atoms, Books, Carry, Exchanged, Simulation, Targets, Usher, profile
+from scalebridge.fluids.atomistic import Atomistic, Atoms, Books, Carry, Exchanged, Instance, Targets, Usher, profile
 from scalebridge.fluids.atomistic._state import Floats
 from scalebridge.fluids.continuum import Contents, Fluxes, PatchValues
 from scalebridge.fluids.continuum._state import FlowState
@@ -82,7 +82,7 @@ def advance(
             pair.cycle(cycle * bridge.duration)
         return pair.leg()
     finally:
-        pair.simulation.engine.close()
+        pair.simulation.close()
 
 
 def in_buffer(model: Atomistic, books: Books) -> float:
@@ -97,7 +97,7 @@ class _Pair:
         self.bridge, self.where, self.rng = bridge, where, rng
         self.continuum, self.carry, self.owed = joined.continuum, joined.carry, joined.owed
         self.fill, self.inside = joined.fill, joined.inside
-        self.simulation: Simulation = bridge.simulation(joined.atoms, rng)
+        self.simulation: Instance = bridge.simulation(joined.atoms, rng)
         self.simulation.prepare()
         self.entries: list[Entry] = []
         self.failures: list[Failure] = []
@@ -186,7 +186,7 @@ class _Pair:
         self.carry, taken = filled.carry, filled.inserted + filled.removed
         self.failures += filled.failures
         self.simulation = self.bridge.simulation(filled.atoms, self.rng)
-        old.engine.close()
+        old.close()
         self.simulation.prepare()
         self.entries += filling_entries(
             before, filled, (potential, self.simulation.potential_energy()), when, self.where

@@ -18,6 +18,7 @@ from scalebridge.fluids.hybrid._channel_shape import Lubrication
 from scalebridge.fluids.hybrid._filling import filled, filling_entries
 from scalebridge.fluids.hybrid._passes import Passes, agreement, check_slit, conductance
 from scalebridge.fluids.hybrid._slit_cell import SlitCell, SlitPass
+from scalebridge.fluids.hybrid._spread import side_by_side
 from scalebridge.fluids.transport._blocks import Measured
 from scalebridge.ledger import Entry, Verdict
 from scalebridge.scales import ScaleMap
@@ -77,7 +78,8 @@ class LongChannel(Bridge[LongChannelState]):
 
     The real gradient is too weak to be seen in noise. Slow flow is linear in it, so all slits are driven by the same
     multiple of the gradient, at which the shear rate at the walls of the fastest is `rate`. Stations run on the
-    executor, and every pass makes all means better.
+    executor, and every pass makes all means better. Without workers they run in this process one by one, each on all
+    MPI ranks that serve it.
 
     Attributes:
         atomistic: of the slits: closed; its height is replaced by that of each station.
@@ -142,8 +144,8 @@ class LongChannel(Bridge[LongChannelState]):
         gradients = self.channel.density * taken / np.array([k.value for k in self.conductances(state)])
         forces = gradients * self._multiple(gradients) / self.channel.density
         seeds = [np.random.SeedSequence(state.entropy, spawn_key=(state.passes, i)) for i in range(n)]
-        answers = list(
-            executor.map(station_pass, [self] * n, range(n), state.stations, forces.tolist(), [when] * n, seeds)
+        answers = side_by_side(
+            executor, station_pass, [self] * n, range(n), state.stations, forces.tolist(), [when] * n, seeds
         )
         entries = [entry for answer in answers for entry in answer.entries]
         entries.append(self._difference(gradients, when))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scalebridge.fluids.atomistic import Atomistic, Atoms, Books, Controls, Simulation, Targets, Thermostat
+from scalebridge.fluids.atomistic import Atomistic, Atoms, Books, Controls, Instance, Targets, Thermostat, started
 from scalebridge.fluids.atomistic._state import Floats
 from scalebridge.fluids.hybrid._entries import atom_entries
 from scalebridge.fluids.hybrid._filling import LAYERS
@@ -39,12 +39,12 @@ class SlitCell:
         a = self.atomistic
         return self.passes.correlated(velocity_memory(viscosity, a.density, a.mass, a.size[1]), a.time_step)
 
-    def simulation(self, atoms: Atoms, force: float, rng: np.random.Generator) -> Simulation:
-        """Live atoms under a force per mass along x."""
+    def simulation(self, atoms: Atoms, force: float, rng: np.random.Generator) -> Instance:
+        """Live atoms under a force per mass along x, on all ranks that serve."""
         a = self.atomistic
         bath = Thermostat(-math.inf, math.inf, a.temperature, self.passes.friction)
         controls = Controls(thermostats=(bath,), body_force=(force, 0.0, 0.0))
-        return a.simulate(atoms, controls, rng, bin_width=self.bin_width)
+        return started(a, atoms, controls, rng, self.bin_width)
 
     def potential(self, atoms: Atoms) -> float:
         """Energy of all pairs."""
@@ -53,7 +53,7 @@ class SlitCell:
             simulation.prepare()
             return simulation.potential_energy()
         finally:
-            simulation.engine.close()
+            simulation.close()
 
     def run(
         self, atoms: Atoms, force: float, rng: np.random.Generator, where: str, when: float
@@ -84,7 +84,7 @@ class SlitCell:
                 simulation.books.centres,
             ), entries
         finally:
-            simulation.engine.close()
+            simulation.close()
 
     def density(self, result: SlitPass) -> float:
         """Atoms per volume in the middle of the slit, where the fluid has no layers."""

@@ -1,6 +1,8 @@
 """Equation of state and transport coefficients of a bulk fluid from short molecular dynamics, with error bars.
 
-Numbers are in the fluid's units. Everything runs in this process; nothing is written.
+Numbers are in the fluid's units. Everything runs in this process, on all MPI ranks that serve it; nothing is written.
+Langevin noise of the thermostats, with which all measurements but those of atoms' viscosity begin, is another one on
+another number of ranks: numbers then agree within their errors.
 """
 
 from __future__ import annotations
@@ -9,14 +11,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
 from scalebridge.errors import InputError
 from scalebridge.fluids.atomistic import LennardJones, Units
 from scalebridge.fluids.atomistic._engine import Engine
+from scalebridge.fluids.atomistic._state import Floats
 from scalebridge.fluids.transport._blocks import Measured, block_mean
+from scalebridge.parallel import call_together
 
 
 class AbstractBulk(ABC):
@@ -123,7 +127,11 @@ class Bulk(AbstractBulk):
 
 def measure_pressure(bulk: AbstractBulk, seed: int = 1, steps: int = 20000) -> Measured:
     """Pressure, from the virial under a Langevin thermostat."""
-    with _running(bulk, seed) as engine:
+    return call_together(_pressure, bulk, seed, steps)
+
+
+def _pressure(communicator: Any, bulk: AbstractBulk, seed: int, steps: int) -> Measured:
+    with _running(bulk, seed, communicator) as engine:
         engine.command(
             f"fix bath all langevin {bulk.warmth} {bulk.warmth} {2.0 * bulk.memory} {seed}\nfix move all nve\n"
             f"{bulk.constraints}"
@@ -144,7 +152,11 @@ def measure_viscosity(bulk: AbstractBulk, seed: int = 1, steps: int = 100000, ra
         steps: measured after as many steps of equilibration as the bulk says.
         rate: shear rate.
     """
-    with _running(bulk, seed, triclinic=True) as engine:
+    return call_together(_viscosity, bulk, seed, steps, rate)
+
+
+def _viscosity(communicator: Any, bulk: AbstractBulk, seed: int, steps: int, rate: float) -> Measured:
+    with _running(bulk, seed, communicator, triclinic=True) as engine:
         engine.command(
             f"""
             {bulk.constraints}
@@ -169,10 +181,14 @@ def measure_conductivity(bulk: Bulk, seed: int = 1, steps: int = 100000, flux: f
         steps: measured after four times the equilibration that the bulk says.
         flux: heat flux, epsilon / (sigma^2 tau).
     """
+    return call_together(_conductivity, bulk, seed, steps, flux)
+
+
+def _conductivity(communicator: Any, bulk: Bulk, seed: int, steps: int, flux: float) -> Measured:
     edge = bulk.cells * (4.0 / bulk.density) ** (1.0 / 3.0)
     length, bins, every = 4.0 * edge, 32, 10
     power = 2.0 * flux * edge**2
-    engine = Engine()
+    engine = Engine(communicator)
     try:
         fill_lennard_jones(bulk, engine, seed, stretch=4)
         engine.command(
@@ -195,7 +211,7 @@ def measure_conductivity(bulk: Bulk, seed: int = 1, steps: int = 100000, flux: f
         slopes = []
         for part in range(steps // every):
             engine.run(every, setup=part == 0)
-            slopes.append(_fold(engine.array("x")[:, 2], engine.array("v"), length, bins))
+            slopes.append(_fold(engine, length, bins))
     finally:
         engine.close()
     temperatures = np.array(slopes)
@@ -205,11 +221,14 @@ def measure_conductivity(bulk: Bulk, seed: int = 1, steps: int = 100000, flux: f
     return Measured(value, value * mean.error / abs(mean.value), "k/(sigma tau)", mean.samples)
 
 
-def _fold(z: np.ndarray, v: np.ndarray, length: float, bins: int) -> np.ndarray:
-    """Temperature per bin along z, (bins,)."""
+def _fold(engine: Engine, length: float, bins: int) -> np.ndarray:
+    """Temperature per bin along z, of the atoms of all ranks, (bins,)."""
+    z, v = engine.array("x")[:, 2], engine.array("v")
     b = np.floor(np.mod(z, length) / length * bins).astype(int) % bins
-    energy = np.bincount(b, np.sum(v**2, axis=1), minlength=bins)
-    return np.asarray(energy / (3.0 * np.maximum(np.bincount(b, minlength=bins), 1)))
+    energy: Floats = np.bincount(b, np.sum(v**2, axis=1), minlength=bins).astype(np.float64)
+    count: Floats = np.bincount(b, minlength=bins).astype(np.float64)
+    engine.add(energy, count)
+    return np.asarray(energy / (3.0 * np.maximum(count, 1.0)))
 
 
 def _gradients(temperatures: np.ndarray, length: float, bins: int) -> np.ndarray:
@@ -231,8 +250,8 @@ def _sampled(engine: Engine, quantity: str, steps: int, every: int) -> np.ndarra
 
 
 @contextmanager
-def _running(bulk: AbstractBulk, seed: int, *, triclinic: bool = False) -> Iterator[Engine]:
-    engine = Engine()
+def _running(bulk: AbstractBulk, seed: int, communicator: Any, *, triclinic: bool = False) -> Iterator[Engine]:
+    engine = Engine(communicator)
     try:
         bulk.fill(engine, seed, triclinic)
         yield engine

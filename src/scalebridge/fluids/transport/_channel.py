@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scalebridge.errors import InputError
-from scalebridge.fluids.atomistic import AbstractAtomistic, Controls, Targets, Thermostat
+from scalebridge.fluids.atomistic import AbstractAtomistic, Controls, Targets, Thermostat, started
 from scalebridge.fluids.atomistic._state import Floats
 from scalebridge.fluids.transport._blocks import Measured
 
@@ -125,13 +125,14 @@ def _sampled(
     start, noise = np.random.SeedSequence(seed).spawn(2)
     bath = Thermostat(-math.inf, math.inf, model.temperature, friction)
     controls = Controls(thermostats=(bath,), body_force=(force, 0.0, 0.0))
-    simulation = model.simulate(model.equilibrate(start, settle // 2), controls, np.random.default_rng(noise))
+    atoms = model.equilibrate(start, settle // 2)
+    simulation = started(model, atoms, controls, np.random.default_rng(noise), model.grain)
     try:
         simulation.run(settle, Targets())
         sums = np.array([simulation.run(steps // _BLOCKS, Targets()).sums for _ in range(_BLOCKS)])
         return simulation.books.centres, sums, simulation.books.samples
     finally:
-        simulation.engine.close()
+        simulation.close()
 
 
 def _jackknife(blocks: Floats, measure: Callable[[Floats], tuple[float, ...]]) -> list[tuple[float, float]]:
