@@ -28,6 +28,16 @@ def rectangle(length: float, height: float, size: float, periodic: bool = False)
     return meshed(face, size)
 
 
+def cavity(size: float, near: float) -> Mesh:
+    """A square whose mesh is fine at the upper corners, where a moving lid meets walls at rest."""
+    face = Rectangle(1.0, 1.0).Face()
+    face.edges.name, face.edges.Max(Y).name = "wall", "lid"
+    for vertex in face.vertices:
+        if vertex.p.y > 0.5:
+            vertex.maxh = near
+    return meshed(face, size)
+
+
 def square_with_hole(size: float) -> Mesh:
     face, hole = Rectangle(1.0, 1.0).Face(), Circle((0.45, 0.55), 0.2).Face()
     face.edges.name, hole.edges.name = "side", "hole"
