@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from scalebridge.fluids.continuum import Continuum
+from scalebridge.fluids.continuum import Continuum, MeshContinuum
 from scalebridge.scales import Cost
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 # Processor seconds on one core, each measured by itself (`benchmarks/bench_hybrid_fluid.py` and its parts).
 CALLBACK, COUPLED_ATOM_STEP = 2.5e-5, 4.5e-8  # what a coupled step adds, and what it adds for each atom of the fluid
 SUBSTEP, CELL_SUBSTEP = 1.0e-3, 4.0e-7  # of the continuum, and of each of its cells
+MESH_SUBSTEP = 1.1e-5  # of each polynomial of each element of a mesh
 EXCHANGE = 4.0e-3  # a cycle's questions to the continuum, its books and entries
 START = 1.5e-2  # an engine, at each step of the bridge
 BYTES_PER_ATOM = 400.0
@@ -55,6 +56,9 @@ def height(bridge: Hybrid) -> float:
 def _continuum(bridge: Hybrid) -> float:
     """Processor seconds of the continuum in a cycle."""
     c = bridge.continuum
-    cells = math.prod(c.domain.grid.cells) if isinstance(c, Continuum) else 0
+    size = CELL_SUBSTEP * math.prod(c.domain.grid.cells) if isinstance(c, Continuum) else 0.0
+    if isinstance(c, MeshContinuum):
+        order = c.domain.order
+        size = MESH_SUBSTEP * c.domain.mesh.ne * (order + 1) * (order + 2) / 2
     parts = math.ceil(bridge.coupler.duration / c.stable_step(c.initial(bridge.velocity)))
-    return parts * (SUBSTEP + CELL_SUBSTEP * cells)
+    return parts * (SUBSTEP + size)
