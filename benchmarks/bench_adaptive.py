@@ -64,8 +64,8 @@ def run() -> Figure:
         ratios=ratios,
         notes="Water: 2 fs, Langevin, rigid; least of twelve rounds in which all cases take turns. Tetrahedra: "
         "leapfrog, least of sixty. Lists of neighbours included in steps, not in forces alone; one thread. Threads: "
-        f"median of {THREAD_ROUNDS} turns each on the clock; two copies that know nothing of each other are what the processors "
-        "can do.",
+        f"median of {THREAD_ROUNDS} turns each on the clock; two copies that know nothing of each other are what the "
+        "processors can do.",
     )
 
 
