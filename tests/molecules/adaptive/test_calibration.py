@@ -27,9 +27,10 @@ from scalebridge.molecules.adaptive import (
     ThermodynamicForce,
     shells,
 )
-from scalebridge.molecules.adaptive._calibration import SMOOTH, calibrate, smoothed
+from scalebridge.molecules.adaptive._calibration import SMOOTH, calibrate, corrected, smoothing
 from scalebridge.molecules.adaptive._kirkwood import Node, nodes
-from scalebridge.molecules.adaptive._shells import opened
+from scalebridge.molecules.adaptive._production import produce
+from scalebridge.molecules.adaptive._shells import Shells, opened, split
 
 BOX = np.array([3.0, 4.0, 5.0])
 
@@ -69,15 +70,56 @@ def test_shells_leave_out_what_a_solute_takes():
 
 
 def test_corrections_leave_waves_of_single_molecules_alone():
-    x = 0.09 * np.arange(30)
-    width = 0.45 * 0.31
-    np.testing.assert_allclose(smoothed(x, np.full(30, 0.3), 0.3, 0.3, width), 0.3, rtol=1e-12)
-    short = smoothed(x, np.cos(2.0 * np.pi * x / 0.28), 0.0, 0.0, width)
-    long = smoothed(x, np.cos(2.0 * np.pi * x / 2.0), 0.0, 0.0, width)
+    edges = np.linspace(0.0, 4.0, 41)
+    where = Shells(edges, 9.0 * np.diff(edges))
+    knots, weights = smoothing(where, Slab((0.0, 0.0, 0.0), 0.6, 2.4), 0.45 * 0.31)
+    np.testing.assert_allclose(knots, [0.0, *where.middle[:36], 3.6])
+    np.testing.assert_allclose(weights.sum(axis=1), 1.0, rtol=1e-12)
+    short = weights @ np.cos(2.0 * np.pi * where.middle / 0.28)
+    long = weights @ np.cos(2.0 * np.pi * where.middle / 2.0)
     assert np.abs(short[5:-5]).max() < 0.03
-    np.testing.assert_allclose(long[5:-5], np.cos(2.0 * np.pi * x / 2.0)[5:-5], atol=0.12)
-    step = smoothed(x, np.where(x < 1.3, 1.0, 0.0), 1.0, 0.0, width)
+    np.testing.assert_allclose(long[5:-5], np.cos(2.0 * np.pi * knots / 2.0)[5:-5], atol=0.12)
+    step = weights @ np.where(where.middle < 1.3, 1.0, 0.0)
     assert (np.diff(step) <= 1e-12).all()
+    # beyond the ends the force is nothing: what counts is the mean of all that lies there
+    far = weights @ np.where(where.middle > 3.6, where.middle - 3.8, 0.0)
+    assert np.abs(far).max() < 1e-12
+
+
+def test_shells_are_split_and_joined():
+    region = Sphere((1.5, 2.0, 2.5), 0.6, 0.8)
+    whole = shells(region, BOX, 0.1, 0.2)
+    parts = split(whole, region, BOX, 0.03, 0.06)
+    assert len(parts.volume) > 2.5 * len(whole.volume)
+    widened = whole.volume > 0.18
+    np.testing.assert_allclose(parts.joined(parts.volume, whole)[widened], whole.volume[widened], rtol=1e-9)
+    counts = parts.joined(parts.count(np.linspace(0.01, 3.0, 1000))[None, None], whole)
+    np.testing.assert_array_equal(counts, whole.count(np.linspace(0.01, 3.0, 1000))[None, None])
+
+
+def test_rounds_that_are_remembered_add_up():
+    # a density that answers exactly, seen through noise: every round must leave less, as the mean of all rounds would
+    rng = np.random.default_rng(3)
+    answers, noise, rounds = 4000, 0.03, 9
+    left, prior, kept = np.full(answers, 0.10), np.full(answers, 0.01), []
+    for _ in range(rounds):
+        blocks = left + noise * np.sqrt(5.0) * rng.standard_normal((5, answers))
+        change, prior = corrected(blocks, prior, 1.0)
+        left = left - change
+        kept.append(float(np.sqrt((left**2).mean())))
+    assert kept[0] < 1.2 * noise, "a rule that corrects all it sees stays here"
+    assert kept[-1] < 0.7 * noise, "the mean of all rounds: 0.33"
+    # and it knows how well it did
+    assert np.sqrt(prior.mean()) == pytest.approx(kept[-1], rel=0.35)
+
+
+@pytest.mark.parametrize("truth", [0.5, 1.0, 1.8])
+def test_corrections_converge_with_a_wrong_response(truth):
+    left, prior = np.array([0.2, -0.1, 0.05]), np.full(3, 0.02)
+    for _ in range(20):
+        change, prior = corrected(left + 1e-3 * np.array([[1.0], [-1.0]]), prior, 0.6)
+        left = left - truth * change
+    assert np.abs(left).max() < 2e-3
 
 
 @pytest.mark.parametrize("packing", [0.35, 0.40, 0.45])
@@ -224,3 +266,21 @@ def test_a_calibration_that_the_system_kills_continues(tmp_path):
     assert 1 <= begun < 4, "killed in time"
     np.testing.assert_array_equal(again.positions, whole.positions)
     np.testing.assert_array_equal(again.thermodynamic["molecule"].energy, whole.thermodynamic["molecule"].energy)
+
+
+def test_a_production_shows_layers():
+    system, forces, box, x = fluid()
+    region = forces.region
+    where = shells(region, box, 0.4, 5.0)
+    parts = split(where, region, box, 0.1, 2.0)
+    run = produce(system, forces, where, SETTINGS.dynamics, (x, None), 0.4, thinner=parts, seed=1)
+    assert run.layers.shape == (20, len(parts.volume))
+    assert len(parts.volume) > 2 * len(where.volume)
+    np.testing.assert_array_equal(parts.joined(run.layers, where), run.counts)
+    np.testing.assert_array_equal(run.counts.sum(axis=1), len(x))
+    density, (fine, error) = run.density[0], run.layer_density
+    for values, volume in ((density, run.volume), (fine, run.layer_volume)):
+        assert (values * volume).sum() == pytest.approx(volume.sum())
+    assert (error > 0.0).any()
+    whole = produce(system, forces, where, SETTINGS.dynamics, (x, None), 0.4, seed=1)
+    np.testing.assert_array_equal(whole.layers, run.counts)

@@ -16,6 +16,7 @@ from scalebridge.molecules.adaptive._calibration import (
     CalibrationSettings,
     calibrate,
     shells_of,
+    thinner,
 )
 from scalebridge.molecules.adaptive._compensation import Compensation, ThermodynamicForce
 from scalebridge.molecules.adaptive._engine import Dynamics, box_of
@@ -160,6 +161,7 @@ class AdaptiveResolution:
         return produce(
             self.system, self.forces, where, dynamics or Dynamics(), (np.asarray(positions, float), velocities),
             picoseconds, settle=settle, site=site, seed=seed,
+            thinner=thinner(where, self.region, self.box, len(self.forces.molecules)),
         )  # fmt: skip
 
     def kirkwood(

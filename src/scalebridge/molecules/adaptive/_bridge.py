@@ -22,6 +22,7 @@ from scalebridge.molecules.adaptive._calibration import (
     begin,
     finished,
     shells_of,
+    thinner,
 )
 from scalebridge.molecules.adaptive._engine import Dynamics
 from scalebridge.molecules.adaptive._forces import AdaptiveForces, Scheme
@@ -201,7 +202,8 @@ class AdaptiveLiquid(Bridge[AdaptiveState]):
         begun = time.process_time()
         start = (calibration.positions, calibration.velocities)
         run = produce(
-            model.system, model.forces, where, how, start, self.production, seed=seed_of(state.entropy, 2)
+            model.system, model.forces, where, how, start, self.production, seed=seed_of(state.entropy, 2),
+            thinner=thinner(where, self.region, model.box, len(model.forces.molecules)),
         )  # fmt: skip
         spent = time.process_time() - begun
         length = min(1.0, self.production)

@@ -6,7 +6,10 @@ Stage 2 iterates the thermodynamic force (Fritsch et al. 2012): F <- F - c / (rh
 
     U(d) <- U(d) + c / (rho kappa_T) (rho(d) / rho - 1).
 
-Densities that noise alone may have changed are corrected by less: by the share of their deviation that is no noise.
+Every round sees the density with noise, and rounds before it know something of it too. What deviation the present U may
+still leave has the variance P; a round that measures it with the variance R corrects the share P / (P + R) of what it
+sees and leaves P R / (P + R), as a Kalman filter does, and some of what it corrected, since the response is not known
+exactly. So late rounds refine what earlier ones found instead of following their own noise.
 """
 
 from __future__ import annotations
@@ -28,11 +31,14 @@ from scalebridge.molecules.adaptive._engine import Dynamics
 from scalebridge.molecules.adaptive._forces import AdaptiveForces
 from scalebridge.molecules.adaptive._regions import Region
 from scalebridge.molecules.adaptive._sampling import PARTS, Gathered, gather
-from scalebridge.molecules.adaptive._shells import Shells, shells
+from scalebridge.molecules.adaptive._shells import Shells, shells, split
 
 Floats = npt.NDArray[np.float64]
 Stage = Literal["drift", "density"]
 
+FINE, FEW = 0.16, 8.0  # width, in distances between molecules, of the shells that are corrected, and molecules in one
+MISMATCH = 0.3  # of a correction that may be wrong because the response is not known exactly
+NEAR = 9  # knots whose deviations together say whether a response was misjudged
 SMOOTH = 0.40  # of the distance between molecules: what a liquid's response to short waves is larger by, see `smoothed`
 
 
@@ -47,7 +53,8 @@ class CalibrationSettings:
         density_length: length of the first round of stage 2, ps; rounds grow by a quarter.
         rounds: of stage 2, at most.
         gain: c above.
-        width: of the shells, nm; None takes a tenth of the hybrid zone.
+        width: of the shells whose density has to be flat, nm; None takes a tenth of the hybrid zone. Corrected are
+            thinner ones, a sixth of the distance between molecules.
         stiffness: 1 / (rho kappa_T), kJ/mol; None measures it from long waves of the density.
         dynamics: integration.
     """
@@ -101,6 +108,8 @@ class Calibration:
         density: over its mean, by mobile species and shell in the last round, (S, b); empty before the first.
         error: its standard error.
         before: density after stage 1, before stage 2.
+        variance: of the deviations that the thermodynamic force may still leave, by mobile species and knot, (S, k);
+            empty before the first round of stage 2.
         gap: V^AT_a - V^CG_a by species and part of the hybrid zone, (S, PARTS) kJ/mol.
         stiffness: kJ/mol; 0 before it was measured.
         positions, velocities: at the end, (N, 3).
@@ -115,6 +124,7 @@ class Calibration:
     density: Floats
     error: Floats
     before: Floats
+    variance: Floats
     gap: Floats
     stiffness: float
     positions: Floats
@@ -126,7 +136,7 @@ class Calibration:
         """Everything, as NumPy arrays by name."""
         arrays: dict[str, Any] = {
             name: getattr(self, name)
-            for name in ("distance", "density", "error", "before", "gap", "positions", "velocities")
+            for name in ("distance", "density", "error", "before", "variance", "gap", "positions", "velocities")
             if getattr(self, name) is not None
         }
         for name, c in self.compensation.items():
@@ -183,7 +193,7 @@ def begin(
     where: Shells | None = None,
 ) -> Calibration:
     """The first guess: one that is known, or else the gap of energies of the configuration as it is."""
-    where = where or _shells(forces, box, settings)
+    where = _watched(forces, box, settings, where)[0]
     found = forces.evaluate(positions, box)
     species = len(forces.molecules.counts)
     gap = np.full((species, PARTS), np.nan)
@@ -202,6 +212,7 @@ def begin(
         {},
         (),
         where.middle,
+        nothing,
         nothing,
         nothing,
         nothing,
@@ -245,14 +256,15 @@ def advance(
     length = settings.drift_length
     if what == "density":
         length = settings.density_length * 1.25 ** (number - settings.drift_rounds)
-    where = where or _shells(forces, box, settings)
+    whole, finer = _watched(forces, box, settings, where)
     forces.compensate(now.compensation if forces.scheme == "hamiltonian" else {}, now.thermodynamic)
     seed = int(np.random.SeedSequence([now.seed, number]).generate_state(1)[0]) % (2**31 - 2) + 1
     found = gather(
-        system, forces, where, settings.dynamics, (now.positions, now.velocities), length, seed,
+        system, forces, finer, settings.dynamics, (now.positions, now.velocities), length, seed,
         settle=0.2 * length if what == "density" else 0.0,
     )  # fmt: skip
-    density, error = (rows[forces.mobile] for rows in found.density(where.volume))
+    wide = replace(found, counts=finer.joined(found.counts, whole))
+    density, error = (rows[forces.mobile] for rows in wide.density(whole.volume))
     done = Round(
         what, length, float(np.abs(density - 1.0).max()), float(error.max()), float(np.linalg.norm(found.drift))
     )
@@ -262,7 +274,7 @@ def advance(
     )  # fmt: skip
     if what == "drift":
         return _after_drift(state, forces, found, number)
-    return _after_density(state, forces, where, found, settings)
+    return _after_density(state, forces, finer, found, settings)
 
 
 def _after_drift(state: Calibration, forces: AdaptiveForces, found: Gathered, number: int) -> Calibration:
@@ -285,60 +297,89 @@ def _after_density(
     flat = state.history[-1].deviation <= settings.tolerance and state.history[-1].error <= 0.5 * settings.tolerance
     if flat:
         return replace(state, converged=True)
-    push = settings.gain * (settings.stiffness or stiffness)
-    return replace(state, thermodynamic=_pushed(state, forces, where, push))
+    return _pushed(state, forces, where, found, settings)
 
 
-def _pushed(state: Calibration, forces: AdaptiveForces, where: Shells, push: float) -> dict[str, ThermodynamicForce]:
+def _pushed(
+    state: Calibration, forces: AdaptiveForces, where: Shells, found: Gathered, settings: CalibrationSettings
+) -> Calibration:
     """Potentials of the thermodynamic force, each raised where its species is too dense."""
-    region = forces.region
-    assert region is not None
-    margin = 0.25 * region.hybrid
-    low, high = max(region.atomistic - margin, 0.0), region.outer + margin
-    inside = (where.middle > low) & (where.middle < high)
+    assert forces.region is not None
     molecules = int(np.isin(forces.molecules.kind, forces.mobile).sum())
     spacing = (float(where.volume.sum()) / molecules) ** (1.0 / 3.0)
-    result = {}
+    x, smooth = smoothing(where, forces.region, SMOOTH * spacing)
+    push = settings.stiffness or state.stiffness
+    potentials, variances = {}, []
     for row, s in enumerate(forces.mobile):
         name = forces.molecules.names[s]
-        away, noise = state.density[row] - 1.0, state.error[row]
-        away = away * away**2 / np.maximum(away**2 + noise**2, 1e-300)
-        ends = [_mean(away, where.volume, side) for side in (where.middle <= low, where.middle >= high)]
-        inner = ends[0] if np.isfinite(ends[0]) else away[inside][0]
-        outer = ends[1] if np.isfinite(ends[1]) else away[inside][-1]
-        x = np.concatenate([[low], where.middle[inside], [high]])
-        even = smoothed(where.middle[inside], away[inside], inner, outer, SMOOTH * spacing)
-        change = np.concatenate([[inner], even, [outer]])
+        blocks = found.blocks(where.volume)[:, s] @ smooth.T - 1.0
+        prior = state.variance[row] if state.variance.size else np.full(len(x), (blocks.mean(axis=0) ** 2).mean())
+        change, left = corrected(blocks, prior, settings.gain)
         old = state.thermodynamic.get(name)
         energy = push * change + (old(x)[0] if old is not None else 0.0)
-        result[name] = ThermodynamicForce(x, energy - energy[-1])
-    return result
+        potentials[name] = ThermodynamicForce(x, energy - energy[-1])
+        variances.append(left)
+    return replace(state, thermodynamic=potentials, variance=np.array(variances))
 
 
-def _mean(values: Floats, volume: Floats, where: npt.NDArray[np.bool_]) -> float:
-    return float((values * volume)[where].sum() / volume[where].sum()) if where.any() else np.nan
-
-
-def smoothed(x: Floats, values: Floats, before: float, after: float, width: float) -> Floats:
-    """Values averaged with Gaussian weights; beyond the ends they are those given.
-
-    A fluid answers to waves as long as its molecules are apart S(k) / S(0) times as much as to long ones, tens of times
-    in water: corrected as if it did not, its noise there would grow from round to round. Weights 0.40 distances wide
-    take off about as much as the response is larger, at all lengths (water: 0.7 to 1.1 of the response to long waves).
+def corrected(blocks: Floats, prior: Floats, gain: float) -> tuple[Floats, Floats]:
+    """What to correct of deviations that were measured with noise, and the variance of what that leaves.
 
     Args:
-        x: where the values are, increasing, (n,) nm.
-        values: (n,).
-        before, after: the values beyond the ends.
-        width: standard deviation of the weights, nm.
+        blocks: deviations in independent pieces of the trajectory, (B, k).
+        prior: their variance before they were measured, P, (k,).
+        gain: share of the correction that is made.
+
+    Returns:
+        The correction and the variance after it, (k,) both.
     """
-    steps = np.gradient(x) if len(x) > 1 else np.full(1, width)
+    seen = blocks.mean(axis=0)
+    noise = blocks.var(axis=0, ddof=1) / len(blocks) if len(blocks) > 1 else np.ones_like(seen)
+    # deviations beyond what was thought possible: the response was not what it was taken for
+    around = np.ones(min(NEAR, len(seen)))
+    beyond = np.convolve(seen**2 - noise, around, "same") / np.convolve(np.ones_like(seen), around, "same")
+    prior = np.maximum(prior, beyond)
+    share = prior / np.maximum(prior + noise, 1e-300)
+    change = share * seen
+    wrong = ((1.0 - gain) ** 2 + MISMATCH**2) * float((change**2).mean())
+    return gain * change, share * noise + wrong
+
+
+def smoothing(where: Shells, region: Region, width: float) -> tuple[Floats, Floats]:
+    """Knots of a thermodynamic force, and the smoothed densities there as sums over those of shells.
+
+    A fluid answers to waves as long as its molecules are apart S(k) / S(0) times as much as to long ones, tens of times
+    in water: corrected as if it did not, its noise there would grow from round to round. Gaussian weights 0.40
+    distances wide take off about as much as the response is larger, at all lengths (water: 0.7 to 1.1 of the response
+    to long waves).
+
+    Args:
+        where: shells, b of them.
+        region: around whose hybrid zone, and a quarter of its width on both sides, the force acts.
+        width: standard deviation of the weights, nm.
+
+    Returns:
+        Knots, (k,) nm: the ends, and the middle of every shell between them; weights, (k, b), whose rows add up to 1.
+        At the ends the density is that of all that lies beyond.
+    """
+    margin = 0.25 * region.hybrid
+    low, high = max(region.atomistic - margin, 0.0), region.outer + margin
+    inside = np.flatnonzero((where.middle > low) & (where.middle < high))
+    ends = []
+    for side, nearest in ((where.middle <= low, inside[0]), (where.middle >= high, inside[-1])):
+        beyond = side if side.any() else np.arange(len(side)) == nearest
+        ends.append(where.volume * beyond / where.volume[beyond].sum())
+    x = where.middle[inside]
+    steps = np.diff(where.edges)[inside]
     far = np.arange(1, 9) * 0.5 * width
-    places = np.concatenate([x[0] - 0.5 * steps[0] - far[::-1], x, x[-1] + 0.5 * steps[-1] + far])
-    wide = np.concatenate([np.full(8, before), values, np.full(8, after)])
+    places = np.concatenate([x[0] - 0.5 * steps[0] - far, x, x[-1] + 0.5 * steps[-1] + far])
     size = np.concatenate([np.full(8, 0.5 * width), steps, np.full(8, 0.5 * width)])
     weights = size * np.exp(-0.5 * ((x[:, None] - places) / width) ** 2)
-    return np.asarray(weights @ wide / weights.sum(axis=1))
+    weights /= weights.sum(axis=1, keepdims=True)
+    own = np.zeros((len(x), len(where.volume)))
+    own[:, inside] = weights[:, 8:-8]
+    own += weights[:, :8].sum(axis=1)[:, None] * ends[0] + weights[:, -8:].sum(axis=1)[:, None] * ends[1]
+    return np.concatenate([[low], x, [high]]), np.concatenate([[ends[0]], own, [ends[1]]])
 
 
 def compensations(forces: AdaptiveForces, gap: Floats) -> dict[str, Compensation]:
@@ -367,10 +408,22 @@ def _whole(gap: Floats) -> Floats:
     return result
 
 
-def _shells(forces: AdaptiveForces, box: Floats, settings: CalibrationSettings) -> Shells:
+def _watched(
+    forces: AdaptiveForces, box: Floats, settings: CalibrationSettings, where: Shells | None
+) -> tuple[Shells, Shells]:
+    """Shells whose density has to be flat, and the thinner ones that are corrected."""
     if forces.region is None:
         raise InputError("Nothing can be calibrated where no region is hybrid; give a region")
-    return shells_of(forces.region, box, len(forces.molecules), settings)
+    if where is not None:
+        return where, where
+    whole = shells_of(forces.region, box, len(forces.molecules), settings)
+    return whole, thinner(whole, forces.region, box, len(forces.molecules))
+
+
+def thinner(whole: Shells, region: Region, box: Floats, molecules: int) -> Shells:
+    """Shells split so that they show single layers of molecules."""
+    volume = float(np.prod(box)) / molecules
+    return split(whole, region, box, FINE * float(np.cbrt(volume)), FEW * volume)
 
 
 def calibrate(

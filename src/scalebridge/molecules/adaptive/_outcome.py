@@ -118,12 +118,15 @@ def _dataset(liquid: Equilibrated, calibration: Calibration, run: AdaptiveRun) -
     variables = {
         "density": ("distance", density, {"units": "1"}),
         "density_error": ("distance", error, {"units": "1"}),
+        "layer_density": ("layer", run.layer_density[0], {"units": "1"}),
+        "layer_density_error": ("layer", run.layer_density[1], {"units": "1"}),
         "deviation": ("round", np.array([r.deviation for r in calibration.history]), {"units": "1"}),
         "molecules": ("time", run.inside, {"units": "1"}),
         "reference_radial": ("r_all", liquid.radial, {"units": "1"}),
     }
     coordinates = {
         "distance": ("distance", run.distance, {"units": "nm"}),
+        "layer": ("layer", run.layer_distance, {"units": "nm"}),
         "round": ("round", np.arange(1, len(calibration.history) + 1), {"units": "1"}),
         "time": ("time", run.times, {"units": "ps"}),
         "r_all": ("r_all", liquid.r, {"units": "nm"}),

@@ -126,6 +126,8 @@ def density_picture(bridge: Drawn, calibration: Calibration, run: AdaptiveRun) -
     _zones(bridge, axes)
     if calibration.before.size:
         axes.plot(calibration.distance, calibration.before[0], color=GREY, label="before the last stage")
+    if len(run.layer_distance) > len(run.distance):
+        axes.plot(run.layer_distance, run.layer_density[0], color=BLUE, lw=0.5, alpha=0.6, label="after, in layers")
     density, error = run.density
     axes.errorbar(run.distance, density, 2.0 * error, color=BLUE, marker="o", ms=3, lw=1, label="after")
     tolerance = bridge.settings.tolerance
@@ -134,7 +136,8 @@ def density_picture(bridge: Drawn, calibration: Calibration, run: AdaptiveRun) -
     axes.legend()
     caption = (
         "Density by distance from the middle of the region, before the thermodynamic force and in the production, with "
-        "two standard errors. Grey: hybrid zone; green: the band the calibration aims at."
+        "two standard errors; thin line: in shells as thin as layers of molecules, with more noise. Grey: hybrid zone; "
+        "green: the band the calibration aims at."
     )
     return Picture("Density profile", caption, image_of(figure), "svg", "density")
 

@@ -30,6 +30,8 @@ class AdaptiveRun:
         distance: middle of the shells, (b,) nm.
         counts: molecules by sample and shell, (n, b).
         volume: of the shells, (b,) nm^3.
+        layers: molecules by sample and thinner shell, (n, l); these show single layers of molecules.
+        layer_distance, layer_volume: middle and volume of the thinner shells, (l,) nm and nm^3.
         inside: molecules in the atomistic part, (n,).
         r, pairs: radial distribution of one site in the atomistic part: distances (b,) nm, and by sample its counts
             over those of a fluid without structure that has the density found there, (n, b); empty where the region
@@ -48,6 +50,9 @@ class AdaptiveRun:
     distance: Floats
     counts: Floats
     volume: Floats
+    layers: Floats
+    layer_distance: Floats
+    layer_volume: Floats
     inside: Floats
     r: Floats
     pairs: Floats
@@ -65,8 +70,12 @@ class AdaptiveRun:
     @property
     def density(self) -> tuple[Floats, Floats]:
         """Density over its mean and its standard error, (b,)."""
-        scale = self.volume / self.volume.sum() * self.counts.sum(axis=1).mean()
-        return _blocks(self.counts / scale)
+        return _density(self.counts, self.volume)
+
+    @property
+    def layer_density(self) -> tuple[Floats, Floats]:
+        """The same in the thinner shells, (l,)."""
+        return _density(self.layers, self.layer_volume)
 
     @property
     def radial(self) -> tuple[Floats, Floats]:
@@ -79,6 +88,10 @@ class AdaptiveRun:
         held = [float(self.counts[:, self.distance < s].sum(axis=1).mean()) for s in self.surfaces]
         step = float(self.times[1] - self.times[0])
         return np.asarray(np.array(held) * step / np.maximum(self.outward.mean(axis=0), 1e-300))
+
+
+def _density(counts: Floats, volume: Floats) -> tuple[Floats, Floats]:
+    return _blocks(counts / (volume / volume.sum() * counts.sum(axis=1).mean()))
 
 
 def _split(values: Floats) -> list[Floats]:
@@ -100,6 +113,7 @@ def produce(
     start: tuple[Floats, Floats | None],
     picoseconds: float,
     *,
+    thinner: Shells | None = None,
     settle: float = 0.0,
     site: int = 0,
     seed: int = 0,
@@ -114,6 +128,7 @@ def produce(
         how: integration; `how.every` steps between samples.
         start: positions and velocities; without velocities these are drawn.
         picoseconds: length.
+        thinner: shells into which those of `where` are split; none: these are not split.
         settle: length before, ps.
         site: of every molecule, of which the radial distribution is taken.
         seed: of thermostat and velocities.
@@ -124,7 +139,7 @@ def produce(
     """
     engine = engine_of(system, forces, how, seed)
     engine.start(*start, seed % (2**31 - 2) + 1)
-    book = _Samples(forces, where, box_of(system), site, look)
+    book = _Samples(forces, where, thinner or where, box_of(system), site, look)
     steps, seconds = 0, 0.0
     engine.step(max(round(settle / how.timestep), 1))
     book.start()
@@ -149,11 +164,12 @@ class _Samples:
         self,
         forces: AdaptiveForces,
         where: Shells,
+        thinner: Shells,
         box: Floats,
         site: int,
         look: Callable[[Floats], Floats] | None = None,
     ) -> None:
-        self.forces, self.where, self.box = forces, where, box
+        self.forces, self.where, self.thinner, self.box = forces, where, thinner, box
         self.look = look or (lambda _: np.zeros(0))
         self.own = np.isin(forces.molecules.kind, forces.mobile)  # but a solute
         assert forces.region is not None
@@ -182,7 +198,7 @@ class _Samples:
         places = positions[self.first[inner]]
         self.rows.append(
             (
-                when, self.where.count(distance), np.histogram(distance, self.shells)[0], self._pairs(places), out,
+                when, self.thinner.count(distance), np.histogram(distance, self.shells)[0], self._pairs(places), out,
                 into, last.drift, last.capped, engine.energy()[0], self.look(positions),
             )
         )  # fmt: skip
@@ -200,7 +216,7 @@ class _Samples:
 
     def close(self, engine: Engine, seconds: float, kelvin: float) -> AdaptiveRun:
         columns = [np.array(column, float) for column in zip(*self.rows, strict=True)]
-        times, counts, inner, pairs, out, into, drift, capped, kinetic, looked = columns
+        times, layers, inner, pairs, out, into, drift, capped, kinetic, looked = columns
         if pairs.shape[-1]:
             contents = np.diff([self.region._content(e, self.box) for e in self.shells])
             reached = reached_shells(self.region, self.edges, self.shells)
@@ -208,7 +224,8 @@ class _Samples:
                 mean = held.mean(axis=0)
                 part /= np.maximum(mean @ reached @ (mean / contents), 1e-300)  # written to `pairs`
         return AdaptiveRun(
-            times, self.where.middle, counts, self.where.volume, inner.sum(axis=1),
+            times, self.where.middle, self.thinner.joined(layers, self.where), self.where.volume, layers,
+            self.thinner.middle, self.thinner.volume, inner.sum(axis=1),
             0.5 * (self.edges[1:] + self.edges[:-1]), pairs, self.surfaces, out, into, drift, capped, kelvin * kinetic,
             *engine.state(), seconds, looked,
         )  # fmt: skip

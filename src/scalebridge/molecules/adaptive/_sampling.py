@@ -43,11 +43,18 @@ class Gathered:
 
     def density(self, volume: Floats) -> tuple[Floats, Floats]:
         """Density over its mean by species and shell, (S, b), and its standard error from blocks."""
-        n = np.maximum(self.counts.sum(axis=2).mean(axis=0), 1.0)
-        scale = (volume / volume.sum()) * n[:, None]
-        blocks = [part.mean(axis=0) / scale for part in np.array_split(self.counts, min(BLOCKS, len(self.counts)))]
+        blocks, scale = self.blocks(volume), self._scale(volume)
         error = np.std(blocks, axis=0, ddof=1) / np.sqrt(len(blocks)) if len(blocks) > 1 else np.full_like(scale, 1.0)
         return self.counts.mean(axis=0) / scale, error
+
+    def blocks(self, volume: Floats) -> Floats:
+        """Density over its mean in pieces of the trajectory, (B, S, b)."""
+        pieces = np.array_split(self.counts, min(BLOCKS, len(self.counts)))
+        return np.array([part.mean(axis=0) for part in pieces]) / self._scale(volume)
+
+    def _scale(self, volume: Floats) -> Floats:
+        n = np.maximum(self.counts.sum(axis=2).mean(axis=0), 1.0)
+        return np.asarray((volume / volume.sum()) * n[:, None])
 
 
 def gather(

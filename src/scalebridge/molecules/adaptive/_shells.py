@@ -36,6 +36,11 @@ class Shells:
         """Molecules in each shell, (b,)."""
         return np.histogram(distance, self.edges)[0].astype(np.float64)
 
+    def joined(self, counts: Floats, whole: Shells) -> Floats:
+        """Counts in wider shells, (..., B), of counts in these, (..., b), which the wider ones were split into."""
+        begins = np.searchsorted(self.edges, whole.edges[:-1] - 1e-9)
+        return np.asarray(np.add.reduceat(counts, begins, axis=-1))
+
 
 def opened(where: Shells, counts: Floats, least: float) -> Shells:
     """Shells with the volume that is open to molecules where a solute takes some.
@@ -69,6 +74,24 @@ def shells(region: Region, box: Floats, width: float, least: float) -> Shells:
     edges = np.concatenate(parts)
     volume = np.diff(_within(region, box, edges))
     return _joined(edges, volume, least)
+
+
+def split(where: Shells, region: Region, box: Floats, width: float, least: float) -> Shells:
+    """Shells split into thinner ones.
+
+    Args:
+        where: shells of all of a box.
+        region: around whose middle they lie.
+        box: three edges, nm.
+        width: of the thinner ones, nm, at least.
+        least: their smallest volume, nm^3.
+    """
+    edges = [where.edges[:1]]
+    for low, high, volume in zip(where.edges[:-1], where.edges[1:], where.volume, strict=True):
+        parts = max(min(int((high - low) / width + 1e-9), int(volume / least)), 1)
+        edges.append(np.linspace(low, high, parts + 1)[1:])
+    found = np.concatenate(edges)
+    return Shells(found, np.diff(_within(region, np.asarray(box, float), found)))
 
 
 def _within(region: Region, box: Floats, edges: Floats) -> Floats:
