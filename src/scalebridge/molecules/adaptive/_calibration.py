@@ -9,7 +9,9 @@ Stage 2 iterates the thermodynamic force (Fritsch et al. 2012): F <- F - c / (rh
 Every round sees the density with noise, and rounds before it know something of it too. What deviation the present U may
 still leave has the variance P; a round that measures it with the variance R corrects the share P / (P + R) of what it
 sees and leaves P R / (P + R), as a Kalman filter does, and some of what it corrected, since the response is not known
-exactly. So late rounds refine what earlier ones found instead of following their own noise.
+exactly. So late rounds refine what earlier ones found instead of following their own noise. Waves are weighed one by
+one: a fluid answers to those as long as its molecules are apart S(k) / S(0) times as much as to long ones, tens of
+times in water, and needs that much less of a potential against them.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ Stage = Literal["drift", "density"]
 
 FINE, FEW = 0.16, 8.0  # width, in distances between molecules, of the shells that are corrected, and molecules in one
 MISMATCH = 0.3  # of a correction that may be wrong because the response is not known exactly
-NEAR = 9  # knots whose deviations together say whether a response was misjudged
+NEAR = 9  # waves whose deviations together say whether a response was misjudged
 SMOOTH = 0.40  # of the distance between molecules: what a liquid's response to short waves is larger by, see `smoothed`
 
 
@@ -108,7 +110,7 @@ class Calibration:
         density: over its mean, by mobile species and shell in the last round, (S, b); empty before the first.
         error: its standard error.
         before: density after stage 1, before stage 2.
-        variance: of the deviations that the thermodynamic force may still leave, by mobile species and knot, (S, k);
+        variance: of the deviations that the thermodynamic force may still leave, by mobile species and wave, (S, k);
             empty before the first round of stage 2.
         gap: V^AT_a - V^CG_a by species and part of the hybrid zone, (S, PARTS) kJ/mol.
         stiffness: kJ/mol; 0 before it was measured.
@@ -307,16 +309,17 @@ def _pushed(
     assert forces.region is not None
     molecules = int(np.isin(forces.molecules.kind, forces.mobile).sum())
     spacing = (float(where.volume.sum()) / molecules) ** (1.0 / 3.0)
-    x, smooth = smoothing(where, forces.region, SMOOTH * spacing)
+    x, gathered, weights = smoothing(where, forces.region, SMOOTH * spacing)
+    shapes, sizes, waves = np.linalg.svd(weights)
     push = settings.stiffness or state.stiffness
     potentials, variances = {}, []
     for row, s in enumerate(forces.mobile):
         name = forces.molecules.names[s]
-        blocks = found.blocks(where.volume)[:, s] @ smooth.T - 1.0
-        prior = state.variance[row] if state.variance.size else np.full(len(x), (blocks.mean(axis=0) ** 2).mean())
-        change, left = corrected(blocks, prior, settings.gain)
+        seen = (found.blocks(where.volume)[:, s] @ gathered.T - 1.0) @ waves.T
+        prior = state.variance[row] if state.variance.size else np.zeros(len(x))
+        change, left = corrected(seen, prior, settings.gain)
         old = state.thermodynamic.get(name)
-        energy = push * change + (old(x)[0] if old is not None else 0.0)
+        energy = push * shapes @ (sizes * change) + (old(x)[0] if old is not None else 0.0)
         potentials[name] = ThermodynamicForce(x, energy - energy[-1])
         variances.append(left)
     return replace(state, thermodynamic=potentials, variance=np.array(variances))
@@ -326,7 +329,7 @@ def corrected(blocks: Floats, prior: Floats, gain: float) -> tuple[Floats, Float
     """What to correct of deviations that were measured with noise, and the variance of what that leaves.
 
     Args:
-        blocks: deviations in independent pieces of the trajectory, (B, k).
+        blocks: deviations by wave in independent pieces of the trajectory, (B, k).
         prior: their variance before they were measured, P, (k,).
         gain: share of the correction that is made.
 
@@ -336,22 +339,23 @@ def corrected(blocks: Floats, prior: Floats, gain: float) -> tuple[Floats, Float
     seen = blocks.mean(axis=0)
     noise = blocks.var(axis=0, ddof=1) / len(blocks) if len(blocks) > 1 else np.ones_like(seen)
     # deviations beyond what was thought possible: the response was not what it was taken for
-    around = np.ones(min(NEAR, len(seen)))
-    beyond = np.convolve(seen**2 - noise, around, "same") / np.convolve(np.ones_like(seen), around, "same")
-    prior = np.maximum(prior, beyond)
+    prior = np.maximum(prior, _around(seen**2 - noise))
     share = prior / np.maximum(prior + noise, 1e-300)
     change = share * seen
-    wrong = ((1.0 - gain) ** 2 + MISMATCH**2) * float((change**2).mean())
-    return gain * change, share * noise + wrong
+    return gain * change, share * noise + ((1.0 - gain) ** 2 + MISMATCH**2) * _around(change**2)
 
 
-def smoothing(where: Shells, region: Region, width: float) -> tuple[Floats, Floats]:
-    """Knots of a thermodynamic force, and the smoothed densities there as sums over those of shells.
+def _around(values: Floats) -> Floats:
+    """Means over neighbours."""
+    window = np.ones(min(NEAR, len(values)))
+    return np.asarray(np.convolve(values, window, "same") / np.convolve(np.ones_like(values), window, "same"))
 
-    A fluid answers to waves as long as its molecules are apart S(k) / S(0) times as much as to long ones, tens of times
-    in water: corrected as if it did not, its noise there would grow from round to round. Gaussian weights 0.40
-    distances wide take off about as much as the response is larger, at all lengths (water: 0.7 to 1.1 of the response
-    to long waves).
+
+def smoothing(where: Shells, region: Region, width: float) -> tuple[Floats, Floats, Floats]:
+    """Knots of a thermodynamic force, densities there, and the weights with which these are corrected.
+
+    Gaussian weights 0.40 distances between molecules wide take off about as much as a fluid's response is larger than
+    that to long waves, at all lengths (water: 0.7 to 1.1 of the response to long waves).
 
     Args:
         where: shells, b of them.
@@ -359,27 +363,26 @@ def smoothing(where: Shells, region: Region, width: float) -> tuple[Floats, Floa
         width: standard deviation of the weights, nm.
 
     Returns:
-        Knots, (k,) nm: the ends, and the middle of every shell between them; weights, (k, b), whose rows add up to 1.
-        At the ends the density is that of all that lies beyond.
+        Knots, (k,) nm: the ends, and the middle of every shell between them. Densities at the knots as sums over those
+        of shells, (k, b): at the ends, of all that lies beyond. Weights, (k, k). All rows add up to 1.
     """
     margin = 0.25 * region.hybrid
     low, high = max(region.atomistic - margin, 0.0), region.outer + margin
     inside = np.flatnonzero((where.middle > low) & (where.middle < high))
-    ends = []
-    for side, nearest in ((where.middle <= low, inside[0]), (where.middle >= high, inside[-1])):
-        beyond = side if side.any() else np.arange(len(side)) == nearest
-        ends.append(where.volume * beyond / where.volume[beyond].sum())
-    x = where.middle[inside]
-    steps = np.diff(where.edges)[inside]
+    x, steps = where.middle[inside], np.diff(where.edges)[inside]
+    gathered = np.zeros((len(x) + 2, len(where.volume)))
+    gathered[1 + np.arange(len(x)), inside] = 1.0
+    for k, beyond, nearest in ((0, where.middle <= low, inside[0]), (-1, where.middle >= high, inside[-1])):
+        side = beyond if beyond.any() else np.arange(len(beyond)) == nearest
+        gathered[k] = where.volume * side / where.volume[side].sum()
     far = np.arange(1, 9) * 0.5 * width
     places = np.concatenate([x[0] - 0.5 * steps[0] - far, x, x[-1] + 0.5 * steps[-1] + far])
     size = np.concatenate([np.full(8, 0.5 * width), steps, np.full(8, 0.5 * width)])
-    weights = size * np.exp(-0.5 * ((x[:, None] - places) / width) ** 2)
-    weights /= weights.sum(axis=1, keepdims=True)
-    own = np.zeros((len(x), len(where.volume)))
-    own[:, inside] = weights[:, 8:-8]
-    own += weights[:, :8].sum(axis=1)[:, None] * ends[0] + weights[:, -8:].sum(axis=1)[:, None] * ends[1]
-    return np.concatenate([[low], x, [high]]), np.concatenate([[ends[0]], own, [ends[1]]])
+    every = size * np.exp(-0.5 * ((x[:, None] - places) / width) ** 2)
+    every /= every.sum(axis=1, keepdims=True)
+    weights = np.eye(len(x) + 2)
+    weights[1:-1] = np.column_stack([every[:, :8].sum(axis=1), every[:, 8:-8], every[:, -8:].sum(axis=1)])
+    return np.concatenate([[low], x, [high]]), gathered, weights
 
 
 def compensations(forces: AdaptiveForces, gap: Floats) -> dict[str, Compensation]:
