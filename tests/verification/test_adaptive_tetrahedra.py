@@ -159,6 +159,23 @@ def test_the_free_energy_is_what_the_shipped_profiles_ask_for(integrated):
     )
 
 
+def test_free_energies_found_here_keep_the_density_where_the_shipped_table_does_not(integrated):
+    # what a free energy at equal density is for; the shipped profile was made with the shipped table
+    found, error = sampled_profile(600_000, compensation={"tetrahedron": integrated.compensation("gibbs")})
+    d = np.abs((np.arange(len(found)) + 0.5) / len(found) - 0.5) * tetrahedra.BOX[0]
+    beads, between = (d > 11.0) & (d < 17.0), (d > 6.0) & (d < 9.0)
+    shipped = tetrahedra.table("DensityProfile_Gibbs_Reference.dat")[:, 1]
+    own, theirs = (rows / rows[beads].mean() - 1.0 for rows in (found, shipped))
+    print("resolutions 0.1 to 0.9, largest and rms:")
+    for name, away in (("found", own), ("shipped", theirs)):
+        print(name, np.round([np.abs(away[between]).max(), np.sqrt(np.mean(away[between] ** 2))], 4))
+    print("atoms over beads", np.round([own[d < 4.0].mean(), theirs[d < 4.0].mean()], 4), "error", error.mean())
+    assert np.sqrt(np.mean(own[between] ** 2)) < 0.5 * np.sqrt(np.mean(theirs[between] ** 2))
+    assert np.abs(own[between]).max() < 0.03
+    assert abs(own[d < 4.0].mean()) < 0.01
+    assert (error / found)[between].max() < 0.01
+
+
 def energies(dynamics: Dynamics, seed: int, **options):
     """Scatter of the energy per atom about its trend over twenty units of time, and the trend."""
     engine = tetrahedra.engine(tetrahedra.forces(**options), dynamics, seed)
