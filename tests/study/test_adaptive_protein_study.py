@@ -13,7 +13,8 @@ from scalebridge.errors import InputError, StudyError
 from scalebridge.ledger import Verdict
 from scalebridge.molecules.adaptive import Calibration, Dynamics, Solvation
 from scalebridge.molecules.adaptive._pressure import settled
-from scalebridge.molecules.adaptive._solvated import deviation
+from scalebridge.molecules.adaptive._protein_books import mean_of
+from scalebridge.molecules.adaptive._solvated import Control, deviation, joined_controls
 from scalebridge.study import check_bridge, dump_study, model_of, run
 from scalebridge.study._read import parse_study
 from scalebridge.study.adaptive_protein import PEPTIDE, AdaptiveProteinStudy
@@ -25,6 +26,7 @@ SMALL: dict[str, Any] = {
     "control": {"duration": "0.1 ps"},
     "calibration": {"kirkwood": "0.04 ps", "density_length": "0.1 ps", "rounds": 2},
     "production": {"duration": "0.1 ps", "every": 5, "friction": 20.0},
+    "copies": 2,
 }
 
 
@@ -48,6 +50,20 @@ def test_the_template_is_valid(tmp_path: Path) -> None:
     found = study(tmp_path)
     assert parse_study(dump_study(found), tmp_path) == found
     assert found.build().scales().brute_force.seconds > 0.0
+
+
+def test_copies_say_what_blocks_of_one_run_cannot() -> None:
+    # a number that wanders from run to run and not within: blocks of the whole would call it certain
+    rng = np.random.default_rng(5)
+    starts = 0.55 + 0.01 * rng.standard_normal(8)
+    runs = [Control(s + 1e-4 * rng.standard_normal((50, 1)), np.ones((50, 3)), np.full(50, 300.0)) for s in starts]
+    whole = joined_controls(runs)
+    assert whole.copies == 8
+    assert whole.counts.shape == (400, 3)
+    mean, error = mean_of(whole.looked, whole.copies)
+    assert mean[0] == pytest.approx(starts.mean(), abs=2e-5)
+    assert error[0] == pytest.approx(np.std(starts, ddof=1) / np.sqrt(8), rel=0.02)
+    assert mean_of(runs[0].looked)[1][0] < 1e-4
 
 
 def test_what_does_not_fit_is_named(tmp_path: Path) -> None:

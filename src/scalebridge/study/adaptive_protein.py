@@ -32,6 +32,7 @@ TEMPLATE = """\
 bridge = "adaptive-protein"
 title = "A peptide in water"
 seed = 1                          # every random number of the run follows from it
+copies = 1                        # of control and production; errors come from their means where there are several
 
 [protein]
 file = "protein.pdb"              # one chain; hydrogens and water are added where they miss
@@ -130,6 +131,7 @@ class AdaptiveProteinStudy(StudyModel):
     control: ControlPart = ControlPart()
     calibration: ProteinCalibrationPart = ProteinCalibrationPart()
     production: ProductionPart = ProductionPart()
+    copies: int = Field(default=1, ge=1, le=1000, description="of control and production; errors from their means")
 
     def problems(self) -> Iterator[Problem]:
         """Mistakes between keys."""
@@ -169,7 +171,7 @@ class AdaptiveProteinStudy(StudyModel):
         return AdaptiveProtein(
             self._solvation(), self._region(), bead(self.coarse), self.cap / NM, self._settings(),
             self.protein.relaxation / PS, self.control.duration / PS, self.calibration.kirkwood / PS,
-            self.production.duration / PS,
+            self.production.duration / PS, self.copies,
         )  # fmt: skip
 
     @classmethod

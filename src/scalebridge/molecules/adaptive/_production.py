@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,7 @@ class AdaptiveRun:
         positions, velocities: at the end, (N, 3).
         seconds: CPU seconds per step, all in.
         looked: what `look` gave by sample, (n, k).
+        copies: independent runs of equal length that these samples come from, one after the other.
     """
 
     times: Floats
@@ -66,6 +67,7 @@ class AdaptiveRun:
     velocities: Floats
     seconds: float
     looked: Floats
+    copies: int = 1
 
     @property
     def density(self) -> tuple[Floats, Floats]:
@@ -88,6 +90,21 @@ class AdaptiveRun:
         held = [float(self.counts[:, self.distance < s].sum(axis=1).mean()) for s in self.surfaces]
         step = float(self.times[1] - self.times[0])
         return np.asarray(np.array(held) * step / np.maximum(self.outward.mean(axis=0), 1e-300))
+
+
+def joined_runs(parts: Sequence[AdaptiveRun]) -> AdaptiveRun:
+    """Runs of the same system and length as one; the end is that of the last."""
+    last = parts[-1]
+
+    def together(name: str) -> Floats:
+        return np.concatenate([getattr(p, name) for p in parts])
+
+    return replace(
+        last, times=np.concatenate([p.times + k * last.times[-1] for k, p in enumerate(parts)]),
+        counts=together("counts"), layers=together("layers"), inside=together("inside"), pairs=together("pairs"),
+        outward=together("outward"), inward=together("inward"), drift=together("drift"), capped=together("capped"),
+        temperature=together("temperature"), looked=together("looked"), copies=len(parts),
+    )  # fmt: skip
 
 
 def _density(counts: Floats, volume: Floats) -> tuple[Floats, Floats]:

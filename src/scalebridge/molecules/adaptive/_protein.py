@@ -25,10 +25,10 @@ from scalebridge.molecules.adaptive._calibration import (
 )
 from scalebridge.molecules.adaptive._kirkwood import Kirkwood
 from scalebridge.molecules.adaptive._liquid import Liquid, equilibrate
-from scalebridge.molecules.adaptive._production import AdaptiveRun, produce
+from scalebridge.molecules.adaptive._production import AdaptiveRun, joined_runs, produce
 from scalebridge.molecules.adaptive._regions import Sphere
 from scalebridge.molecules.adaptive._shells import Shells, opened
-from scalebridge.molecules.adaptive._solvated import WATER, Control, Solvated, Solvation, control
+from scalebridge.molecules.adaptive._solvated import WATER, Control, Solvated, Solvation, control, joined_controls
 from scalebridge.molecules.coarse._state import Measured
 from scalebridge.molecules.potentials import Potential
 from scalebridge.scales import ScaleMap
@@ -47,10 +47,10 @@ class ProteinState:
         entropy: of the seed.
         solvated: PDB text of the protein in water; empty before.
         positions, velocities: relaxed, (N, 3); empty before.
-        control: with all atoms; None before.
+        controls: with all atoms, those copies that are done.
         kirkwood: free energies of the water between beads and atoms; None before.
         calibration: None before.
-        run: production; None before.
+        runs: production, those copies that are done.
         cost: processor seconds of a step with all atoms, and adaptive.
     """
 
@@ -58,11 +58,21 @@ class ProteinState:
     solvated: str = ""
     positions: Floats = field(default_factory=lambda: np.zeros((0, 3)))
     velocities: Floats = field(default_factory=lambda: np.zeros((0, 3)))
-    control: Control | None = None
+    controls: tuple[Control, ...] = ()
     kirkwood: Kirkwood | None = None
     calibration: Calibration | None = None
-    run: AdaptiveRun | None = None
+    runs: tuple[AdaptiveRun, ...] = ()
     cost: tuple[Measured, Measured] = field(default_factory=lambda: (Measured(0.0), Measured(0.0)))
+
+    @property
+    def control(self) -> Control | None:
+        """All controls; None before the first."""
+        return joined_controls(self.controls) if self.controls else None
+
+    @property
+    def run(self) -> AdaptiveRun | None:
+        """All productions; None before the first."""
+        return joined_runs(self.runs) if self.runs else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +91,9 @@ class AdaptiveProtein(Bridge[ProteinState]):
         settings: of the calibration.
         relaxation: with all atoms, ps.
         controlled: length of the control with all atoms, ps.
+        copies: of control and production, each with a thermostat and velocities of its own. A chain wanders for longer
+            than it is simulated, which blocks of one run do not show: with two copies or more, errors are those of
+            their means.
         kirkwood: length at each of ten uniform resolutions of a cube of water, ps.
         production: length, ps.
 
@@ -98,12 +111,15 @@ class AdaptiveProtein(Bridge[ProteinState]):
     controlled: float = 20.0
     kirkwood: float = 1.6
     production: float = 20.0
+    copies: int = 1
 
     name: ClassVar[str] = "adaptive-protein"
     scheme: ClassVar[str] = "hamiltonian"
 
     def __post_init__(self) -> None:
         self.region.check(np.full(3, self.solvation.edge), self.solvation.cutoff)
+        if self.copies < 1:
+            raise InputError(f"A protein is simulated in {self.copies} copies; take 1 or more")
         reach = self.solvation.radius()
         if reach > self.region.atomistic:
             raise InputError(
@@ -132,7 +148,7 @@ class AdaptiveProtein(Bridge[ProteinState]):
         del executor  # one trajectory, one after the other
         if not state.solvated:
             return self._prepared(state)
-        if state.control is None:
+        if len(state.controls) < self.copies:
             return self._controlled(state)
         if state.kirkwood is None:
             found = self._integrated(seed_of(state.entropy, 3))
@@ -151,23 +167,27 @@ class AdaptiveProtein(Bridge[ProteinState]):
 
     def done(self, state: ProteinState) -> bool:
         """Whether the production is there."""
-        return state.run is not None
+        return len(state.runs) == self.copies
 
     def progress(self, state: ProteinState) -> Progress:
         """Rounds done; what comes before and after counts as three each."""
         total = self.settings.rounds + 6.0
-        if state.run is not None:
+        if self.done(state):
             return Progress(total, total, "done")
         if not state.solvated:
             return Progress(0.0, total, "the protein in water")
-        if state.control is None:
-            return Progress(1.0, total, "all atoms")
+        if len(state.controls) < self.copies:
+            return Progress(1.0 + len(state.controls) / self.copies, total, f"all atoms{self._copy(state.controls)}")
         if state.kirkwood is None:
             return Progress(2.0, total, "uniform resolutions of water")
         rounds = 0 if state.calibration is None else len(state.calibration.history)
         if state.calibration is None or not finished(state.calibration, self.settings):
             return Progress(3.0 + rounds, total, f"calibration, round {rounds + 1}")
-        return Progress(total - 3.0, total, "production")
+        share = len(state.runs) / self.copies
+        return Progress(total - 3.0 * (1.0 - share), total, f"production{self._copy(state.runs)}")
+
+    def _copy(self, done: tuple[object, ...]) -> str:
+        return f", copy {len(done) + 1} of {self.copies}" if self.copies > 1 else ""
 
     def finish(self, state: ProteinState) -> Outcome:
         """Profiles, structure, headline numbers and pictures."""
@@ -213,10 +233,13 @@ class AdaptiveProtein(Bridge[ProteinState]):
         made = self.made(state)
         how, begun = self.settings.dynamics, time.process_time()
         where = self.shells(made)
-        start = (state.positions, state.velocities)
-        found = control(made, start, where, how, self.controlled, seed_of(state.entropy, 4))
+        number = len(state.controls)
+        seed = seed_of(state.entropy, 4 if number == 0 else 100 + number)
+        start = (state.positions, state.velocities if number == 0 else None)
+        found = control(made, start, where, how, self.controlled, seed)
         spent = Measured((time.process_time() - begun) / max(round(self.controlled / how.timestep), 1))
-        return Step(replace(state, control=found, cost=(spent, Measured(0.0))), books.control_entries(self, found))
+        new = replace(state, controls=(*state.controls, found), cost=(spent, Measured(0.0)))
+        return Step(new, books.control_entries(self, found))
 
     def _integrated(self, seed: int) -> Kirkwood:
         liquid = Liquid(CUBE, (1, 1, 1), self.solvation.cutoff)
@@ -239,14 +262,15 @@ class AdaptiveProtein(Bridge[ProteinState]):
     def _parts(self, state: ProteinState) -> tuple[Solvated, AdaptiveResolution, Shells]:
         """The system with all atoms, with adaptive resolution, and shells."""
         made = self.made(state)
-        assert state.control is not None
+        whole = state.control
+        assert whole is not None
         if "_model" not in self.__dict__ or self.__dict__["_model"][0] is not made:
             model = AdaptiveResolution(
                 made.system, made.topology, self.region, self._beads, solute=made.solute, cap=self.cap
             )
             object.__setattr__(self, "_model", (made, model))
         adaptive: AdaptiveResolution = self.__dict__["_model"][1]
-        return made, adaptive, self.opened(made, state.control)
+        return made, adaptive, self.opened(made, whole)
 
     def __getstate__(self) -> dict[str, Any]:
         return {k: v for k, v in self.__dict__.items() if k not in ("_last", "_model")}
@@ -259,12 +283,13 @@ class AdaptiveProtein(Bridge[ProteinState]):
         assert state.calibration is not None
         model.use(state.calibration)
         how = self.settings.dynamics
-        start = (state.calibration.positions, state.calibration.velocities)
+        number = len(state.runs)
+        start = (state.calibration.positions, state.calibration.velocities if number == 0 else None)
         begun = time.process_time()
         run = produce(
-            model.system, model.forces, where, how, start, self.production, seed=seed_of(state.entropy, 2),
-            look=made.look(state.positions),
+            model.system, model.forces, where, how, start, self.production,
+            seed=seed_of(state.entropy, 2 if number == 0 else 200 + number), look=made.look(state.positions),
         )  # fmt: skip
         spent = Measured((time.process_time() - begun) / max(round(self.production / how.timestep), 1))
-        new = replace(state, run=replace(run, seconds=0.0), cost=(state.cost[0], spent))
+        new = replace(state, runs=(*state.runs, replace(run, seconds=0.0)), cost=(state.cost[0], spent))
         return Step(new, books.production_entries(self, new, model))

@@ -29,9 +29,10 @@ LOOKED = (
 SIGMAS = 4.0  # by which two means of correlated samples may differ
 
 
-def mean_of(values: Floats) -> tuple[Floats, Floats]:
-    """Mean over samples and its standard error, from blocks."""
-    blocks = [part.mean(axis=0) for part in np.array_split(values, min(BLOCKS, len(values)))]
+def mean_of(values: Floats, copies: int = 1) -> tuple[Floats, Floats]:
+    """Mean over samples and its standard error: from copies, one after the other, or from blocks of the only one."""
+    parts = copies if copies > 1 else min(BLOCKS, len(values))
+    blocks = [part.mean(axis=0) for part in np.array_split(values, parts)]
     return values.mean(axis=0), np.std(blocks, axis=0, ddof=1) / np.sqrt(len(blocks))
 
 
@@ -76,29 +77,39 @@ def control_entries(bridge: AdaptiveProtein, found: Control) -> tuple[Entry, ...
 
 
 def production_entries(bridge: AdaptiveProtein, state: ProteinState, model: AdaptiveResolution) -> tuple[Entry, ...]:
-    """Density, protein and first shell against all atoms, exchange and momentum."""
-    run, calibration, control = state.run, state.calibration, state.control
-    assert run is not None
+    """Temperature, exchange and momentum of the last copy; after all of them what is compared with all atoms."""
+    calibration, last = state.calibration, state.runs[-1]
     assert calibration is not None
-    assert control is not None
-    when, where = float(len(calibration.history) + 1), "production"
+    when, where = float(len(calibration.history) + len(state.runs)), "production"
     wanted = bridge.settings.dynamics.temperature
+    own = (
+        Entry("kinetic temperature", "K", float(last.temperature.mean()), wanted, wanted, 0.05, where, when),
+        *exchange(last, when),
+        momentum(last, model, when),
+    )
+    return (*own, *_compared(bridge, state, when, where)) if bridge.done(state) else own
+
+
+def _compared(bridge: AdaptiveProtein, state: ProteinState, when: float, where: str) -> tuple[Entry, ...]:
+    """Density, protein and first shell against all atoms."""
+    run, control = state.run, state.control
+    assert run is not None
+    assert control is not None
     made = bridge.made(state)
     density, error = density_against(run, control, bridge.shells(made), bridge.opened(made, control))
     worst = int(np.argmax(np.abs(density - 1.0)))
     allowed = bridge.settings.tolerance + 3.0 * float(error[worst])
     entries = [
-        Entry("kinetic temperature", "K", float(run.temperature.mean()), wanted, wanted, 0.05, where, when),
         Entry(
             "water over that with all atoms", "1", float(density[worst]), 1.0, 1.0, allowed,
             f"{where}, {run.distance[worst]:.2f} nm", when, severity=Verdict.WARNS,
-        ),
+        )
     ]  # fmt: skip
-    (here, noise), (there, other) = mean_of(run.looked), mean_of(control.looked)
+    (here, noise), (there, other) = mean_of(run.looked, run.copies), mean_of(control.looked, control.copies)
     for k, (_, unit, label) in enumerate(LOOKED):
         both = float(np.hypot(noise[k], other[k]))
         entries.append(
             Entry(label, unit, float(here[k]), float(there[k]), max(both, 1e-12), SIGMAS, where, when,
                   severity=Verdict.WARNS)
         )  # fmt: skip
-    return (*entries, *exchange(run, when), momentum(run, model, when))
+    return tuple(entries)

@@ -63,7 +63,7 @@ def _density(bridge: AdaptiveProtein, state: ProteinState, run: AdaptiveRun, con
 
 
 def _headlines(bridge: AdaptiveProtein, state: ProteinState, run: AdaptiveRun, control: Control) -> dict[str, Headline]:
-    (here, noise), (there, other) = mean_of(run.looked), mean_of(control.looked)
+    (here, noise), (there, other) = mean_of(run.looked, run.copies), mean_of(control.looked, control.copies)
     density, error = _density(bridge, state, run, control)
     worst = int(np.argmax(np.abs(density - 1.0)))
     lines = {
@@ -89,7 +89,7 @@ def shell_difference(run: AdaptiveRun, control: Control) -> tuple[float, float]:
     """Root mean square difference of the mean number of oxygens by distance from the nearest heavy atom, over bins of
     the first 0.5 nm, and what noise alone makes of it."""
     near = NEAR[1:] <= 0.5 + 1e-9
-    (here, noise), (there, other) = (mean_of(x.looked[:, len(LOOKED) :][:, near]) for x in (run, control))
+    (here, noise), (there, other) = (mean_of(x.looked[:, len(LOOKED) :][:, near], x.copies) for x in (run, control))
     return float(np.sqrt(np.mean((here - there) ** 2))), float(np.sqrt(np.mean(noise**2 + other**2)))
 
 
@@ -160,7 +160,7 @@ def _box(bridge: AdaptiveProtein, state: ProteinState, run: AdaptiveRun) -> Pict
 def _shell(run: AdaptiveRun, control: Control) -> Picture:
     figure, axes = figure_of()
     r, n = 0.5 * (NEAR[1:] + NEAR[:-1]), len(LOOKED)
-    (here, noise), (there, other) = (mean_of(x.looked[:, n:]) for x in (run, control))
+    (here, noise), (there, other) = (mean_of(x.looked[:, n:], x.copies) for x in (run, control))
     axes.fill_between(r, there - 2 * other, there + 2 * other, color=GREY, alpha=0.6, lw=0, label="all atoms")
     axes.errorbar(r, here, 2 * noise, color=BLUE, marker="o", ms=3, lw=1, label="adaptive")
     axes.axvline(SHELL, color="0.8", lw=1)
@@ -189,6 +189,12 @@ def _protein(bridge: AdaptiveProtein, run: AdaptiveRun, control: Control) -> Pic
     return Picture("The protein", caption, image_of(figure), "svg", "protein")
 
 
+def _copies(number: int) -> str:
+    if number == 1:
+        return ""
+    return f"Control and production were run in {number} copies; errors are those of their means. "
+
+
 def _methods(bridge: AdaptiveProtein, state: ProteinState) -> tuple[str, tuple[Citation, ...]]:
     s, region, how = bridge.solvation, bridge.region, bridge.settings.dynamics
     assert state.calibration is not None
@@ -201,6 +207,7 @@ def _methods(bridge: AdaptiveProtein, state: ProteinState) -> tuple[str, tuple[C
         f"density around the same protein with all atoms, {bridge.controlled:g} ps, and "
         f"{'converged' if state.calibration.converged else 'did not converge'} to "
         f"{100 * bridge.settings.tolerance:g} %. "
+        f"{_copies(bridge.copies)}"
         f"Langevin dynamics at {how.temperature:g} K with a friction of {how.friction:g}/ps and a time step of "
         f"{1e3 * how.timestep:g} fs was that of OpenMM [3]."
     )

@@ -73,9 +73,9 @@ def protein_scale_map(bridge: AdaptiveProtein) -> ScaleMap:
     box = np.full(3, edge)
     faster = predicted_speed_up(region, box, cutoff + 0.16, n, costs)
     rounds = sum(1.2 * settings.density_length * 1.25**k for k in range(settings.rounds))
-    end = bridge.production * 1e-12
+    end, produced = bridge.production * 1e-12, bridge.copies * bridge.production
     # the volume takes some four windows to settle
-    every = (4.0 * WINDOW + bridge.relaxation + bridge.controlled) / how.timestep
+    every = (4.0 * WINDOW + bridge.relaxation + bridge.copies * bridge.controlled) / how.timestep
     return ScaleMap(
         scales=(
             Scale("atoms", "fine", (1e-10, 2e-9 * region.outer), (how.timestep * 1e-12, end), 9.0 * n * sum(
@@ -93,11 +93,11 @@ def protein_scale_map(bridge: AdaptiveProtein) -> ScaleMap:
             ),
         ),
         brute_force=Cost(
-            "all atoms, as long as the production", fine * bridge.production / how.timestep, 1e8 + 1e3 * n,
+            "all atoms, as long as the production", fine * produced / how.timestep, 1e8 + 1e3 * n,
             "six microseconds per molecule of water and step, in OpenMM on one core",
         ),
         bridge=Cost(
-            "this bridge", fine * (every + (rounds + bridge.production) / how.timestep / faster), 2e8 + 2e3 * n,
+            "this bridge", fine * (every + (rounds + produced) / how.timestep / faster), 2e8 + 2e3 * n,
             "the control with all atoms, all rounds and the production",
         ),
     )  # fmt: skip

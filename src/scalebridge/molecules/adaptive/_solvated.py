@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -244,21 +244,31 @@ class Control:
         looked: what `Solvated.look` gave by sample, (n, k).
         counts: water by sample and shell around the protein's centre of mass, (n, b).
         temperature: K, (n,).
+        copies: independent runs of equal length that these samples come from, one after the other.
     """
 
     looked: Floats
     counts: Floats
     temperature: Floats
+    copies: int = 1
+
+
+def joined_controls(parts: Sequence[Control]) -> Control:
+    """Controls of equal length as one."""
+    looked, counts, temperature = (
+        np.concatenate([getattr(p, name) for p in parts]) for name in ("looked", "counts", "temperature")
+    )
+    return Control(looked, counts, temperature, len(parts))
 
 
 def control(
-    made: Solvated, start: tuple[Floats, Floats], where: Shells, how: Dynamics, picoseconds: float, seed: int
+    made: Solvated, start: tuple[Floats, Floats | None], where: Shells, how: Dynamics, picoseconds: float, seed: int
 ) -> Control:
     """Simulate all atoms in the engine alone.
 
     Args:
         made: the protein in water.
-        start: positions and velocities.
+        start: positions and velocities; without velocities these are drawn.
         where: shells around the protein's centre of mass.
         how: integration; `how.every` steps between samples.
         picoseconds: length.
@@ -269,7 +279,10 @@ def control(
 
     context, integrator = new_context(made.system, how, seed)
     context.setPositions(start[0])
-    context.setVelocities(start[1])
+    if start[1] is None:
+        context.setVelocitiesToTemperature(how.temperature, seed)
+    else:
+        context.setVelocities(start[1])
     look, (atoms, share), oxygens = made.look(start[0]), made.protein, made.oxygens
     looked, counts, kinetic = [], [], []
     for _ in range(max(round(picoseconds / how.timestep / how.every), 2)):
