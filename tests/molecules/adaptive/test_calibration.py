@@ -27,7 +27,7 @@ from scalebridge.molecules.adaptive import (
     ThermodynamicForce,
     shells,
 )
-from scalebridge.molecules.adaptive._calibration import SMOOTH, calibrate, corrected, smoothing
+from scalebridge.molecules.adaptive._calibration import answers, calibrate, corrected, points, waves
 from scalebridge.molecules.adaptive._kirkwood import Node, nodes
 from scalebridge.molecules.adaptive._production import produce
 from scalebridge.molecules.adaptive._shells import Shells, opened, split
@@ -69,22 +69,24 @@ def test_shells_leave_out_what_a_solute_takes():
     assert (np.diff(counts) > 20.0 - 1e-9).all()
 
 
-def test_corrections_leave_waves_of_single_molecules_alone():
+def test_densities_are_seen_as_waves():
     edges = np.linspace(0.0, 4.0, 41)
     where = Shells(edges, 9.0 * np.diff(edges))
-    knots, gathered, between = smoothing(where, Slab((0.0, 0.0, 0.0), 0.6, 2.4), 0.45 * 0.31)
-    weights = between @ gathered
+    knots, seen, steps = points(where, Slab((0.0, 0.0, 0.0), 0.6, 2.4), 0.12)
     np.testing.assert_allclose(knots, [0.0, *where.middle[:36], 3.6])
-    np.testing.assert_allclose(weights.sum(axis=1), 1.0, rtol=1e-12)
-    short = weights @ np.cos(2.0 * np.pi * where.middle / 0.28)
-    long = weights @ np.cos(2.0 * np.pi * where.middle / 2.0)
-    assert np.abs(short[5:-5]).max() < 0.03
-    np.testing.assert_allclose(long[5:-5], np.cos(2.0 * np.pi * knots / 2.0)[5:-5], atol=0.12)
-    step = weights @ np.where(where.middle < 1.3, 1.0, 0.0)
-    assert (np.diff(step) <= 1e-12).all()
+    np.testing.assert_allclose(seen.sum(axis=1), 1.0, rtol=1e-12)
     # beyond the ends the force is nothing: what counts is the mean of all that lies there
-    far = weights @ np.where(where.middle > 3.6, where.middle - 3.8, 0.0)
-    assert np.abs(far).max() < 1e-12
+    assert np.abs(seen @ np.where(where.middle > 3.6, where.middle - 3.8, 0.0)).max() < 1e-12
+    uneven = 0.05 * (1.0 + 0.3 * np.sin(np.arange(60)))
+    for lengths in (steps, uneven):
+        numbers, there, back = waves(lengths)
+        np.testing.assert_allclose(back @ there, np.eye(len(lengths)), atol=1e-12)
+        x = np.cumsum(lengths) - 0.5 * lengths
+        # a cosine that fits is one wave, and what is done to waves of its length is done to it
+        high = there @ np.cos(numbers[9] * x)
+        assert np.abs(np.delete(high, 9)).max() < 0.2 * abs(high[9])
+        level = there @ np.ones(len(x))
+        np.testing.assert_allclose(np.abs(level), np.sqrt(lengths.sum()) * np.eye(len(x))[0], atol=1e-9)
 
 
 def test_shells_are_split_and_joined():
@@ -131,16 +133,19 @@ def test_corrections_are_the_inverse_of_a_liquids_response(packing):
     spacing = (np.pi / (6.0 * e)) ** (1.0 / 3.0)
     r = (np.arange(4000) + 0.5) / 4000.0
     direct = -(one + 6.0 * e * two * r + 0.5 * e * one * r**3)
-    # down to waves as long as molecules are apart; shorter ones no shell resolves
-    k = np.linspace(0.01, 1.05 * 2.0 * np.pi / spacing, 200)
+    # down to waves a third as long as molecules are apart; shorter ones no shell resolves.
+    k = np.linspace(0.01, 3.0 * 2.0 * np.pi / spacing, 600)
     whole = 4.0 * np.pi * (direct * r * np.sin(k[:, None] * r)).mean(axis=1) / k
     structure = 1.0 / (1.0 - 6.0 * e / np.pi * whole)
     assert structure[0] == pytest.approx((1.0 - e) ** 4 / (1.0 + 2.0 * e) ** 2, rel=1e-3)
     assert structure.max() > 20.0 * structure[0], "what would be corrected too strongly"
-    effect = np.exp(-0.5 * (SMOOTH * spacing * k) ** 2) * structure / structure[0]
+    effect = answers(k * spacing, structure[0]) * structure / structure[0]
     # with any share of up to one, an error shrinks from round to round at all lengths
-    assert (effect > 0.6).all()
-    assert effect.max() < 1.9
+    long = k < 1.05 * 2.0 * np.pi / spacing
+    assert (effect[long] > 0.6).all()
+    assert effect[long].max() < 1.9
+    assert (effect > 0.25).all()
+    assert effect.max() < 2.0
 
 
 def test_a_thermodynamic_force_ends_smoothly():

@@ -10,8 +10,8 @@ Every round sees the density with noise, and rounds before it know something of 
 still leave has the variance P; a round that measures it with the variance R corrects the share P / (P + R) of what it
 sees and leaves P R / (P + R), as a Kalman filter does, and some of what it corrected, since the response is not known
 exactly. So late rounds refine what earlier ones found instead of following their own noise. Waves are weighed one by
-one: a fluid answers to those as long as its molecules are apart S(k) / S(0) times as much as to long ones, tens of
-times in water, and needs that much less of a potential against them.
+one: a fluid answers to one of wave number k by S(k) / S(0) as much as to long ones, in water some fifteen times where
+it is as long as molecules are apart or shorter, and needs that much less of a potential against it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ import numpy.typing as npt
 
 from scalebridge.errors import InputError
 from scalebridge.molecules.adaptive._compensation import Compensation, ThermodynamicForce
-from scalebridge.molecules.adaptive._engine import Dynamics
+from scalebridge.molecules.adaptive._engine import GAS, Dynamics
 from scalebridge.molecules.adaptive._forces import AdaptiveForces
 from scalebridge.molecules.adaptive._regions import Region
 from scalebridge.molecules.adaptive._sampling import PARTS, Gathered, gather
@@ -41,7 +41,8 @@ Stage = Literal["drift", "density"]
 FINE, FEW = 0.16, 8.0  # width, in distances between molecules, of the shells that are corrected, and molecules in one
 MISMATCH = 0.3  # of a correction that may be wrong because the response is not known exactly
 NEAR = 9  # waves whose deviations together say whether a response was misjudged
-SMOOTH = 0.40  # of the distance between molecules: what a liquid's response to short waves is larger by, see `smoothed`
+SMOOTH, SHORT = 0.40, 0.4  # inverse of a liquid's response to waves, see `answers`
+PAD = 8  # points on each side of the knots, half a smoothing width apart, at which the density is that beyond
 
 
 @dataclass(frozen=True)
@@ -309,20 +310,36 @@ def _pushed(
     assert forces.region is not None
     molecules = int(np.isin(forces.molecules.kind, forces.mobile).sum())
     spacing = (float(where.volume.sum()) / molecules) ** (1.0 / 3.0)
-    x, gathered, weights = smoothing(where, forces.region, SMOOTH * spacing)
-    shapes, sizes, waves = np.linalg.svd(weights)
     push = settings.stiffness or state.stiffness
+    x, seen_at, steps = points(where, forces.region, SMOOTH * spacing)
+    numbers, there, back = waves(steps)
+    sizes = answers(numbers * spacing, GAS * settings.dynamics.temperature / push)
+    at_knots = np.array([0, *range(PAD, len(steps) - PAD), len(steps) - 1])
     potentials, variances = {}, []
     for row, s in enumerate(forces.mobile):
         name = forces.molecules.names[s]
-        seen = (found.blocks(where.volume)[:, s] @ gathered.T - 1.0) @ waves.T
-        prior = state.variance[row] if state.variance.size else np.zeros(len(x))
+        seen = (found.blocks(where.volume)[:, s] @ seen_at.T - 1.0) @ there.T
+        prior = state.variance[row] if state.variance.size else np.zeros(len(steps))
         change, left = corrected(seen, prior, settings.gain)
         old = state.thermodynamic.get(name)
-        energy = push * shapes @ (sizes * change) + (old(x)[0] if old is not None else 0.0)
+        energy = push * (back @ (sizes * change))[at_knots] + (old(x)[0] if old is not None else 0.0)
         potentials[name] = ThermodynamicForce(x, energy - energy[-1])
         variances.append(left)
     return replace(state, thermodynamic=potentials, variance=np.array(variances))
+
+
+def answers(number: Floats, structure: float) -> Floats:
+    """About S(0) / S(k) of a liquid: what a potential against a wave is, over that against a long one as high.
+
+    exp(-(0.40 k a)^2 / 2), a the distance between molecules, takes off about as much as the response is larger, down to
+    waves as long as a (water: 0.7 to 1.1 of the response to long waves). To shorter ones it answers as a gas does,
+    S = 1; of that two fifths are taken, since S has maxima.
+
+    Args:
+        number: k a.
+        structure: S(0).
+    """
+    return np.maximum(np.exp(-0.5 * (SMOOTH * number) ** 2), min(SHORT * structure, 1.0))
 
 
 def corrected(blocks: Floats, prior: Floats, gain: float) -> tuple[Floats, Floats]:
@@ -351,38 +368,44 @@ def _around(values: Floats) -> Floats:
     return np.asarray(np.convolve(values, window, "same") / np.convolve(np.ones_like(values), window, "same"))
 
 
-def smoothing(where: Shells, region: Region, width: float) -> tuple[Floats, Floats, Floats]:
-    """Knots of a thermodynamic force, densities there, and the weights with which these are corrected.
-
-    Gaussian weights 0.40 distances between molecules wide take off about as much as a fluid's response is larger than
-    that to long waves, at all lengths (water: 0.7 to 1.1 of the response to long waves).
+def points(where: Shells, region: Region, width: float) -> tuple[Floats, Floats, Floats]:
+    """Knots of a thermodynamic force, and points with some more on both sides, at which densities are seen.
 
     Args:
         where: shells, b of them.
         region: around whose hybrid zone, and a quarter of its width on both sides, the force acts.
-        width: standard deviation of the weights, nm.
+        width: half of it lies between points beyond the ends, nm.
 
     Returns:
-        Knots, (k,) nm: the ends, and the middle of every shell between them. Densities at the knots as sums over those
-        of shells, (k, b): at the ends, of all that lies beyond. Weights, (k, k). All rows add up to 1.
+        Knots, (k,) nm: the ends, and the middle of every shell between them. Densities at points as sums over those of
+        shells, (p, b), p = k - 2 + 2 PAD: beyond the ends, that of all that lies there; rows add up to 1. What each
+        point takes up, (p,) nm.
     """
     margin = 0.25 * region.hybrid
     low, high = max(region.atomistic - margin, 0.0), region.outer + margin
     inside = np.flatnonzero((where.middle > low) & (where.middle < high))
-    x, steps = where.middle[inside], np.diff(where.edges)[inside]
-    gathered = np.zeros((len(x) + 2, len(where.volume)))
-    gathered[1 + np.arange(len(x)), inside] = 1.0
-    for k, beyond, nearest in ((0, where.middle <= low, inside[0]), (-1, where.middle >= high, inside[-1])):
-        side = beyond if beyond.any() else np.arange(len(beyond)) == nearest
-        gathered[k] = where.volume * side / where.volume[side].sum()
-    far = np.arange(1, 9) * 0.5 * width
-    places = np.concatenate([x[0] - 0.5 * steps[0] - far, x, x[-1] + 0.5 * steps[-1] + far])
-    size = np.concatenate([np.full(8, 0.5 * width), steps, np.full(8, 0.5 * width)])
-    every = size * np.exp(-0.5 * ((x[:, None] - places) / width) ** 2)
-    every /= every.sum(axis=1, keepdims=True)
-    weights = np.eye(len(x) + 2)
-    weights[1:-1] = np.column_stack([every[:, :8].sum(axis=1), every[:, 8:-8], every[:, -8:].sum(axis=1)])
-    return np.concatenate([[low], x, [high]]), gathered, weights
+    seen = [np.eye(len(where.volume))[inside]]
+    for beyond, nearest in ((where.middle <= low, inside[0]), (where.middle >= high, inside[-1])):
+        side = where.volume * (beyond if beyond.any() else np.arange(len(beyond)) == nearest)
+        seen.append(np.tile(side / side.sum(), (PAD, 1)))
+    steps = np.concatenate([np.full(PAD, 0.5 * width), np.diff(where.edges)[inside], np.full(PAD, 0.5 * width)])
+    return np.array([low, *where.middle[inside], high]), np.concatenate([seen[1], seen[0], seen[2]]), steps
+
+
+def waves(steps: Floats) -> tuple[Floats, Floats, Floats]:
+    """Cosine waves over a row of cells, made orthogonal where these are uneven.
+
+    Args:
+        steps: lengths of the cells, (p,) nm.
+
+    Returns:
+        Wave numbers, (p,) 1/nm; amplitudes of waves from values in cells, (p, p), and the way back.
+    """
+    ends = np.cumsum(steps)
+    numbers = np.pi * np.arange(len(steps)) / ends[-1]
+    weight = np.sqrt(steps)
+    basis, _ = np.linalg.qr(weight[:, None] * np.cos((ends - 0.5 * steps)[:, None] * numbers))
+    return numbers, basis.T * weight, basis / weight[:, None]
 
 
 def compensations(forces: AdaptiveForces, gap: Floats) -> dict[str, Compensation]:
