@@ -49,6 +49,9 @@ def test_water_keeps_its_density_and_structure(shape):
     run = state.run
     density, error = run.density
     print(shape, np.round(run.distance, 2), np.round(density, 3), np.round(error, 3))
+    layers, noise = run.layer_density
+    near = run.layer_distance < 2.3
+    print("layers", np.round(run.layer_distance[near], 3), np.round(layers[near], 3), np.round(noise[near], 3))
     assert np.abs(density - 1.0).max() <= 0.02
     assert error.max() <= 0.01
     away, noise = structure_difference(state.liquid, run)
