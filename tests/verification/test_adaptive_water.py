@@ -18,7 +18,7 @@ pytestmark = pytest.mark.verify
 
 LIQUID = Liquid(530, (4, 2, 2))
 MIDDLE = tuple((0.5 * LIQUID.box).tolist())
-REGIONS = {"slab": Slab(MIDDLE, 0.5, 1.0), "sphere": Sphere(MIDDLE, 1.0, 1.0)}
+REGIONS = {"slab": Slab(MIDDLE, 0.5, 1.0), "sphere": Sphere(MIDDLE, 1.3, 1.0)}
 
 
 def bead() -> Spline:
@@ -30,7 +30,7 @@ def bead() -> Spline:
 
 # rounds, what shells may be off by, and ps of production: shells around the middle of a sphere hold few molecules, and
 # a middle that is 2 % too dense shows in its g(r)
-LENGTHS = {"slab": (5, 0.02, 40.0), "sphere": (7, 0.01, 160.0)}
+LENGTHS = {"slab": (5, 0.02, 40.0), "sphere": (6, 0.01, 120.0)}
 
 
 @pytest.mark.parametrize("shape", REGIONS)
