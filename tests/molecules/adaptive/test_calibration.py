@@ -240,6 +240,10 @@ def test_a_killed_calibration_continues(tmp_path):
     assert read.history == whole.history
     with pytest.raises(InputError, match="seed 5"):
         calibrate(system, forces, box, x, SETTINGS, seed=6, checkpoint=file)
+    without = {name: value for name, value in Calibration.read(file).arrays().items() if name != "variance"}
+    np.savez(tmp_path / "older.npz", **without)
+    with pytest.raises(InputError, match="another version"):
+        Calibration.read(tmp_path / "older.npz")
     file.write_bytes(file.read_bytes()[:500])
     with pytest.raises(InputError, match="damaged"):
         Calibration.read(file)

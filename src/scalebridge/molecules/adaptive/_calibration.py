@@ -177,7 +177,12 @@ class Calibration:
         thermodynamic = {k[14:]: ThermodynamicForce(*v) for k, v in arrays.items() if k.startswith("thermodynamic ")}
         plain = {k: v for k, v in arrays.items() if " " not in k}
         history = tuple(Round(**r) for r in about.pop("history"))
-        return cls(compensation, thermodynamic, history, **{"velocities": None, **plain}, **about)
+        try:
+            return cls(compensation, thermodynamic, history, **{"velocities": None, **plain}, **about)
+        except TypeError as error:
+            raise InputError(
+                f"{path} is a calibration of another version of scalebridge ({error}); remove it to calibrate anew"
+            ) from error
 
 
 def shells_of(region: Region, box: Floats, molecules: int, settings: CalibrationSettings) -> Shells:
@@ -319,7 +324,8 @@ def _pushed(
     for row, s in enumerate(forces.mobile):
         name = forces.molecules.names[s]
         seen = (found.blocks(where.volume)[:, s] @ seen_at.T - 1.0) @ there.T
-        prior = state.variance[row] if state.variance.size else np.zeros(len(steps))
+        known = state.variance.shape == (len(forces.mobile), len(steps))
+        prior = state.variance[row] if known else np.zeros(len(steps))
         change, left = corrected(seen, prior, settings.gain)
         old = state.thermodynamic.get(name)
         energy = push * (back @ (sizes * change))[at_knots] + (old(x)[0] if old is not None else 0.0)
