@@ -64,6 +64,9 @@ def test_copies_say_what_blocks_of_one_run_cannot() -> None:
     assert mean[0] == pytest.approx(starts.mean(), abs=2e-5)
     assert error[0] == pytest.approx(np.std(starts, ddof=1) / np.sqrt(8), rel=0.02)
     assert mean_of(runs[0].looked)[1][0] < 1e-4
+    # two copies that happen to agree are as uncertain as their blocks
+    agree = np.tile(rng.standard_normal((50, 1)), (2, 1))
+    assert mean_of(agree, 2)[1][0] > 0.5 / np.sqrt(100)
 
 
 def test_what_does_not_fit_is_named(tmp_path: Path) -> None:

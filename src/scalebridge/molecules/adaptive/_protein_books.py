@@ -30,10 +30,21 @@ SIGMAS = 4.0  # by which two means of correlated samples may differ
 
 
 def mean_of(values: Floats, copies: int = 1) -> tuple[Floats, Floats]:
-    """Mean over samples and its standard error: from copies, one after the other, or from blocks of the only one."""
-    parts = copies if copies > 1 else min(BLOCKS, len(values))
-    blocks = [part.mean(axis=0) for part in np.array_split(values, parts)]
-    return values.mean(axis=0), np.std(blocks, axis=0, ddof=1) / np.sqrt(len(blocks))
+    """Mean over samples and its standard error.
+
+    The error is the larger of two that may both be too small: from blocks, which do not show what wanders for longer
+    than a copy lasts, and from the means of copies, of which there are few.
+
+    Args:
+        values: samples, those of a copy after those of another, (n, k).
+        copies: their number.
+    """
+    each = np.array_split(values, copies)
+    blocks = [part.mean(axis=0) for one in each for part in np.array_split(one, min(BLOCKS, len(one)))]
+    error = np.std(blocks, axis=0, ddof=1) / np.sqrt(len(blocks))
+    if copies > 1:
+        error = np.maximum(error, np.std([one.mean(axis=0) for one in each], axis=0, ddof=1) / np.sqrt(copies))
+    return values.mean(axis=0), error
 
 
 def density_against(run: AdaptiveRun, control: Control, fine: Shells, joined: Shells) -> tuple[Floats, Floats]:
