@@ -37,6 +37,7 @@ Floats = npt.NDArray[np.float64]
 
 CUBE = 530  # waters of the cube in which free energies are integrated
 FEWEST = 30.0  # waters of a shell
+SETTLE = 0.25  # of control and production, before they are looked at: both begin at the relaxed protein
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,8 +93,8 @@ class AdaptiveProtein(Bridge[ProteinState]):
         relaxation: with all atoms, ps.
         controlled: length of the control with all atoms, ps.
         copies: of control and production, each with a thermostat and velocities of its own. A chain wanders for longer
-            than it is simulated, which blocks of one run do not show: with two copies or more, errors are those of
-            their means.
+            than it is simulated, which blocks of one run do not show: with two copies or more, errors are at least
+            those of their means.
         kirkwood: length at each of ten uniform resolutions of a cube of water, ps.
         production: length, ps.
 
@@ -236,8 +237,9 @@ class AdaptiveProtein(Bridge[ProteinState]):
         number = len(state.controls)
         seed = seed_of(state.entropy, 4 if number == 0 else 100 + number)
         start = (state.positions, state.velocities if number == 0 else None)
-        found = control(made, start, where, how, self.controlled, seed)
-        spent = Measured((time.process_time() - begun) / max(round(self.controlled / how.timestep), 1))
+        settle = SETTLE * self.controlled
+        found = control(made, start, where, how, self.controlled, seed, settle=settle)
+        spent = Measured((time.process_time() - begun) / max(round((self.controlled + settle) / how.timestep), 1))
         new = replace(state, controls=(*state.controls, found), cost=(spent, Measured(0.0)))
         return Step(new, books.control_entries(self, found))
 
@@ -283,13 +285,15 @@ class AdaptiveProtein(Bridge[ProteinState]):
         assert state.calibration is not None
         model.use(state.calibration)
         how = self.settings.dynamics
-        number = len(state.runs)
-        start = (state.calibration.positions, state.calibration.velocities if number == 0 else None)
+        number, settle = len(state.runs), SETTLE * self.production
+        # the chain is still wandering: what is compared must be as old as in the control
+        start = (state.positions, state.velocities if number == 0 else None)
         begun = time.process_time()
         run = produce(
             model.system, model.forces, where, how, start, self.production,
-            seed=seed_of(state.entropy, 2 if number == 0 else 200 + number), look=made.look(state.positions),
+            settle=settle, seed=seed_of(state.entropy, 2 if number == 0 else 200 + number),
+            look=made.look(state.positions),
         )  # fmt: skip
-        spent = Measured((time.process_time() - begun) / max(round(self.production / how.timestep), 1))
+        spent = Measured((time.process_time() - begun) / max(round((self.production + settle) / how.timestep), 1))
         new = replace(state, runs=(*state.runs, replace(run, seconds=0.0)), cost=(state.cost[0], spent))
         return Step(new, books.production_entries(self, new, model))

@@ -190,9 +190,7 @@ def _protein(bridge: AdaptiveProtein, run: AdaptiveRun, control: Control) -> Pic
 
 
 def _copies(number: int) -> str:
-    if number == 1:
-        return ""
-    return f"Control and production were run in {number} copies; errors are those of their means. "
+    return f", in {number} copies, of whose means the errors are at least" if number > 1 else ""
 
 
 def _methods(bridge: AdaptiveProtein, state: ProteinState) -> tuple[str, tuple[Citation, ...]]:
@@ -207,7 +205,8 @@ def _methods(bridge: AdaptiveProtein, state: ProteinState) -> tuple[str, tuple[C
         f"density around the same protein with all atoms, {bridge.controlled:g} ps, and "
         f"{'converged' if state.calibration.converged else 'did not converge'} to "
         f"{100 * bridge.settings.tolerance:g} %. "
-        f"{_copies(bridge.copies)}"
+        f"Control and production, {bridge.production:g} ps, began at the relaxed protein and were looked at after "
+        f"another quarter of their length{_copies(bridge.copies)}. "
         f"Langevin dynamics at {how.temperature:g} K with a friction of {how.friction:g}/ps and a time step of "
         f"{1e3 * how.timestep:g} fs was that of OpenMM [3]."
     )

@@ -66,6 +66,8 @@ def scale_map(bridge: AdaptiveLiquid) -> ScaleMap:
 
 def protein_scale_map(bridge: AdaptiveProtein) -> ScaleMap:
     """Atoms of a protein and its water, beads, and the box."""
+    from scalebridge.molecules.adaptive._protein import SETTLE
+
     n, region, settings = bridge.count, bridge.region, bridge.settings
     edge, cutoff, how = bridge.solvation.edge, bridge.solvation.cutoff, bridge.settings.dynamics
     # constraints and bonded forces are the engine's: it takes more than for rigid water alone
@@ -73,9 +75,10 @@ def protein_scale_map(bridge: AdaptiveProtein) -> ScaleMap:
     box = np.full(3, edge)
     faster = predicted_speed_up(region, box, cutoff + 0.16, n, costs)
     rounds = sum(1.2 * settings.density_length * 1.25**k for k in range(settings.rounds))
-    end, produced = bridge.production * 1e-12, bridge.copies * bridge.production
+    longer = (1.0 + SETTLE) * bridge.copies
+    end, produced = bridge.production * 1e-12, longer * bridge.production
     # the volume takes some four windows to settle
-    every = (4.0 * WINDOW + bridge.relaxation + bridge.copies * bridge.controlled) / how.timestep
+    every = (4.0 * WINDOW + bridge.relaxation + longer * bridge.controlled) / how.timestep
     return ScaleMap(
         scales=(
             Scale("atoms", "fine", (1e-10, 2e-9 * region.outer), (how.timestep * 1e-12, end), 9.0 * n * sum(

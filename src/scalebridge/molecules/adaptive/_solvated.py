@@ -262,7 +262,14 @@ def joined_controls(parts: Sequence[Control]) -> Control:
 
 
 def control(
-    made: Solvated, start: tuple[Floats, Floats | None], where: Shells, how: Dynamics, picoseconds: float, seed: int
+    made: Solvated,
+    start: tuple[Floats, Floats | None],
+    where: Shells,
+    how: Dynamics,
+    picoseconds: float,
+    seed: int,
+    *,
+    settle: float = 0.0,
 ) -> Control:
     """Simulate all atoms in the engine alone.
 
@@ -273,6 +280,7 @@ def control(
         how: integration; `how.every` steps between samples.
         picoseconds: length.
         seed: of the thermostat.
+        settle: length before, ps.
     """
     from scalebridge.molecules.adaptive._engine import GAS
     from scalebridge.molecules.adaptive._production import freedom
@@ -285,6 +293,7 @@ def control(
         context.setVelocities(start[1])
     look, (atoms, share), oxygens = made.look(start[0]), made.protein, made.oxygens
     looked, counts, kinetic = [], [], []
+    integrator.step(round(settle / how.timestep))
     for _ in range(max(round(picoseconds / how.timestep / how.every), 2)):
         integrator.step(how.every)
         state = context.getState(positions=True, energy=True)
