@@ -12,11 +12,11 @@ import tomli_w
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 WATER: dict[str, Any] = {
-    "reference": {"source": "water", "molecules": 220, "duration": "1 ps", "equilibration": "0.4 ps",
+    "reference": {"source": "water", "molecules": 220, "duration": "2 ps", "equilibration": "0.4 ps",
                   "every": "0.05 ps"},
-    "fit": {"method": "re", "cutoff": "0.8 nm", "iterations": 2,
-            "iteration": {"steps": 400, "timestep": "4 fs", "every": 8, "equilibration": 100}},
-    "production": {"steps": 500, "timestep": "4 fs", "every": 10, "equilibration": 100},
+    "fit": {"method": "re", "cutoff": "0.8 nm", "iterations": 4,
+            "iteration": {"steps": 1200, "timestep": "4 fs", "every": 8, "equilibration": 100}},
+    "production": {"steps": 1500, "timestep": "4 fs", "every": 10, "equilibration": 100},
 }  # fmt: skip
 PROTEIN: dict[str, Any] = {
     "reference": {"source": "protein", "duration": "0.1 ps", "equilibration": "0.05 ps", "every": "0.01 ps",
@@ -60,8 +60,8 @@ def test_the_notebook_of_water(tmp_path: Path) -> None:
     similarity = float(cells[2].outputs[-1].data["text/plain"])
     summary = json.loads((tmp_path / "run/summary.json").read_text())
     assert similarity == pytest.approx(summary["headlines"]["similarity"]["value"], abs=1e-4)
-    # the engine's threads do not add up forces in the same order twice: thirteen runs gave 0.87 to 0.985
-    assert similarity > 0.8, "one picosecond of 220 molecules is rough"
+    # the engine's threads do not add up forces in the same order twice: twelve runs gave 0.973 to 0.993
+    assert similarity > 0.9, "two picoseconds of 220 molecules are rough"
 
 
 def test_a_protein_in_a_notebook(tmp_path: Path) -> None:
