@@ -57,8 +57,7 @@ def density_against(run: AdaptiveRun, control: Control, fine: Shells, joined: Sh
         joined: those of the run, whose edges are among the former.
     """
     density, error = run.density
-    begins = np.searchsorted(fine.edges, joined.edges[:-1] - 1e-9)
-    mean, noise = mean_of(np.add.reduceat(control.counts, begins, axis=1))
+    mean, noise = mean_of(fine.joined(control.counts, joined), control.copies)
     return density, np.hypot(error, noise / np.maximum(mean, 1e-300))
 
 
