@@ -160,7 +160,7 @@ class NativeEngine(Engine):
         bonds: within molecules.
 
     Raises:
-        InputError: an atom without mass.
+        InputError: an atom without mass, a rigid triangle or a bond between molecules.
     """
 
     def __init__(
@@ -181,10 +181,12 @@ class NativeEngine(Engine):
         self._mass, self._inverse = mass, 1.0 / mass
         self._triangles = np.zeros((0, 3), np.int64) if triangles is None else triangles
         self._lengths2 = np.zeros((0, 3)) if lengths is None else lengths**2
-        self._bonds = Bonds.none() if bonds is None else bonds
+        b = Bonds.none() if bonds is None else bonds
+        self._bonds = b.atoms, b.length**2, b.stiffness
         self._rng = np.random.Generator(np.random.SFC64(seed))
         molecules = forces.molecules
         self._owner = np.repeat(np.arange(len(molecules)), np.diff(molecules.first))
+        self._share_out()
         n = len(mass)
         self._x, self._v, self._f = np.zeros((n, 3)), np.zeros((n, 3)), np.zeros((n, 3))
         self._old = np.zeros((n if len(self._triangles) else 0, 3))
@@ -207,7 +209,7 @@ class NativeEngine(Engine):
         self._feel()
 
     def step(self, count: int) -> None:
-        how, forces, b = self._how, self._forces, self._bonds
+        how, forces = self._how, self._forces
         keep = float(np.exp(-how.friction * how.timestep))
         spread = np.sqrt((1.0 - keep**2) * GAS * how.temperature * self._inverse)
         while count > 0:
@@ -216,11 +218,10 @@ class NativeEngine(Engine):
                 if how.friction > 0.0:
                     self._rng.standard_normal(dtype=np.float32, out=self._noise)
             done, result = advance(
-                min(count, len(self._noise) - self._used), self._x, self._v, self._f, self._inverse, how.timestep, keep,
-                spread, self._noise[self._used :], self._owner, how.thermostat == "outside",
-                self._triangles, self._lengths2, self._old, b.atoms, b.length**2, b.stiffness, forces.limit,
-                forces.allowed, forces.before(self._box), forces.middle(self._box),
-                forces.after(self._gap, self._f, self._drift), self._energies,
+                min(count, len(self._noise) - self._used), self._pieces, self._x, self._v, self._f, self._inverse,
+                how.timestep, keep, spread, self._noise[self._used :], self._owner, how.thermostat == "outside",
+                self._triangles, self._lengths2, self._old, *self._bonds, forces.limit, forces.allowed,
+                forces.before(self._box), forces.during(self._box, self._gap, self._f, self._drift), self._energies,
             )  # fmt: skip
             self._used += done
             count -= done
@@ -241,14 +242,29 @@ class NativeEngine(Engine):
         hold_velocities(self._x, v, self._triangles, self._inverse)
         return 0.5 * float(self._mass @ (v**2).sum(axis=1)), float(self._energies[0])
 
+    def _share_out(self) -> None:
+        """Sort triangles and bonds, and give each piece of work molecules and what is within them."""
+        for what, atoms in (("rigid triangle", self._triangles), ("bond", self._bonds[0])):
+            apart = (self._owner[atoms] != self._owner[atoms[:, :1]]).any(axis=1)
+            if apart.any():
+                raise InputError(f"The {what} of atoms {atoms[np.argmax(apart)].tolist()} is between molecules")
+        of_triangles, of_bonds = (self._owner[atoms[:, 0]] for atoms in (self._triangles, self._bonds[0]))
+        order = np.argsort(of_triangles, kind="stable")
+        self._triangles, self._lengths2 = self._triangles[order], self._lengths2[order]
+        order, (atoms, length2, stiffness) = np.argsort(of_bonds, kind="stable"), self._bonds
+        self._bonds = atoms[order], length2[order], stiffness[order]
+        first, pieces = self._forces.molecules.first, self._forces.pieces
+        ends = (len(first) - 1) * np.arange(pieces + 1) // pieces
+        of = first[ends], np.searchsorted(np.sort(of_triangles), ends), np.searchsorted(np.sort(of_bonds), ends)
+        self._pieces = np.stack(of, axis=1).astype(np.int64)
+
     def _feel(self) -> None:
         """Forces where the atoms are, with new lists of neighbours where needed."""
         if not np.isfinite(self._x).all():
             raise blown_up(self._how, "atoms are nowhere")
         found = self._forces.evaluate(self._x, self._box)
         self._f[:], self._gap[:], self._drift[:] = found.forces, found.gap, found.drift
-        b = self._bonds
-        energy = found.energy + bond_forces(self._x, b.atoms, b.length**2, b.stiffness, self._f)
+        energy = found.energy + bond_forces(self._x, *self._bonds, self._f)
         self._energies[:] = energy, found.virial, found.capped
         self._forces.last = found
 

@@ -23,7 +23,7 @@ from scalebridge.molecules.adaptive._compensation import Compensation, Thermodyn
 from scalebridge.molecules.adaptive._kernel import CHUNKS, pairs
 from scalebridge.molecules.adaptive._listing import list_blocks, met_by, rows_of, select_sites
 from scalebridge.molecules.adaptive._model import CoarsePairs, Molecules, SitePairs
-from scalebridge.molecules.adaptive._places import finish, prepare
+from scalebridge.molecules.adaptive._places import prepare
 from scalebridge.molecules.adaptive._regions import Region
 from scalebridge.molecules.adaptive._sites import FAR, packed
 from scalebridge.molecules.pairs._box import check_box
@@ -31,6 +31,7 @@ from scalebridge.molecules.pairs._box import check_box
 Floats = npt.NDArray[np.float64]
 Scheme = Literal["hamiltonian", "force"]
 
+LINE = 64  # bytes of a cache line
 ATOMS = 3000  # in a piece of work, at least
 SPARSE = 0.25  # of all pairs of sites of near molecules: where fewer interact, these are listed one by one
 
@@ -107,7 +108,9 @@ class AdaptiveForces:
         self._sites_listed = np.zeros((0, 3))
         self._positions = np.empty((n, 3))
         self._gradient, self._outward = np.empty((m, 3)), np.empty((m, 4))
-        self._extent, self.allowed = np.empty(species), np.zeros(species)
+        # summing what the pieces found costs as much as they save where there is little work
+        pieces = min(max(n // ATOMS, 1), CHUNKS)
+        self._extents, self._extent, self.allowed = np.empty((pieces, species)), np.empty(species), np.zeros(species)
         p = atomistic
         self._sites = len(p.a), *packed(p, t), t(p.krf), t(p.crf), t(p.coulomb_cutoff**2)
         self._first, self._kind = np.asarray(molecules.first, np.int64), np.asarray(molecules.kind, np.int64)
@@ -122,12 +125,10 @@ class AdaptiveForces:
         self._rank = np.argsort(np.argsort(np.bincount(self._kind, minlength=species), kind="stable"), kind="stable")
         blocks = np.repeat(np.arange(species), -(-np.bincount(self._kind, minlength=species) // BLOCK))
         self._species_of, self._origin = blocks, np.concatenate([[0], np.cumsum(3 * BLOCK * self._counts[blocks])])
-        # summing what the pieces found costs as much as they save where there is little work
-        pieces = min(max(n // ATOMS, 1), CHUNKS)
         rows, lanes = BLOCK * len(blocks), int(self._origin[-1])
-        self._lanes = np.zeros((3, rows), np.int32 if single else np.int64), np.zeros(rows, t), np.zeros(lanes, t)
+        self._lanes = _aligned((3, rows), np.int32 if single else np.int64), _aligned((rows,), t), _aligned((lanes,), t)
         self._scratch = (
-            np.zeros((pieces, lanes)), np.zeros((pieces, 3, rows)), np.zeros((pieces, rows)), np.zeros((pieces, rows)),
+            _aligned((pieces, lanes)), _aligned((pieces, 3, rows)), _aligned((pieces, rows)), _aligned((pieces, rows)),
             np.zeros((pieces, n, 3)), np.zeros((pieces, m, 3)), np.zeros((pieces, m)), np.zeros((pieces, m)),
         )  # fmt: skip
         self._place = _place(region, uniform)
@@ -200,9 +201,8 @@ class AdaptiveForces:
             self._list(box)
         if not same or moved > self.limit or strayed > self.limit:
             self._list_sites(x, box)
-        energy, virial, capped = pairs(*self.middle(box))
         gap, result, drift = np.empty(len(self.molecules)), np.empty((len(self._share), 3)), np.empty(3)
-        energy += finish(*self.after(gap, result, drift))
+        energy, virial, capped = pairs(*self.during(box, gap, result, drift))
         return self.entered(energy, result, gap, drift, virial, capped)
 
     def entered(
@@ -214,6 +214,11 @@ class AdaptiveForces:
         )
 
     @property
+    def pieces(self) -> int:
+        """Pieces of work that threads can share; their number depends on that of the atoms alone."""
+        return len(self._extents)
+
+    @property
     def limit(self) -> float:
         """Squared displacement up to which neighbours may be kept, nm^2."""
         return (0.5 * self.skin) ** 2
@@ -222,27 +227,19 @@ class AdaptiveForces:
         """What `prepare` takes after the positions."""
         return (
             self._share, self._first, self._kind, self._fixed, self._solute, self._solute_share, box, self._place,
-            self._listed, self._sites_listed, self._centre, self._site, self._extent, self._gradient,
+            self._listed, self._sites_listed, self._centre, self._site, self._extents, self._extent, self._gradient,
             self._outward,
         )  # fmt: skip
 
-    def middle(self, box: Floats) -> tuple[Any, ...]:
-        """What `pairs` takes; neighbours have been listed."""
+    def during(self, box: Floats, gap: Floats, result: Floats, drift: Floats) -> tuple[Any, ...]:
+        """What `pairs` takes, which writes to the last three; neighbours have been listed."""
         t, cap = self.coarse.tables, self._site.dtype.type(self.cap)
         return (
-            *self._blocks, *self._lanes, *self._pairs, *self._site_pairs, self._site_types, self._centre,
-            self._site, self._first, self._kind, self.scheme == "force", box, self._counts,
-            self._types, self._reach2, self._close2, *self._sites, cap, self.coarse.number, t.values,
-            t.low, t.per_width, t.cut2, *self._scratch,
-        )  # fmt: skip
-
-    def after(self, gap: Floats, result: Floats, drift: Floats) -> tuple[Any, ...]:
-        """What `finish` takes; it writes to the three given."""
-        force, pull, fine, crude = (scratch[0] for scratch in self._scratch[4:])
-        return (
-            force, pull, fine, crude, gap, self._centre, self._gradient, self._outward, self.scheme == "hamiltonian",
-            self._kind, self._knots, self._polynomials, self._distances, self._fields, self._share, self._first,
-            self._solute, self._solute_share, result, drift,
+            *self._blocks, *self._lanes, *self._pairs, *self._site_pairs, self._site_types, self._centre, self._site,
+            self._first, self._kind, self.scheme == "force", box, self._counts, self._types, self._reach2,
+            self._close2, *self._sites, cap, self.coarse.number, t.values, t.low, t.per_width, t.cut2, *self._scratch,
+            self._gradient, self._outward, self._knots, self._polynomials, self._distances, self._fields, self._share,
+            self._solute, self._solute_share, gap, result, drift,
         )  # fmt: skip
 
     def _list(self, box: Floats) -> None:
@@ -317,9 +314,16 @@ class AdaptiveForces:
     def _balanced(self, work: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
         """Ends of pieces of about the same work."""
         share = np.cumsum(work + 1.0) / (work.sum() + max(len(work), 1))
-        pieces = len(self._scratch[0])
-        inner = np.searchsorted(share, np.arange(1, pieces) / pieces)
+        inner = np.searchsorted(share, np.arange(1, self.pieces) / self.pieces)
         return np.concatenate([[0], inner, [len(work)]]).astype(np.int64)
+
+
+def _aligned(shape: tuple[int, ...], dtype: npt.DTypeLike = float) -> npt.NDArray[Any]:
+    """Zeros that begin where a cache line does: no vector then lies in two."""
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    memory = np.zeros(size + LINE, np.uint8)
+    start = -memory.ctypes.data % LINE
+    return memory[start : start + size].view(dtype).reshape(shape)
 
 
 def _within(first: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -26,6 +26,7 @@ from numba import njit, prange
 
 from scalebridge._cache import compiled
 from scalebridge.molecules.adaptive._blocks import BLOCK, arrange, clear, meet, meet_as_beads
+from scalebridge.molecules.adaptive._places import finish
 from scalebridge.molecules.adaptive._sites import INLINE, OPTIONS, REACH2, ROOM, U, interaction_of
 
 CHUNKS = 4  # pieces of work at most; their number does not depend on that of the threads
@@ -133,63 +134,13 @@ def _listed(  # type: ignore[no-untyped-def]
                 fine[m2] += 0.5 * energy
 
 
-@compiled(parallel=True, **OPTIONS)
-def pairs(  # type: ignore[no-untyped-def]
-    edges, bead_edges, segments, beads, ids, met, rows, origin, absent, centre, resolution, lanes, list_edges, starts,
-    partners, site_ends, site_pairs, site_types, place, site, first, kind, product, box, counts, types, reach2, close2,
-    sorts, acting, numbers, krf, crf, coulomb2, cap, table, values, low, per_width, cut2, lane_force, lane_pull,
-    lane_fine, lane_crude, force, pull, fine, crude,
+@njit(**INLINE)
+def _gather(  # type: ignore[no-untyped-def]
+    begin, end, rows, origin, first, met, blocks, lists, lane_force, lane_pull, lane_fine, lane_crude, force, pull,
+    fine, crude,
 ):  # fmt: skip
-    """All pairs of molecules.
-
-    Args:
-        edges, bead_edges, list_edges: first segment, or row of the list, of each piece of work, (pieces + 1,).
-        segments, ids, rows, origin, absent: of molecules in blocks, see `_blocks`; beads: segments without atoms.
-        met: what each piece leaves in each block, see `met_by`.
-        centre, resolution, lanes: room for these molecules and their sites.
-        starts, partners: molecules whose pairs of sites are listed; those of pair p are
-            site_pairs[site_ends[p] : site_ends[p + 1]].
-        site_types: type of each site, (N,); sorts: number of types. acting, numbers: see `_sites`.
-        lane_force, lane_pull, lane_fine, lane_crude: scratch of each piece for molecules in blocks.
-        force, pull, fine, crude: scratch of each piece, (pieces, N, 3), (pieces, M, 3), (pieces, M) twice; on return
-            the first of each holds the sums: forces on sites, on centres of mass, V^AT_a and V^CG_a.
-
-    Returns:
-        Energy, virial of the centres of mass (sum over pairs of r_ab . F_ab), and number of capped pairs of sites.
-    """
-    pieces = edges.size - 1
-    totals = np.zeros((pieces, 3))
-    unit = box / 2.0 ** (8 * centre.itemsize)
-    in_blocks = len(segments) + len(beads) > 0
-    # where no pairs are listed, one piece holds all sums; a choice among a `prange`'s bounds would be run in one thread
-    lists = max(pieces * int(partners.size > 0), 1)
-    block_pieces, summed = pieces * int(in_blocks), rows.size * int(in_blocks or lists > 1)
-    for piece in prange(block_pieces):
-        begin, end = rows.size * piece // pieces, rows.size * (piece + 1) // pieces
-        arrange(begin, end, rows, first, place, site, box, origin, centre, resolution, lanes)
-    for piece in prange(block_pieces):
-        clear(met[piece], origin, lane_force[piece], lane_pull[piece], lane_fine[piece], lane_crude[piece])
-        meet_as_beads(
-            bead_edges[piece], bead_edges[piece + 1], beads, ids, rows, kind, centre, absent, unit, table, values, low,
-            per_width, cut2, lane_pull[piece], totals[piece],
-        )  # fmt: skip
-        meet(
-            edges[piece], edges[piece + 1], segments, ids, rows, kind, origin, centre, resolution, absent, lanes,
-            product, unit, counts, types, reach2, close2, sorts, acting, numbers, krf, crf, coulomb2, cap, table,
-            values, low, per_width, cut2, lane_force[piece], lane_pull[piece], lane_fine[piece], lane_crude[piece],
-            totals[piece],
-        )  # fmt: skip
-    for piece in prange(lists):
-        force[piece] = 0.0
-        pull[piece] = 0.0
-        fine[piece] = 0.0
-        crude[piece] = 0.0
-        _listed(
-            list_edges[piece], list_edges[piece + 1], rows, place, site, kind, product, box, starts, partners,
-            site_ends, site_pairs, site_types, reach2, sorts, acting, numbers, krf, crf, coulomb2, cap, table, values,
-            low, per_width, cut2, force[piece], pull[piece], fine[piece], crude[piece], totals[piece],
-        )  # fmt: skip
-    for r in prange(summed):
+    """Of the molecules of rows begin .. end, add to the first scratch of listed pairs what all others hold."""
+    for r in range(begin, end):
         m, at = rows[r], origin[r // BLOCK] + r % BLOCK
         if m < 0:
             continue
@@ -200,7 +151,7 @@ def pairs(  # type: ignore[no-untyped-def]
                 pull[0, m, c] += pull[piece, m, c]
                 for i in range(first[m], first[m + 1]):
                     force[0, i, c] += force[piece, i, c]
-        for piece in range(block_pieces):
+        for piece in range(blocks):
             left = met[piece, r // BLOCK]
             if left == 0:
                 continue
@@ -213,9 +164,96 @@ def pairs(  # type: ignore[no-untyped-def]
             for c in range(3):
                 for i in range(first[m], first[m + 1]):
                     force[0, i, c] += lane_force[piece, at + (3 * (i - first[m]) + c) * BLOCK]
+
+
+@compiled(parallel=True, **OPTIONS)
+def pairs(  # type: ignore[no-untyped-def]
+    edges, bead_edges, segments, beads, ids, met, rows, origin, absent, centre, resolution, lanes, list_edges, starts,
+    partners, site_ends, site_pairs, site_types, place, site, first, kind, product, box, counts, types, reach2, close2,
+    sorts, acting, numbers, krf, crf, coulomb2, cap, table, values, low, per_width, cut2, lane_force, lane_pull,
+    lane_fine, lane_crude, force, pull, fine, crude, gradient, outward, knots, polynomials, distances, fields,
+    mass_share, solute, solute_share, gap, result, drift,
+):  # fmt: skip
+    """All pairs of molecules, the drift force, and what compensates it.
+
+    Args:
+        edges, bead_edges, list_edges: first segment, or row of the list, of each piece of work, (pieces + 1,).
+        segments, ids, rows, origin, absent: of molecules in blocks, see `_blocks`; beads: segments without atoms.
+        met: what each piece leaves in each block, see `met_by`.
+        centre, resolution, lanes: room for these molecules and their sites.
+        starts, partners: molecules whose pairs of sites are listed; those of pair p are
+            site_pairs[site_ends[p] : site_ends[p + 1]].
+        site_types: type of each site, (N,); sorts: number of types. acting, numbers: see `_sites`.
+        lane_force, lane_pull, lane_fine, lane_crude: scratch of each piece for molecules in blocks.
+        force, pull, fine, crude: scratch of each piece for listed ones, (pieces, N, 3), (pieces, M, 3), (pieces, M)
+            twice: forces on sites, on centres of mass, V^AT_a and V^CG_a; the first of each then holds all sums.
+        gradient, outward: see `prepare`.
+        knots, polynomials: compensation by species: resolutions (S, K) and cubic polynomials (S, K - 1, 4), highest
+            power first.
+        distances, fields: the same for the potential of the thermodynamic force, by distance from the middle.
+        solute, solute_share: atoms that the region follows; they take up what it exerts.
+        gap: written: V^AT_a - V^CG_a (M,).
+        result: written: forces on atoms, (N, 3).
+        drift: written: sum of what the resolution field and the thermodynamic force exert, (3,).
+
+    Returns:
+        Energy, virial of the centres of mass (sum over pairs of r_ab . F_ab), and number of capped pairs of sites.
+    """
+    pieces, molecules = edges.size - 1, first.size - 1
+    totals, sums = np.zeros((pieces, 3)), np.zeros((pieces, 4))
+    unit = box / 2.0 ** (8 * centre.itemsize)
+    # a choice among a `prange`'s bounds would be run in one thread
+    blocks, lists = pieces * int(len(segments) + len(beads) > 0), max(pieces * int(partners.size > 0), 1)
+    for piece in prange(blocks):
+        begin, end = rows.size * piece // pieces, rows.size * (piece + 1) // pieces
+        arrange(begin, end, rows, first, place, site, box, origin, centre, resolution, lanes)
+    for piece in prange(blocks):
+        clear(met[piece], origin, lane_force[piece], lane_pull[piece], lane_fine[piece], lane_crude[piece])
+        meet_as_beads(
+            bead_edges[piece], bead_edges[piece + 1], beads, ids, rows, kind, centre, absent, unit, table, values, low,
+            per_width, cut2, lane_pull[piece], totals[piece],
+        )  # fmt: skip
+        meet(
+            edges[piece], edges[piece + 1], segments, ids, rows, kind, origin, centre, resolution, absent, lanes,
+            product, unit, counts, types, reach2, close2, sorts, acting, numbers, krf, crf, coulomb2, cap, table,
+            values, low, per_width, cut2, lane_force[piece], lane_pull[piece], lane_fine[piece], lane_crude[piece],
+            totals[piece],
+        )  # fmt: skip
+    for piece in prange(pieces):
+        # where no pairs are listed, one scratch holds all sums, and each piece begins a part of it
+        begin, end, own = molecules * piece // pieces, molecules * (piece + 1) // pieces, piece * int(lists > 1)
+        if lists > 1:
+            begin, end = 0, molecules
+        force[own, first[begin] : first[end]] = 0.0
+        pull[own, begin:end] = 0.0
+        fine[own, begin:end] = 0.0
+        crude[own, begin:end] = 0.0
+        if partners.size > 0:
+            _listed(
+                list_edges[piece], list_edges[piece + 1], rows, place, site, kind, product, box, starts, partners,
+                site_ends, site_pairs, site_types, reach2, sorts, acting, numbers, krf, crf, coulomb2, cap, table,
+                values, low, per_width, cut2, force[own], pull[own], fine[own], crude[own], totals[piece],
+            )  # fmt: skip
+    for piece in prange(pieces):
+        _gather(
+            rows.size * piece // pieces, rows.size * (piece + 1) // pieces, rows, origin, first, met, blocks, lists,
+            lane_force, lane_pull, lane_fine, lane_crude, force, pull, fine, crude,
+        )  # fmt: skip
+    for piece in prange(pieces):
+        finish(
+            molecules * piece // pieces, molecules * (piece + 1) // pieces, force[0], pull[0], fine[0], crude[0], gap,
+            place, gradient, outward, not product, kind, knots, polynomials, distances, fields, mass_share, first,
+            result, sums[piece],
+        )  # fmt: skip
+    drift[:] = 0.0
     energy, virial, overlaps = 0.0, 0.0, 0.0
     for piece in range(pieces):
-        energy += totals[piece, 0]
+        energy += totals[piece, 0] + sums[piece, 3]
         virial += totals[piece, 1]
         overlaps += totals[piece, 2]
+        for c in range(3):
+            drift[c] += sums[piece, c]
+    for k in range(solute.size):
+        for c in range(3):
+            result[solute[k], c] -= solute_share[k] * drift[c]
     return energy, virial, overlaps

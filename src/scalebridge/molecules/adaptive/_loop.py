@@ -12,11 +12,11 @@ solving for their three multipliers together (Kraeutler et al., J. Comput. Chem.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+from numba import njit, prange
 
 from scalebridge._cache import compiled
 from scalebridge.molecules.adaptive._kernel import pairs
-from scalebridge.molecules.adaptive._places import finish, prepare
+from scalebridge.molecules.adaptive._places import prepare
 from scalebridge.molecules.adaptive._sites import INLINE, OPTIONS
 
 ITERATIONS = 12
@@ -194,22 +194,24 @@ def bond_forces(x, bonds, length2, stiffness, force):  # type: ignore[no-untyped
 
 
 @njit(**INLINE)
-def _step(x, v, force, inverse, dt, keep, spread, noise, owner, place, local, rigid, triangles, lengths2, old):  # type: ignore[no-untyped-def]
-    """Positions and velocities one step on; whether rigid molecules stayed so."""
-    half = 0.5 * dt
-    for i in range(len(x)):
+def _step(  # type: ignore[no-untyped-def]
+    begin, end, x, v, force, inverse, dt, keep, spread, noise, owner, place, local, triangles, lengths2, old
+):
+    """Positions and velocities of atoms begin .. end one step on, and whether their triangles could be kept."""
+    half, rigid = 0.5 * dt, len(triangles) > 0
+    for i in range(begin, end):
         w = inverse[i] * dt
         for c in range(3):
             v[i, c] += w * force[i, c]
     if rigid:
         hold_velocities(x, v, triangles, inverse)
-        old[:] = x
+        old[begin:end] = x[begin:end]
     if len(noise) == 0:
-        for i in range(len(x)):
+        for i in range(begin, end):
             for c in range(3):
                 x[i, c] += dt * v[i, c]
     else:
-        for i in range(len(x)):
+        for i in range(begin, end):
             acts = not (local and place[owner[i], 3] == 1.0)
             for c in range(3):
                 u = v[i, c]
@@ -221,26 +223,28 @@ def _step(x, v, force, inverse, dt, keep, spread, noise, owner, place, local, ri
     if not rigid:
         return True
     # what the constraints move, they move in this step: force is used as room for where sites were going
-    for i in range(len(x)):
+    for i in range(begin, end):
         for c in range(3):
             force[i, c] = x[i, c]
     good = hold_lengths(old, x, triangles, lengths2, inverse)
     per = 1.0 / dt
-    for i in range(len(x)):
+    for i in range(begin, end):
         for c in range(3):
             v[i, c] += (x[i, c] - force[i, c]) * per
     return good
 
 
-@compiled(**OPTIONS)
+@compiled(parallel=True, **OPTIONS)
 def advance(  # type: ignore[no-untyped-def]
-    count, x, v, force, inverse, dt, keep, spread, noise, owner, local, triangles, lengths2, old, bonds, length2,
-    stiffness, limit, allowed, before, middle, after, energies,
+    count, pieces, x, v, force, inverse, dt, keep, spread, noise, owner, local, triangles, lengths2, old, bonds,
+    length2, stiffness, limit, allowed, before, during, energies,
 ):  # fmt: skip
     """Steps until all are done, or neighbours must be listed anew.
 
     Args:
         count: steps at most.
+        pieces: first atom, triangle and bond of each piece of work, and their ends, (pieces + 1, 3); triangles and
+            bonds are within the atoms of their piece.
         x, v, force: positions, velocities half a step behind, and forces there, (N, 3); changed.
         inverse: inverse masses, (N,).
         dt, keep: time step, and what friction leaves of a velocity in it.
@@ -251,27 +255,30 @@ def advance(  # type: ignore[no-untyped-def]
         triangles, lengths2, old: rigid molecules, their squared sides, and room for positions, (N, 3).
         bonds, length2, stiffness: see `bond_forces`.
         limit, allowed: squared displacement and extents of species, up to which neighbours may be kept.
-        before, middle, after: what `prepare`, `pairs` and `finish` take.
+        before, during: what `prepare` and `pairs` take.
         energies: written: potential energy, virial and capped pairs, (3,).
 
     Returns:
         Steps done; how far it got: 0 all is well, 1 lists are old and the forces of the last step are missing, 2 rigid
         molecules could not be kept.
     """
-    rigid = len(triangles) > 0
-    place = before[10]
-    extent = before[12]
+    place, extent = before[10], before[13]
+    good, bonded = np.zeros(len(pieces) - 1, np.bool_), np.zeros(len(pieces) - 1)
     for step in range(count):
-        good = _step(
-            x, v, force, inverse, dt, keep, spread, noise[step], owner, place, local, rigid, triangles, lengths2, old
-        )
-        if not good:
+        for piece in prange(len(pieces) - 1):
+            a, b = pieces[piece, 1], pieces[piece + 1, 1]
+            good[piece] = _step(
+                pieces[piece, 0], pieces[piece + 1, 0], x, v, force, inverse, dt, keep, spread, noise[step], owner,
+                place, local, triangles[a:b], lengths2[a:b], old,
+            )  # fmt: skip
+        if not good.all():
             return step, 2
         moved, strayed = prepare(x, *before)
         if not (moved <= limit and strayed <= limit) or (extent > allowed).any():
             return step + 1, 1
-        energy, virial, capped = pairs(*middle)
-        energy += finish(*after)
-        energy += bond_forces(x, bonds, length2, stiffness, force)
-        energies[0], energies[1], energies[2] = energy, virial, capped
+        energy, virial, capped = pairs(*during)
+        for piece in prange(len(pieces) - 1):
+            a, b = pieces[piece, 2], pieces[piece + 1, 2]
+            bonded[piece] = bond_forces(x, bonds[a:b], length2[a:b], stiffness[a:b], force)
+        energies[0], energies[1], energies[2] = energy + bonded.sum(), virial, capped
     return count, 0

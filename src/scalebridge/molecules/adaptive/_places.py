@@ -3,51 +3,24 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+from numba import njit, prange
 
 from scalebridge._cache import compiled
-from scalebridge.molecules.adaptive._sites import INLINE
+from scalebridge.molecules.adaptive._sites import INLINE, OPTIONS
 
 
-@compiled(**INLINE)
-def prepare(  # type: ignore[no-untyped-def]
-    positions, mass_share, first, kind, fixed, solute, solute_share, box, region, listed, sites_listed, place,
-    site, extent, gradient, outward,
+@njit(**INLINE)
+def _place(  # type: ignore[no-untyped-def]
+    begin, end, positions, mass_share, first, kind, fixed, middle, box, region, listed, place, site, extent, gradient,
+    outward,
 ):  # fmt: skip
-    """Centres of mass, places of sites relative to them, resolutions and their gradients.
-
-    Args:
-        positions: (N, 3) of whole molecules.
-        region: (9,) middle, which axes count (3), end of the atomistic part, width of the hybrid zone, and the
-            switching function: 0 cos2, 1 c2, 2 the same resolution everywhere, the seventh number.
-        fixed: species that are atomistic wherever they are, (S,).
-        solute, solute_share: atoms whose centre of mass the region follows, and their shares of its mass; none: empty.
-        listed: centres when neighbours were listed, (M, 3).
-        sites_listed: sites when their pairs were, (N, 3); none are: empty.
-        place, site, extent, gradient, outward: written; `extent` is the largest
-            distance of a site from the centre by species, `outward` (M, 4) the direction away from the middle of the
-            region and the distance from it.
-
-    Returns:
-        The largest squared displacements of centres and of sites since.
-    """
-    middle, axes, inner, width, switching = region[:3].copy(), region[3:6], region[6], region[7], region[8]
+    """Molecules begin .. end of `prepare`; the largest squared displacement of their centres."""
+    axes, inner, width, switching = region[3:6], region[6], region[7], region[8]
     per_box = 1.0 / box
-    if solute.size > 0:
-        middle[:] = 0.0
-        for k in range(solute.size):
-            for c in range(3):
-                middle[c] += solute_share[k] * positions[solute[k], c]
     d = np.zeros(3)
     extent[:] = 0.0
-    most, farthest = 0.0, 0.0
-    for i in range(len(sites_listed)):
-        dx, dy, dz = (
-            positions[i, 0] - sites_listed[i, 0], positions[i, 1] - sites_listed[i, 1],
-            positions[i, 2] - sites_listed[i, 2],
-        )  # fmt: skip
-        farthest = max(farthest, dx * dx + dy * dy + dz * dz)
-    for m in range(first.size - 1):
+    most = 0.0
+    for m in range(begin, end):
         x, y, z = 0.0, 0.0, 0.0
         for i in range(first[m], first[m + 1]):
             x += mass_share[i] * positions[i, 0]
@@ -97,8 +70,56 @@ def prepare(  # type: ignore[no-untyped-def]
                 slope = -30.0 * s**2 * (1.0 - s) ** 2
             for c in range(3):
                 gradient[m, c] = slope / width * outward[m, c]
-    extent[:] = np.sqrt(extent)
-    return most, farthest
+    return most
+
+
+@compiled(parallel=True, **OPTIONS)
+def prepare(  # type: ignore[no-untyped-def]
+    positions, mass_share, first, kind, fixed, solute, solute_share, box, region, listed, sites_listed, place, site,
+    extents, extent, gradient, outward,
+):  # fmt: skip
+    """Centres of mass, places of sites relative to them, resolutions and their gradients.
+
+    Args:
+        positions: (N, 3) of whole molecules.
+        region: (9,) middle, which axes count (3), end of the atomistic part, width of the hybrid zone, and the
+            switching function: 0 cos2, 1 c2, 2 the same resolution everywhere, the seventh number.
+        fixed: species that are atomistic wherever they are, (S,).
+        solute, solute_share: atoms whose centre of mass the region follows, and their shares of its mass; none: empty.
+        listed: centres when neighbours were listed, (M, 3).
+        sites_listed: sites when their pairs were, (N, 3); none are: empty.
+        extents: scratch, (pieces, S).
+        place, site, extent, gradient, outward: written; `extent` is the largest
+            distance of a site from the centre by species, `outward` (M, 4) the direction away from the middle of the
+            region and the distance from it.
+
+    Returns:
+        The largest squared displacements of centres and of sites since.
+    """
+    pieces, molecules, middle = len(extents), first.size - 1, region[:3].copy()
+    if solute.size > 0:
+        middle[:] = 0.0
+        for k in range(solute.size):
+            for c in range(3):
+                middle[c] += solute_share[k] * positions[solute[k], c]
+    moved = np.zeros(pieces)
+    for piece in prange(pieces):
+        moved[piece] = _place(
+            molecules * piece // pieces, molecules * (piece + 1) // pieces, positions, mass_share, first, kind, fixed,
+            middle, box, region, listed, place, site, extents[piece], gradient, outward,
+        )  # fmt: skip
+    extent[:] = 0.0
+    for piece in range(pieces):
+        for s in range(extent.size):
+            extent[s] = max(extent[s], np.sqrt(extents[piece, s]))
+    farthest = 0.0
+    for i in range(len(sites_listed)):
+        dx, dy, dz = (
+            positions[i, 0] - sites_listed[i, 0], positions[i, 1] - sites_listed[i, 1],
+            positions[i, 2] - sites_listed[i, 2],
+        )  # fmt: skip
+        farthest = max(farthest, dx * dx + dy * dy + dz * dz)
+    return moved.max(), farthest
 
 
 @njit(**INLINE)
@@ -113,48 +134,35 @@ def _cubic(knots, polynomials, x):  # type: ignore[no-untyped-def]
     return p[3] + u * (p[2] + u * (p[1] + u * p[0])), slope if inside == x else 0.0
 
 
-@compiled(**INLINE)
+@njit(**INLINE)
 def finish(  # type: ignore[no-untyped-def]
-    force, pull, fine, crude, gap, place, gradient, outward, drifts, kind, knots, polynomials, distances, fields,
-    mass_share, first, solute, solute_share, result, drift,
+    begin, end, force, pull, fine, crude, gap, place, gradient, outward, drifts, kind, knots, polynomials, distances,
+    fields, mass_share, first, result, sums,
 ):  # fmt: skip
-    """Add the drift force and what compensates it, and share what acts on centres of mass among sites.
+    """Add the drift force and what compensates it, and share what acts on molecules begin .. end among their sites.
 
     Args:
-        force, pull, fine, crude: left by `pairs`: forces on sites (N, 3) and centres (M, 3), V^AT_a and V^CG_a (M,).
-        gap: written: V^AT_a - V^CG_a (M,).
+        force, pull, fine, crude: forces on sites (N, 3) and centres (M, 3), V^AT_a and V^CG_a (M,).
         drifts: whether the gap drifts molecules (energies are interpolated).
-        knots, polynomials: compensation by species: resolutions (S, K) and cubic polynomials (S, K - 1, 4), highest
-            power first.
-        solute, solute_share: atoms that the region follows; they take up what it exerts.
-        distances, fields: the same for the potential of the thermodynamic force, by distance from the middle.
-        result: forces on atoms, (N, 3).
-        drift: sum of what is added, (3,).
-
-    Returns:
-        Energy of the compensation.
+        others: see `pairs`.
+        sums: (4,) added to: what the resolution field and the thermodynamic force exert, and the energy of the
+            compensation.
     """
-    energy = 0.0
-    drift[:] = 0.0
     some = distances.size > 0
-    for m in range(first.size - 1):
+    for m in range(begin, end):
         s, weight, slope, out = kind[m], place[m, 3], 0.0, 0.0
         if weight > 0.0:
             v, slope = _cubic(knots[s], polynomials[s], weight)
-            energy += v
+            sums[3] += v
         if some:
             v, out = _cubic(distances[s], fields[s], outward[m, 3])
-            energy += v
+            sums[3] += v
         gap[m] = fine[m] - crude[m]
         if drifts:
             slope += gap[m]
         for c in range(3):
             k = -slope * gradient[m, c] - out * outward[m, c]
-            drift[c] += k
+            sums[c] += k
             k += pull[m, c]
             for i in range(first[m], first[m + 1]):
                 result[i, c] = force[i, c] + mass_share[i] * k
-    for k in range(solute.size):
-        for c in range(3):
-            result[solute[k], c] -= solute_share[k] * drift[c]
-    return energy
