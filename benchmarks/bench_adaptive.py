@@ -112,7 +112,7 @@ def _case(cutoff: float, region: Sphere, positions: np.ndarray) -> tuple[dict[st
         "compiled loops: all atoms / adaptive": own_atomic / own,
         "compiled loops: predicted / measured": loops / (own_atomic / own),
         "OpenMM with all atoms / compiled loops, adaptive": engine / own,
-    } | _threads(adaptive, uniform, x)
+    } | _threads(adaptive, uniform, x) | _steps_in_threads(_own_steps(atoms.system, taken, adaptive.forces, x))
 
 
 def _tetrahedra() -> dict[str, Cost]:
@@ -200,8 +200,7 @@ def _threads(
     adaptive: AdaptiveResolution, uniform: Callable[[float], AdaptiveForces], x: np.ndarray
 ) -> dict[str, float]:
     """How much faster two threads are, and two copies in one thread each."""
-    most: Any = numba.config
-    many = min(2, most.NUMBA_NUM_THREADS)
+    many = _two()
 
     def evaluate(forces: AdaptiveForces, threads: int) -> None:
         numba.set_num_threads(threads)
@@ -224,6 +223,25 @@ def _threads(
             found[f"forces, {name}: one thread / two threads"] = one / two
             found[f"forces, {name}: two copies at once / one"] = 2.0 * one / copies
     return found
+
+
+def _steps_in_threads(steps: Callable[[], None]) -> dict[str, float]:
+    """How much faster whole steps of compiled loops are in two threads."""
+
+    def run(threads: int) -> None:
+        numba.set_num_threads(threads)
+        steps()
+        numba.set_num_threads(1)
+
+    run(_two())
+    costs = in_turns({str(n): partial(run, n) for n in (1, _two())}, THREAD_ROUNDS, statistics.median)
+    one, two = (cost.wall for cost in costs.values())
+    return {"steps of compiled loops, adaptive: one thread / two threads": one / two}
+
+
+def _two() -> int:
+    most: Any = numba.config
+    return min(2, int(most.NUMBA_NUM_THREADS))
 
 
 __all__ = ["run"]

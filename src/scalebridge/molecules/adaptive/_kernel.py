@@ -29,6 +29,7 @@ from scalebridge.molecules.adaptive._blocks import BLOCK, arrange, clear, meet, 
 from scalebridge.molecules.adaptive._places import finish
 from scalebridge.molecules.adaptive._sites import INLINE, OPTIONS, REACH2, ROOM, U, interaction_of
 
+PHASES = 5  # of `pairs`
 CHUNKS = 4  # pieces of work at most; their number does not depend on that of the threads
 
 
@@ -166,6 +167,63 @@ def _gather(  # type: ignore[no-untyped-def]
                     force[0, i, c] += lane_force[piece, at + (3 * (i - first[m]) + c) * BLOCK]
 
 
+@njit(**INLINE)
+def _share(  # type: ignore[no-untyped-def]
+    begins, ends, piece,
+    edges, bead_edges, segments, beads, ids, met, rows, origin, absent, centre, resolution, lanes, list_edges, starts,
+    partners, site_ends, site_pairs, site_types, place, site, first, kind, product, box, counts, types, reach2, close2,
+    sorts, acting, numbers, krf, crf, coulomb2, cap, table, values, low, per_width, cut2, lane_force, lane_pull,
+    lane_fine, lane_crude, force, pull, fine, crude, gradient, outward, knots, polynomials, distances, fields,
+    mass_share, gap, result, totals, sums,
+):  # fmt: skip
+    """A piece of phases begins .. ends of `pairs`: lay out in blocks, meet in blocks, meet by lists, gather, finish.
+
+    All pieces of a phase are done before one of the next begins.
+    """
+    pieces, molecules, listed = edges.size - 1, first.size - 1, partners.size > 0
+    row, last_row = rows.size * piece // pieces, rows.size * (piece + 1) // pieces
+    begin, end = molecules * piece // pieces, molecules * (piece + 1) // pieces
+    blocks, lists = pieces * int(len(segments) + len(beads) > 0), max(pieces * int(listed), 1)
+    if begins <= 0 < ends and blocks > 0:
+        arrange(row, last_row, rows, first, place, site, box, origin, centre, resolution, lanes)
+    if begins <= 1 < ends and blocks > 0:
+        unit = box / 2.0 ** (8 * centre.itemsize)
+        clear(met[piece], origin, lane_force[piece], lane_pull[piece], lane_fine[piece], lane_crude[piece])
+        meet_as_beads(
+            bead_edges[piece], bead_edges[piece + 1], beads, ids, rows, kind, centre, absent, unit, table, values, low,
+            per_width, cut2, lane_pull[piece], totals[piece],
+        )  # fmt: skip
+        meet(
+            edges[piece], edges[piece + 1], segments, ids, rows, kind, origin, centre, resolution, absent, lanes,
+            product, unit, counts, types, reach2, close2, sorts, acting, numbers, krf, crf, coulomb2, cap, table,
+            values, low, per_width, cut2, lane_force[piece], lane_pull[piece], lane_fine[piece], lane_crude[piece],
+            totals[piece],
+        )  # fmt: skip
+    if begins <= 2 < ends:
+        # where no pairs are listed, one scratch holds all sums, and each piece begins a part of it
+        own, low_end, high_end = (piece, 0, molecules) if listed else (0, begin, end)
+        force[own, first[low_end] : first[high_end]] = 0.0
+        pull[own, low_end:high_end] = 0.0
+        fine[own, low_end:high_end] = 0.0
+        crude[own, low_end:high_end] = 0.0
+        if listed:
+            _listed(
+                list_edges[piece], list_edges[piece + 1], rows, place, site, kind, product, box, starts, partners,
+                site_ends, site_pairs, site_types, reach2, sorts, acting, numbers, krf, crf, coulomb2, cap, table,
+                values, low, per_width, cut2, force[own], pull[own], fine[own], crude[own], totals[piece],
+            )  # fmt: skip
+    if begins <= 3 < ends:
+        _gather(
+            row, last_row, rows, origin, first, met, blocks, lists, lane_force, lane_pull, lane_fine, lane_crude, force,
+            pull, fine, crude,
+        )  # fmt: skip
+    if begins <= 4 < ends:
+        finish(
+            begin, end, force[0], pull[0], fine[0], crude[0], gap, place, gradient, outward, not product, kind, knots,
+            polynomials, distances, fields, mass_share, first, result, sums[piece],
+        )  # fmt: skip
+
+
 @compiled(parallel=True, **OPTIONS)
 def pairs(  # type: ignore[no-untyped-def]
     edges, bead_edges, segments, beads, ids, met, rows, origin, absent, centre, resolution, lanes, list_edges, starts,
@@ -199,52 +257,21 @@ def pairs(  # type: ignore[no-untyped-def]
     Returns:
         Energy, virial of the centres of mass (sum over pairs of r_ab . F_ab), and number of capped pairs of sites.
     """
-    pieces, molecules = edges.size - 1, first.size - 1
+    pieces = edges.size - 1
     totals, sums = np.zeros((pieces, 3)), np.zeros((pieces, 4))
-    unit = box / 2.0 ** (8 * centre.itemsize)
-    # a choice among a `prange`'s bounds would be run in one thread
-    blocks, lists = pieces * int(len(segments) + len(beads) > 0), max(pieces * int(partners.size > 0), 1)
-    for piece in prange(blocks):
-        begin, end = rows.size * piece // pieces, rows.size * (piece + 1) // pieces
-        arrange(begin, end, rows, first, place, site, box, origin, centre, resolution, lanes)
-    for piece in prange(blocks):
-        clear(met[piece], origin, lane_force[piece], lane_pull[piece], lane_fine[piece], lane_crude[piece])
-        meet_as_beads(
-            bead_edges[piece], bead_edges[piece + 1], beads, ids, rows, kind, centre, absent, unit, table, values, low,
-            per_width, cut2, lane_pull[piece], totals[piece],
-        )  # fmt: skip
-        meet(
-            edges[piece], edges[piece + 1], segments, ids, rows, kind, origin, centre, resolution, absent, lanes,
-            product, unit, counts, types, reach2, close2, sorts, acting, numbers, krf, crf, coulomb2, cap, table,
-            values, low, per_width, cut2, lane_force[piece], lane_pull[piece], lane_fine[piece], lane_crude[piece],
-            totals[piece],
-        )  # fmt: skip
-    for piece in prange(pieces):
-        # where no pairs are listed, one scratch holds all sums, and each piece begins a part of it
-        begin, end, own = molecules * piece // pieces, molecules * (piece + 1) // pieces, piece * int(lists > 1)
-        if lists > 1:
-            begin, end = 0, molecules
-        force[own, first[begin] : first[end]] = 0.0
-        pull[own, begin:end] = 0.0
-        fine[own, begin:end] = 0.0
-        crude[own, begin:end] = 0.0
-        if partners.size > 0:
-            _listed(
-                list_edges[piece], list_edges[piece + 1], rows, place, site, kind, product, box, starts, partners,
-                site_ends, site_pairs, site_types, reach2, sorts, acting, numbers, krf, crf, coulomb2, cap, table,
-                values, low, per_width, cut2, force[own], pull[own], fine[own], crude[own], totals[piece],
+    # where one piece is all, nothing waits
+    launches = PHASES if pieces > 1 else 1
+    for launch in range(launches):
+        begins, ends = PHASES * launch // launches, PHASES * (launch + 1) // launches
+        for piece in prange(pieces):
+            _share(
+                begins, ends, np.int64(piece), edges, bead_edges, segments, beads, ids, met, rows, origin,
+                absent, centre, resolution, lanes, list_edges, starts, partners, site_ends, site_pairs,
+                site_types, place, site, first, kind, product, box, counts, types, reach2, close2, sorts, acting,
+                numbers, krf, crf, coulomb2, cap, table, values, low, per_width, cut2, lane_force, lane_pull,
+                lane_fine, lane_crude, force, pull, fine, crude, gradient, outward, knots, polynomials,
+                distances, fields, mass_share, gap, result, totals, sums,
             )  # fmt: skip
-    for piece in prange(pieces):
-        _gather(
-            rows.size * piece // pieces, rows.size * (piece + 1) // pieces, rows, origin, first, met, blocks, lists,
-            lane_force, lane_pull, lane_fine, lane_crude, force, pull, fine, crude,
-        )  # fmt: skip
-    for piece in prange(pieces):
-        finish(
-            molecules * piece // pieces, molecules * (piece + 1) // pieces, force[0], pull[0], fine[0], crude[0], gap,
-            place, gradient, outward, not product, kind, knots, polynomials, distances, fields, mass_share, first,
-            result, sums[piece],
-        )  # fmt: skip
     drift[:] = 0.0
     energy, virial, overlaps = 0.0, 0.0, 0.0
     for piece in range(pieces):

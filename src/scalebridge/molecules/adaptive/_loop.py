@@ -262,14 +262,20 @@ def advance(  # type: ignore[no-untyped-def]
         Steps done; how far it got: 0 all is well, 1 lists are old and the forces of the last step are missing, 2 rigid
         molecules could not be kept.
     """
-    place, extent = before[10], before[13]
-    good, bonded = np.zeros(len(pieces) - 1, np.bool_), np.zeros(len(pieces) - 1)
+    place, extent, all_pieces = before[10], before[13], len(pieces) - 1
+    good, bonded = np.zeros(all_pieces, np.bool_), np.zeros(all_pieces)
     for step in range(count):
-        for piece in prange(len(pieces) - 1):
-            a, b = pieces[piece, 1], pieces[piece + 1, 1]
-            good[piece] = _step(
-                pieces[piece, 0], pieces[piece + 1, 0], x, v, force, inverse, dt, keep, spread, noise[step], owner,
-                place, local, triangles[a:b], lengths2[a:b], old,
+        if all_pieces > 1:
+            for piece in prange(all_pieces):
+                a, b = pieces[piece, 1], pieces[piece + 1, 1]
+                good[piece] = _step(
+                    pieces[piece, 0], pieces[piece + 1, 0], x, v, force, inverse, dt, keep, spread, noise[step], owner,
+                    place, local, triangles[a:b], lengths2[a:b], old,
+                )  # fmt: skip
+        else:
+            good[0] = _step(
+                0, len(x), x, v, force, inverse, dt, keep, spread, noise[step], owner, place, local, triangles,
+                lengths2, old,
             )  # fmt: skip
         if not good.all():
             return step, 2
@@ -277,8 +283,11 @@ def advance(  # type: ignore[no-untyped-def]
         if not (moved <= limit and strayed <= limit) or (extent > allowed).any():
             return step + 1, 1
         energy, virial, capped = pairs(*during)
-        for piece in prange(len(pieces) - 1):
-            a, b = pieces[piece, 2], pieces[piece + 1, 2]
-            bonded[piece] = bond_forces(x, bonds[a:b], length2[a:b], stiffness[a:b], force)
+        if all_pieces > 1 and len(bonds) > 0:
+            for piece in prange(all_pieces):
+                a, b = pieces[piece, 2], pieces[piece + 1, 2]
+                bonded[piece] = bond_forces(x, bonds[a:b], length2[a:b], stiffness[a:b], force)
+        elif len(bonds) > 0:
+            bonded[0] = bond_forces(x, bonds, length2, stiffness, force)
         energies[0], energies[1], energies[2] = energy + bonded.sum(), virial, capped
     return count, 0

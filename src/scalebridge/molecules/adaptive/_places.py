@@ -103,10 +103,16 @@ def prepare(  # type: ignore[no-untyped-def]
             for c in range(3):
                 middle[c] += solute_share[k] * positions[solute[k], c]
     moved = np.zeros(pieces)
-    for piece in prange(pieces):
-        moved[piece] = _place(
-            molecules * piece // pieces, molecules * (piece + 1) // pieces, positions, mass_share, first, kind, fixed,
-            middle, box, region, listed, place, site, extents[piece], gradient, outward,
+    if pieces > 1:
+        for piece in prange(pieces):
+            moved[piece] = _place(
+                molecules * piece // pieces, molecules * (piece + 1) // pieces, positions, mass_share, first, kind,
+                fixed, middle, box, region, listed, place, site, extents[piece], gradient, outward,
+            )  # fmt: skip
+    else:
+        moved[0] = _place(
+            0, molecules, positions, mass_share, first, kind, fixed, middle, box, region, listed, place, site,
+            extents[0], gradient, outward,
         )  # fmt: skip
     extent[:] = 0.0
     for piece in range(pieces):
