@@ -18,6 +18,7 @@ from scalebridge.molecules.adaptive import (
     NativeEngine,
     SitePairs,
     Slab,
+    _forces,
     engine_of,
 )
 from scalebridge.molecules.adaptive._engine import GAS, OpenMMEngine
@@ -28,6 +29,13 @@ from scalebridge.molecules.reference import water
 mm = pytest.importorskip("openmm")
 
 PLAIN = Dynamics(300.0, 0.001, 0.0, platform="Reference")
+
+
+@pytest.fixture(params=[1, 4])
+def pieces(request, monkeypatch):
+    """Pieces of work, which threads share; so few atoms would be one."""
+    monkeypatch.setattr(_forces, "ATOMS", 10 if request.param > 1 else 10_000)
+    return request.param
 
 
 def rigid_water():
@@ -42,7 +50,7 @@ def rigid_water():
     return liquid.positions, engine
 
 
-def test_rigid_water_moves_as_in_the_engine():
+def test_rigid_water_moves_as_in_the_engine(pieces):
     x, engine = rigid_water()
     own = engine("auto", timestep=0.001, friction=0.0)
     assert isinstance(own, NativeEngine)
@@ -99,11 +107,13 @@ def chains():
     return Molecules.alike(216, [1.0, 3.0], [0, 0]), nothing, x
 
 
-def test_bonds_move_as_in_the_engine():
+def test_bonds_move_as_in_the_engine(pieces):
     molecules, nothing, x = chains()
     box = np.full(3, 6.0)
     forces = AdaptiveForces(molecules, nothing, CoarsePairs.none(1), None, single=False)
-    atoms = np.arange(432).reshape(-1, 2)
+    assert forces.pieces == pieces
+    # in whatever order they come
+    atoms = np.random.default_rng(1).permutation(np.arange(432).reshape(-1, 2))
     own = NativeEngine(molecules.mass, box, forces, PLAIN, 1, bonds=Bonds(atoms, np.full(216, 0.5), np.full(216, 4e3)))
     own.start(x, None, 2)
     system = mm.System()
@@ -191,6 +201,14 @@ def test_what_the_loops_cannot_carry_is_said():
             engine_of(adaptive.system, adaptive.forces, how, 1)
     with pytest.raises(InputError, match="known are 'everywhere' and 'outside'"):
         Dynamics(thermostat="inside")  # type: ignore[arg-type]
+
+
+def test_bonds_between_molecules_are_refused():
+    molecules, nothing, _ = chains()
+    forces = AdaptiveForces(molecules, nothing, CoarsePairs.none(1), None)
+    bonds = Bonds(np.array([[0, 1], [3, 4]]), np.full(2, 0.5), np.full(2, 4e3))
+    with pytest.raises(InputError, match=r"bond of atoms \[3, 4\] is between molecules"):
+        NativeEngine(molecules.mass, np.full(3, 6.0), forces, PLAIN, 1, bonds=bonds)
 
 
 def test_a_run_that_blows_up_says_so():
