@@ -131,8 +131,8 @@ def test_pressure_of_atoms_less_that_of_beads_is_the_shipped_one(published):
 
 @pytest.mark.xfail(
     strict=True,
-    reason="the shipped table was made with pressures at the resolutions 0, 0.3, 0.6 and 1; those at 0.3 and 0.6 are lower "
-    "than the virial gives here, and than free energies at two densities give without one",
+    reason="the shipped table was made with pressures at the resolutions 0, 0.3, 0.6 and 1; those at 0.3 and 0.6 are "
+    "lower than the virial gives here, and than free energies at two densities give without one",
 )
 def test_free_energies_at_equal_density_are_those_of_the_shipped_table(published):
     energy, error = published.gibbs(LISTED)
