@@ -142,7 +142,7 @@ def test_free_energies_at_equal_density_are_those_of_the_shipped_table(published
 
 def test_free_energies_at_two_densities_give_the_pressures_without_a_virial(published):
     # p = rho^2 dF/drho, F per molecule; what is cut off is (rho - rho0)^2 / 6 of a third derivative
-    between, (thin, dense) = 0.01, (uniform_at(PUBLISHED + sign * 0.01, 1000) for sign in (-1, 1))
+    between, (thin, dense) = 0.01, (uniform_at(PUBLISHED + sign * 0.01, 2000) for sign in (-1, 1))
     (low, one), (high, other) = thin.helmholtz(MEASURED), dense.helmholtz(MEASURED)
     per = PUBLISHED**2 / (2.0 * between)
     found, noise = per * (low - high), per * np.hypot(one, other)
