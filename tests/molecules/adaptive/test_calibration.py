@@ -27,7 +27,7 @@ from scalebridge.molecules.adaptive import (
     ThermodynamicForce,
     shells,
 )
-from scalebridge.molecules.adaptive._calibration import answers, calibrate, corrected, points, waves
+from scalebridge.molecules.adaptive._calibration import answers, calibrate, corrected, faded, points, waves
 from scalebridge.molecules.adaptive._kirkwood import Node, nodes
 from scalebridge.molecules.adaptive._production import produce
 from scalebridge.molecules.adaptive._shells import Shells, opened, split
@@ -72,11 +72,19 @@ def test_shells_leave_out_what_a_solute_takes():
 def test_densities_are_seen_as_waves():
     edges = np.linspace(0.0, 4.0, 41)
     where = Shells(edges, 9.0 * np.diff(edges))
-    knots, seen, steps = points(where, Slab((0.0, 0.0, 0.0), 0.6, 2.4), 0.12)
-    np.testing.assert_allclose(knots, [0.0, *where.middle[:36], 3.6])
+    knots, at_knots, seen, steps = points(where, Slab((0.0, 0.0, 0.0), 0.6, 2.0), 0.12)
+    np.testing.assert_allclose(knots, [0.0, *where.middle[:34], 3.4])
     np.testing.assert_allclose(seen.sum(axis=1), 1.0, rtol=1e-12)
     # beyond the ends the force is nothing: what counts is the mean of all that lies there
-    assert np.abs(seen @ np.where(where.middle > 3.6, where.middle - 3.8, 0.0)).max() < 1e-12
+    assert np.abs(seen @ np.where(where.middle > 3.4, where.middle - 3.7, 0.0)).max() < 1e-12
+    # around the middle nothing is beyond: the first shell is the first point, and the knot in the middle is as high
+    np.testing.assert_array_equal(at_knots[:3], [0, 0, 1])
+    np.testing.assert_allclose(seen[at_knots[1:-1]] @ where.middle, where.middle[:34])
+    # nor beyond the walls of the box
+    knots, at_knots, walled, _ = points(where, Slab((0.0, 0.0, 0.0), 1.4, 2.4), 0.12)
+    assert knots[[0, -1]] == pytest.approx([0.44, 4.0])
+    np.testing.assert_array_equal(at_knots[-2:], len(walled) - 1)
+    assert at_knots[1] == len(walled) - len(knots) + 2 > 0
     uneven = 0.05 * (1.0 + 0.3 * np.sin(np.arange(60)))
     for lengths in (steps, uneven):
         numbers, there, back = waves(lengths)
@@ -146,6 +154,29 @@ def test_corrections_are_the_inverse_of_a_liquids_response(packing):
     assert effect[long].max() < 1.9
     assert (effect > 0.25).all()
     assert effect.max() < 2.0
+
+
+@pytest.mark.parametrize("end", [0, -1])
+def test_a_correction_fades_out(end):
+    # a wave of the density at the very end of where the force acts: the potential must not begin with a step
+    region = Sphere((0.0, 0.0, 0.0), 1.3, 1.0)
+    x = np.linspace(0.9, 2.7, 40)
+    wave = np.exp(-0.5 * ((x - x[end]) / 0.15) ** 2)
+    wave[end] = 0.0
+    found = faded(wave, x, region)
+    assert np.abs(np.diff(wave)).max() > 0.9
+    assert np.abs(np.diff(found)).max() < 0.1
+    zone = (x > 1.3) & (x < 2.3)
+    np.testing.assert_array_equal(found[zone], wave[zone])
+    # levels within and beyond are kept, and there is no force at either end
+    level = np.where(x < 1.8, 2.0, -1.0)
+    np.testing.assert_array_equal(faded(level, x, region), level)
+    force = ThermodynamicForce(x, found)(x)[1]
+    assert np.abs(force).max() < 2.0
+    # where the knots end because the box does, they keep what they have
+    near = Slab((0.0, 0.0, 0.0), 0.2, 1.0)
+    x = np.linspace(0.0, 1.4, 30)
+    np.testing.assert_array_equal(faded(np.cos(x), x, near), np.cos(x))
 
 
 def test_a_thermodynamic_force_ends_smoothly():

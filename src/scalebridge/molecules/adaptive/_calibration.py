@@ -12,6 +12,8 @@ sees and leaves P R / (P + R), as a Kalman filter does, and some of what it corr
 exactly. So late rounds refine what earlier ones found instead of following their own noise. Waves are weighed one by
 one: a fluid answers to one of wave number k by S(k) / S(0) as much as to long ones, in water some fifteen times where
 it is as long as molecules are apart or shorter, and needs that much less of a potential against it.
+For the same reason U fades out over more than a molecule at the ends of its range: a step there, however small, pushes
+like a wall, and layers of molecules form on both of its sides.
 """
 
 from __future__ import annotations
@@ -43,6 +45,8 @@ MISMATCH = 0.3  # of a correction that may be wrong because the response is not 
 NEAR = 9  # waves whose deviations together say whether a response was misjudged
 SMOOTH, SHORT = 0.40, 0.4  # inverse of a liquid's response to waves, see `answers`
 PAD = 8  # points on each side of the knots, half a smoothing width apart, at which the density is that beyond
+MARGIN = 0.4  # of the hybrid zone's width, over which the thermodynamic force fades out on both its sides
+SURE = 3.0  # standard errors
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class CalibrationSettings:
     """How the compensation is found.
 
     Attributes:
-        tolerance: the calibration has converged when no shell's density differs by more from the mean.
+        tolerance: the calibration has converged when no shell's density is expected to differ by more from the mean.
         drift_rounds: rounds of stage 1; none keeps the compensation that it begins with.
         drift_length: length of each, ps.
         density_length: length of the first round of stage 2, ps; rounds grow by a quarter.
@@ -90,6 +94,8 @@ class Round:
         deviation: largest |rho / rho0 - 1| of a shell.
         error: largest standard error of a shell's density, relative.
         drift: norm of the mean force that the resolution field took up, kJ/mol/nm.
+        left: standard deviation of shells' densities from the mean that all rounds so far and the correction after
+            this one leave, relative; infinite in stage 1.
     """
 
     stage: Stage
@@ -97,6 +103,7 @@ class Round:
     deviation: float
     error: float
     drift: float
+    left: float = float("inf")
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,8 +183,8 @@ class Calibration:
         compensation = {k[13:]: Compensation(*v) for k, v in arrays.items() if k.startswith("compensation ")}
         thermodynamic = {k[14:]: ThermodynamicForce(*v) for k, v in arrays.items() if k.startswith("thermodynamic ")}
         plain = {k: v for k, v in arrays.items() if " " not in k}
-        history = tuple(Round(**r) for r in about.pop("history"))
         try:
+            history = tuple(Round(**r) for r in about.pop("history"))
             return cls(compensation, thermodynamic, history, **{"velocities": None, **plain}, **about)
         except TypeError as error:
             raise InputError(
@@ -302,24 +309,29 @@ def _after_density(
         state = replace(state, before=state.density)
     stiffness = 0.5 * (state.stiffness + found.stiffness) if state.stiffness > 0.0 else found.stiffness
     state = replace(state, stiffness=stiffness)
-    flat = state.history[-1].deviation <= settings.tolerance and state.history[-1].error <= 0.5 * settings.tolerance
-    if flat:
-        return replace(state, converged=True)
-    return _pushed(state, forces, where, found, settings)
+    state, left = _pushed(state, forces, where, found, settings)
+    last = replace(state.history[-1], left=left)
+    return replace(state, history=(*state.history[:-1], last), converged=_flat(state, left, settings.tolerance))
+
+
+def _flat(state: Calibration, left: float, tolerance: float) -> bool:
+    """Whether all rounds together know the density well enough, and the last one does not contradict them."""
+    away = np.abs(state.density - 1.0) <= tolerance + SURE * state.error
+    return SURE * left <= tolerance and bool(away.all())
 
 
 def _pushed(
     state: Calibration, forces: AdaptiveForces, where: Shells, found: Gathered, settings: CalibrationSettings
-) -> Calibration:
-    """Potentials of the thermodynamic force, each raised where its species is too dense."""
+) -> tuple[Calibration, float]:
+    """Potentials of the thermodynamic force, each raised where its species is too dense, and what they leave."""
     assert forces.region is not None
+    region = forces.region
     molecules = int(np.isin(forces.molecules.kind, forces.mobile).sum())
     spacing = (float(where.volume.sum()) / molecules) ** (1.0 / 3.0)
     push = settings.stiffness or state.stiffness
-    x, seen_at, steps = points(where, forces.region, SMOOTH * spacing)
+    x, at_knots, seen_at, steps = points(where, region, SMOOTH * spacing)
     numbers, there, back = waves(steps)
     sizes = answers(numbers * spacing, GAS * settings.dynamics.temperature / push)
-    at_knots = np.array([0, *range(PAD, len(steps) - PAD), len(steps) - 1])
     potentials, variances = {}, []
     for row, s in enumerate(forces.mobile):
         name = forces.molecules.names[s]
@@ -328,10 +340,34 @@ def _pushed(
         prior = state.variance[row] if known else np.zeros(len(steps))
         change, left = corrected(seen, prior, settings.gain)
         old = state.thermodynamic.get(name)
-        energy = push * (back @ (sizes * change))[at_knots] + (old(x)[0] if old is not None else 0.0)
+        energy = faded(push * (back @ (sizes * change))[at_knots], x, region)
+        energy += old(x)[0] if old is not None else 0.0
         potentials[name] = ThermodynamicForce(x, energy - energy[-1])
         variances.append(left)
-    return replace(state, thermodynamic=potentials, variance=np.array(variances))
+    width = region.hybrid / 10.0 if settings.width is None else settings.width
+    # averages over a shell show less of waves that are shorter
+    shown = np.sinc(numbers * width / (2.0 * np.pi)) ** 2
+    uneven = float(np.sqrt((np.array(variances) @ shown).max() / steps.sum()))
+    return replace(state, thermodynamic=potentials, variance=np.array(variances)), uneven
+
+
+def faded(energy: Floats, distance: Floats, region: Region) -> Floats:
+    """Energies at knots that turn into those of the first and the last one, smoothly, on both sides of a hybrid zone.
+
+    Args:
+        energy: at the knots, (k,) kJ/mol.
+        distance: of the knots from the middle of the region, (k,) nm.
+        region: outside whose hybrid zone they fade out.
+    """
+    low, high, margin = distance[0], distance[-1], 0.999 * MARGIN * region.hybrid
+    ends = ((energy[0], low, region.atomistic), (energy[-1], high, region.outer))
+    result = energy
+    for level, end, zone in ends:
+        # around the middle of a region, and at the walls of the box, there is nothing to fade into
+        if abs(zone - end) >= margin:
+            t = np.clip((distance - end) / (zone - end), 0.0, 1.0)
+            result = level + t**2 * (3.0 - 2.0 * t) * (result - level)
+    return result
 
 
 def answers(number: Floats, structure: float) -> Floats:
@@ -374,28 +410,32 @@ def _around(values: Floats) -> Floats:
     return np.asarray(np.convolve(values, window, "same") / np.convolve(np.ones_like(values), window, "same"))
 
 
-def points(where: Shells, region: Region, width: float) -> tuple[Floats, Floats, Floats]:
+def points(where: Shells, region: Region, width: float) -> tuple[Floats, npt.NDArray[np.int64], Floats, Floats]:
     """Knots of a thermodynamic force, and points with some more on both sides, at which densities are seen.
 
     Args:
         where: shells, b of them.
-        region: around whose hybrid zone, and a quarter of its width on both sides, the force acts.
+        region: around whose hybrid zone, and `MARGIN` of its width on both sides, the force acts.
         width: half of it lies between points beyond the ends, nm.
 
     Returns:
-        Knots, (k,) nm: the ends, and the middle of every shell between them. Densities at points as sums over those of
-        shells, (p, b), p = k - 2 + 2 PAD: beyond the ends, that of all that lies there; rows add up to 1. What each
-        point takes up, (p,) nm.
+        Knots, (k,) nm: the ends, and the middle of every shell between them. Which of the points they are, (k,).
+        Densities at points as sums over those of shells, (p, b): beyond the ends, at `PAD` points, that of all that
+        lies there; rows add up to 1. Where no shell lies beyond an end there are no such points, and waves begin at
+        the last shell, as at a mirror. What each point takes up, (p,) nm.
     """
-    margin = 0.25 * region.hybrid
-    low, high = max(region.atomistic - margin, 0.0), region.outer + margin
-    inside = np.flatnonzero((where.middle > low) & (where.middle < high))
-    seen = [np.eye(len(where.volume))[inside]]
-    for beyond, nearest in ((where.middle <= low, inside[0]), (where.middle >= high, inside[-1])):
-        side = where.volume * (beyond if beyond.any() else np.arange(len(beyond)) == nearest)
-        seen.append(np.tile(side / side.sum(), (PAD, 1)))
-    steps = np.concatenate([np.full(PAD, 0.5 * width), np.diff(where.edges)[inside], np.full(PAD, 0.5 * width)])
-    return np.array([low, *where.middle[inside], high]), np.concatenate([seen[1], seen[0], seen[2]]), steps
+    margin = MARGIN * region.hybrid
+    low, high = max(region.atomistic - margin, 0.0), min(region.outer + margin, float(where.edges[-1]))
+    within, beyond = where.middle <= low, where.middle >= high
+    inside = np.flatnonzero(~within & ~beyond)
+    before, after = (PAD if side.any() else 0 for side in (within, beyond))
+    sides = [where.volume * side / max(where.volume[side].sum(), 1e-300) for side in (within, beyond)]
+    seen = np.concatenate(
+        [np.tile(sides[0], (before, 1)), np.eye(len(where.volume))[inside], np.tile(sides[1], (after, 1))]
+    )
+    steps = np.concatenate([np.full(before, 0.5 * width), np.diff(where.edges)[inside], np.full(after, 0.5 * width)])
+    at_knots = np.array([0, *range(before, before + len(inside)), len(steps) - 1])
+    return np.array([low, *where.middle[inside], high]), at_knots, seen, steps
 
 
 def waves(steps: Floats) -> tuple[Floats, Floats, Floats]:
