@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ from scalebridge.molecules.adaptive import (
     ThermodynamicForce,
     shells,
 )
-from scalebridge.molecules.adaptive._calibration import answers, calibrate, corrected, faded, points, waves
+from scalebridge.molecules.adaptive._calibration import _flat, answers, calibrate, corrected, faded, points, waves
 from scalebridge.molecules.adaptive._kirkwood import Node, nodes
 from scalebridge.molecules.adaptive._production import produce
 from scalebridge.molecules.adaptive._shells import Shells, opened, split
@@ -307,6 +308,26 @@ def test_a_calibration_that_the_system_kills_continues(tmp_path):
     assert 1 <= begun < 4, "killed in time"
     np.testing.assert_array_equal(again.positions, whole.positions)
     np.testing.assert_array_equal(again.thermodynamic["molecule"].energy, whole.thermodynamic["molecule"].energy)
+
+
+def test_a_calibration_converges_when_all_rounds_say_so():
+    system, forces, box, x = fluid()
+    loose = replace(SETTINGS, tolerance=5.0)
+    found = calibrate(system, forces, box, x, loose, seed=5)
+    assert found.converged
+    assert [r.stage for r in found.history] == ["drift", "drift", "density"]
+    assert [np.isfinite(r.left) for r in found.history] == [False, False, True]
+    # the correction that its last round asks for is made nevertheless
+    assert np.ptp(found.thermodynamic["molecule"].energy) > 0.0
+    left = found.history[-1].left
+    tight = calibrate(*fluid(), replace(SETTINGS, tolerance=2.9 * left, rounds=1), seed=5)
+    assert not tight.converged, "more may be left than is allowed"
+    # what the last round sees may contradict what is thought to be left
+    assert _flat(found, 0.01, 0.03 + float(np.abs(found.density - 1.0).max()))
+    seen = replace(found, density=1.0 + np.array([[0.0, 0.05]]), error=np.array([[0.01, 0.01]]))
+    assert _flat(seen, 0.005, 0.021)
+    assert not _flat(seen, 0.005, 0.019)
+    assert not _flat(seen, 0.0075, 0.021)
 
 
 def test_a_production_shows_layers():

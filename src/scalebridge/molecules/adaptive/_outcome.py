@@ -96,6 +96,7 @@ def _headlines(
         "fluctuation": Headline(float(inside.var() / inside.mean()), "1", "var(N) / N in the atomistic part"),
         "residence": Headline(float(run.residence[0]), "ps", "mean stay of a molecule in the atomistic part"),
         "converged": Headline(float(calibration.converged), "1", "whether the calibration converged (1: yes)"),
+        **_left(calibration),
         "temperature": Headline(float(run.temperature.mean()), "K", "kinetic temperature"),
         "cost": Headline(1e3 * state.cost.seconds, "ms", "processor time of a step"),
     }  # fmt: skip
@@ -110,6 +111,14 @@ def _headlines(
     return lines
 
 
+def _left(calibration: Calibration) -> dict[str, Headline]:
+    """What the calibration leaves, by its own account; nothing where no density was corrected."""
+    left = calibration.history[-1].left if calibration.history else np.inf
+    if not np.isfinite(left):
+        return {}
+    return {"left": Headline(float(left), "1", "standard deviation of shells' densities that the calibration leaves")}
+
+
 def _dataset(liquid: Equilibrated, calibration: Calibration, run: AdaptiveRun) -> xr.Dataset:
     import xarray as xr
 
@@ -121,6 +130,7 @@ def _dataset(liquid: Equilibrated, calibration: Calibration, run: AdaptiveRun) -
         "layer_density": ("layer", run.layer_density[0], {"units": "1"}),
         "layer_density_error": ("layer", run.layer_density[1], {"units": "1"}),
         "deviation": ("round", np.array([r.deviation for r in calibration.history]), {"units": "1"}),
+        "left": ("round", np.array([r.left for r in calibration.history]), {"units": "1"}),
         "molecules": ("time", run.inside, {"units": "1"}),
         "reference_radial": ("r_all", liquid.radial, {"units": "1"}),
     }
@@ -158,8 +168,8 @@ def _methods(bridge: AdaptiveLiquid, calibration: Calibration) -> tuple[str, tup
         )
     rounds = sum(1 for r in calibration.history if r.stage == "density")
     text += (
-        f"A thermodynamic force [2] was iterated in {rounds} rounds until no shell's density differed by more than "
-        f"{100 * settings.tolerance:g} %; this was {'reached' if calibration.converged else 'not reached'}. Langevin "
+        f"A thermodynamic force [2] was iterated in {rounds} rounds until no shell's density was expected to differ by "
+        f"more than {100 * settings.tolerance:g} %: {'reached' if calibration.converged else 'not reached'}. Langevin "
         f"dynamics at {how.temperature:g} K with a friction of {how.friction:g}/ps and a time step of "
         f"{1e3 * how.timestep:g} fs was that of OpenMM [3]."
     )
