@@ -28,10 +28,11 @@ from scalebridge.molecules.adaptive import (
     ThermodynamicForce,
     shells,
 )
-from scalebridge.molecules.adaptive._calibration import _flat, answers, calibrate, corrected, faded, points, waves
+from scalebridge.molecules.adaptive._calibration import _flat, calibrate
 from scalebridge.molecules.adaptive._kirkwood import Node, nodes
 from scalebridge.molecules.adaptive._production import produce
 from scalebridge.molecules.adaptive._shells import Shells, opened, split
+from scalebridge.molecules.adaptive._waves import answers, corrected, faded, learnt, noise_of, points, waves
 
 BOX = np.array([3.0, 4.0, 5.0])
 
@@ -132,6 +133,36 @@ def test_corrections_converge_with_a_wrong_response(truth):
         change, prior = corrected(left + 1e-3 * np.array([[1.0], [-1.0]]), prior, 0.6)
         left = left - truth * change
     assert np.abs(left).max() < 2e-3
+
+
+@pytest.mark.parametrize("truth", [0.5, 1.0, 1.6])
+def test_rounds_learn_the_response(truth):
+    # twenty calibrations of eighty waves; what arrives of a correction is not what was expected, and differs by wave
+    rng = np.random.default_rng(7)
+    noise, rounds, found, kept, plain = 0.01, 3, [], [], []
+    for learns in (True, False):
+        for _ in range(20):
+            factor = truth * (1.0 + 0.2 * rng.standard_normal(80))
+            left, prior, response = 0.06 * rng.standard_normal(80), np.zeros(80), (1.0, 11.0)
+            asked = np.zeros((3, 80))
+            for number in range(rounds):
+                blocks = left + noise * np.sqrt(5.0) * rng.standard_normal((5, 80))
+                if number and learns:
+                    response = learnt(response, asked, blocks)
+                change, prior = corrected(blocks, prior, 1.0)
+                change /= response[0]
+                asked = np.array([blocks.mean(axis=0), noise_of(blocks), change])
+                left = left - factor * change
+            (kept if learns else plain).append(float((left**2).mean()))
+            if learns:
+                found.append(response)
+    values, precisions = np.array(found).T
+    assert values.mean() == pytest.approx(truth, rel=0.12)
+    # it knows how well: to some hundredths
+    assert np.sqrt(1.0 / precisions).max() < 0.1
+    assert np.sqrt(np.mean(kept)) < noise, "less than one round can tell"
+    if truth != 1.0:
+        assert np.mean(plain) > 1.5 * np.mean(kept), "not to learn costs rounds"
 
 
 @pytest.mark.parametrize("packing", [0.35, 0.40, 0.45])

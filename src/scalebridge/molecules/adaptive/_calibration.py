@@ -9,7 +9,8 @@ Stage 2 iterates the thermodynamic force (Fritsch et al. 2012): F <- F - c / (rh
 Every round sees the density with noise, and rounds before it know something of it too. What deviation the present U may
 still leave has the variance P; a round that measures it with the variance R corrects the share P / (P + R) of what it
 sees and leaves P R / (P + R), as a Kalman filter does, and some of what it corrected, since the response is not known
-exactly. So late rounds refine what earlier ones found instead of following their own noise. Waves are weighed one by
+exactly. So late rounds refine what earlier ones found instead of following their own noise. How much of a correction
+arrives, one factor for all waves, is learnt from what rounds corrected and the next ones saw. Waves are weighed one by
 one: a fluid answers to one of wave number k by S(k) / S(0) as much as to long ones, in water some fifteen times where
 it is as long as molecules are apart or shorter, and needs that much less of a potential against it.
 For the same reason U fades out over more than a molecule at the ends of its range: a step there, however small, pushes
@@ -36,16 +37,24 @@ from scalebridge.molecules.adaptive._forces import AdaptiveForces
 from scalebridge.molecules.adaptive._regions import Region
 from scalebridge.molecules.adaptive._sampling import PARTS, Gathered, gather
 from scalebridge.molecules.adaptive._shells import Shells, shells, split
+from scalebridge.molecules.adaptive._waves import (
+    MISMATCH,
+    SMOOTH,
+    STRONGEST,
+    WEAKEST,
+    answers,
+    corrected,
+    faded,
+    learnt,
+    noise_of,
+    points,
+    waves,
+)
 
 Floats = npt.NDArray[np.float64]
 Stage = Literal["drift", "density"]
 
 FINE, FEW = 0.16, 8.0  # width, in distances between molecules, of the shells that are corrected, and molecules in one
-MISMATCH = 0.3  # of a correction that may be wrong because the response is not known exactly
-NEAR = 9  # waves whose deviations together say whether a response was misjudged
-SMOOTH, SHORT = 0.40, 0.4  # inverse of a liquid's response to waves, see `answers`
-PAD = 8  # points on each side of the knots, half a smoothing width apart, at which the density is that beyond
-MARGIN = 0.4  # of the hybrid zone's width, over which the thermodynamic force fades out on both its sides
 SURE = 3.0  # standard errors
 
 
@@ -120,6 +129,8 @@ class Calibration:
         before: density after stage 1, before stage 2.
         variance: of the deviations that the thermodynamic force may still leave, by mobile species and wave, (S, k);
             empty before the first round of stage 2.
+        asked: deviations seen by the last round, the variance of their noise, and what was corrected, (S, 3, k).
+        response: by mobile species, over that expected, and one over the variance of this, (S, 2).
         gap: V^AT_a - V^CG_a by species and part of the hybrid zone, (S, PARTS) kJ/mol.
         stiffness: kJ/mol; 0 before it was measured.
         positions, velocities: at the end, (N, 3).
@@ -135,6 +146,8 @@ class Calibration:
     error: Floats
     before: Floats
     variance: Floats
+    asked: Floats
+    response: Floats
     gap: Floats
     stiffness: float
     positions: Floats
@@ -146,7 +159,18 @@ class Calibration:
         """Everything, as NumPy arrays by name."""
         arrays: dict[str, Any] = {
             name: getattr(self, name)
-            for name in ("distance", "density", "error", "before", "variance", "gap", "positions", "velocities")
+            for name in (
+                "distance",
+                "density",
+                "error",
+                "before",
+                "variance",
+                "asked",
+                "response",
+                "gap",
+                "positions",
+                "velocities",
+            )
             if getattr(self, name) is not None
         }
         for name, c in self.compensation.items():
@@ -227,6 +251,8 @@ def begin(
         {},
         (),
         where.middle,
+        nothing,
+        nothing,
         nothing,
         nothing,
         nothing,
@@ -332,126 +358,32 @@ def _pushed(
     x, at_knots, seen_at, steps = points(where, region, SMOOTH * spacing)
     numbers, there, back = waves(steps)
     sizes = answers(numbers * spacing, GAS * settings.dynamics.temperature / push)
-    potentials, variances = {}, []
+    known = state.variance.shape == (len(forces.mobile), len(steps))
+    potentials, variances, asked, responses = {}, [], [], []
     for row, s in enumerate(forces.mobile):
         name = forces.molecules.names[s]
         seen = (found.blocks(where.volume)[:, s] @ seen_at.T - 1.0) @ there.T
-        known = state.variance.shape == (len(forces.mobile), len(steps))
-        prior = state.variance[row] if known else np.zeros(len(steps))
-        change, left = corrected(seen, prior, settings.gain)
+        response = (1.0, MISMATCH**-2)
+        if known:
+            response = learnt(state.response[row], state.asked[row], seen)
+        change, left = corrected(seen, state.variance[row] if known else np.zeros(len(steps)), settings.gain)
+        change /= np.clip(response[0], WEAKEST, STRONGEST)
         old = state.thermodynamic.get(name)
         energy = faded(push * (back @ (sizes * change))[at_knots], x, region)
         energy += old(x)[0] if old is not None else 0.0
         potentials[name] = ThermodynamicForce(x, energy - energy[-1])
         variances.append(left)
+        asked.append([seen.mean(axis=0), noise_of(seen), change])
+        responses.append(response)
     width = region.hybrid / 10.0 if settings.width is None else settings.width
     # averages over a shell show less of waves that are shorter
     shown = np.sinc(numbers * width / (2.0 * np.pi)) ** 2
     uneven = float(np.sqrt((np.array(variances) @ shown).max() / steps.sum()))
-    return replace(state, thermodynamic=potentials, variance=np.array(variances)), uneven
-
-
-def faded(energy: Floats, distance: Floats, region: Region) -> Floats:
-    """Energies at knots that turn into those of the first and the last one, smoothly, on both sides of a hybrid zone.
-
-    Args:
-        energy: at the knots, (k,) kJ/mol.
-        distance: of the knots from the middle of the region, (k,) nm.
-        region: outside whose hybrid zone they fade out.
-    """
-    low, high, margin = distance[0], distance[-1], 0.999 * MARGIN * region.hybrid
-    ends = ((energy[0], low, region.atomistic), (energy[-1], high, region.outer))
-    result = energy
-    for level, end, zone in ends:
-        # around the middle of a region, and at the walls of the box, there is nothing to fade into
-        if abs(zone - end) >= margin:
-            t = np.clip((distance - end) / (zone - end), 0.0, 1.0)
-            result = level + t**2 * (3.0 - 2.0 * t) * (result - level)
-    return result
-
-
-def answers(number: Floats, structure: float) -> Floats:
-    """About S(0) / S(k) of a liquid: what a potential against a wave is, over that against a long one as high.
-
-    exp(-(0.40 k a)^2 / 2), a the distance between molecules, takes off about as much as the response is larger, down to
-    waves as long as a (water: 0.7 to 1.1 of the response to long waves). To shorter ones it answers as a gas does,
-    S = 1; of that two fifths are taken, since S has maxima.
-
-    Args:
-        number: k a.
-        structure: S(0).
-    """
-    return np.maximum(np.exp(-0.5 * (SMOOTH * number) ** 2), min(SHORT * structure, 1.0))
-
-
-def corrected(blocks: Floats, prior: Floats, gain: float) -> tuple[Floats, Floats]:
-    """What to correct of deviations that were measured with noise, and the variance of what that leaves.
-
-    Args:
-        blocks: deviations by wave in independent pieces of the trajectory, (B, k).
-        prior: their variance before they were measured, P, (k,).
-        gain: share of the correction that is made.
-
-    Returns:
-        The correction and the variance after it, (k,) both.
-    """
-    seen = blocks.mean(axis=0)
-    noise = blocks.var(axis=0, ddof=1) / len(blocks) if len(blocks) > 1 else np.ones_like(seen)
-    # deviations beyond what was thought possible: the response was not what it was taken for
-    prior = np.maximum(prior, _around(seen**2 - noise))
-    share = prior / np.maximum(prior + noise, 1e-300)
-    change = share * seen
-    return gain * change, share * noise + ((1.0 - gain) ** 2 + MISMATCH**2) * _around(change**2)
-
-
-def _around(values: Floats) -> Floats:
-    """Means over neighbours."""
-    window = np.ones(min(NEAR, len(values)))
-    return np.asarray(np.convolve(values, window, "same") / np.convolve(np.ones_like(values), window, "same"))
-
-
-def points(where: Shells, region: Region, width: float) -> tuple[Floats, npt.NDArray[np.int64], Floats, Floats]:
-    """Knots of a thermodynamic force, and points with some more on both sides, at which densities are seen.
-
-    Args:
-        where: shells, b of them.
-        region: around whose hybrid zone, and `MARGIN` of its width on both sides, the force acts.
-        width: half of it lies between points beyond the ends, nm.
-
-    Returns:
-        Knots, (k,) nm: the ends, and the middle of every shell between them. Which of the points they are, (k,).
-        Densities at points as sums over those of shells, (p, b): beyond the ends, at `PAD` points, that of all that
-        lies there; rows add up to 1. Where no shell lies beyond an end there are no such points, and waves begin at
-        the last shell, as at a mirror. What each point takes up, (p,) nm.
-    """
-    margin = MARGIN * region.hybrid
-    low, high = max(region.atomistic - margin, 0.0), min(region.outer + margin, float(where.edges[-1]))
-    within, beyond = where.middle <= low, where.middle >= high
-    inside = np.flatnonzero(~within & ~beyond)
-    before, after = (PAD if side.any() else 0 for side in (within, beyond))
-    sides = [where.volume * side / max(where.volume[side].sum(), 1e-300) for side in (within, beyond)]
-    seen = np.concatenate(
-        [np.tile(sides[0], (before, 1)), np.eye(len(where.volume))[inside], np.tile(sides[1], (after, 1))]
-    )
-    steps = np.concatenate([np.full(before, 0.5 * width), np.diff(where.edges)[inside], np.full(after, 0.5 * width)])
-    at_knots = np.array([0, *range(before, before + len(inside)), len(steps) - 1])
-    return np.array([low, *where.middle[inside], high]), at_knots, seen, steps
-
-
-def waves(steps: Floats) -> tuple[Floats, Floats, Floats]:
-    """Cosine waves over a row of cells, made orthogonal where these are uneven.
-
-    Args:
-        steps: lengths of the cells, (p,) nm.
-
-    Returns:
-        Wave numbers, (p,) 1/nm; amplitudes of waves from values in cells, (p, p), and the way back.
-    """
-    ends = np.cumsum(steps)
-    numbers = np.pi * np.arange(len(steps)) / ends[-1]
-    weight = np.sqrt(steps)
-    basis, _ = np.linalg.qr(weight[:, None] * np.cos((ends - 0.5 * steps)[:, None] * numbers))
-    return numbers, basis.T * weight, basis / weight[:, None]
+    new = replace(
+        state, thermodynamic=potentials, variance=np.array(variances), asked=np.array(asked),
+        response=np.array(responses),
+    )  # fmt: skip
+    return new, uneven
 
 
 def compensations(forces: AdaptiveForces, gap: Floats) -> dict[str, Compensation]:
