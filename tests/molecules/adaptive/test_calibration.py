@@ -351,6 +351,8 @@ def test_a_calibration_converges_when_all_rounds_say_so():
     # the correction that its last round asks for is made nevertheless
     assert np.ptp(found.thermodynamic["molecule"].energy) > 0.0
     left = found.history[-1].left
+    assert found.answered == pytest.approx([found.stiffness])
+    assert replace(found, response=np.array([[0.5, 100.0]])).answered == pytest.approx([2.0 * found.stiffness])
     tight = calibrate(*fluid(), replace(SETTINGS, tolerance=2.9 * left, rounds=1), seed=5)
     assert not tight.converged, "more may be left than is allowed"
     # what the last round sees may contradict what is thought to be left

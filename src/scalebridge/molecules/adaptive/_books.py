@@ -75,7 +75,7 @@ def production_entries(bridge: AdaptiveLiquid, state: AdaptiveState, model: Adap
               0.03 + 3.0 * _temperature_noise(run, model, bridge.settings.dynamics.friction), where, when),
         Entry("density", "1", float(density[worst]), 1.0, 1.0, allowed, f"{where}, {run.distance[worst]:.2f} nm", when,
               severity=Verdict.WARNS),
-        _chemical(bridge, run, calibration.stiffness, kt, when),
+        _chemical(bridge, run, float(calibration.answered[0]), kt, when),
         *exchange(run, when),
         momentum(run, model, when),
     ]  # fmt: skip

@@ -155,6 +155,12 @@ class Calibration:
     seed: int
     converged: bool = False
 
+    @property
+    def answered(self) -> Floats:
+        """1 / (rho kappa_T) as densities answered to corrections, by mobile species, kJ/mol; before, as waves show it."""
+        response = self.response[:, 0] if self.response.size else np.ones(1)
+        return np.asarray(self.stiffness / np.clip(response, WEAKEST, STRONGEST))
+
     def arrays(self) -> dict[str, Any]:
         """Everything, as NumPy arrays by name."""
         arrays: dict[str, Any] = {
