@@ -157,7 +157,7 @@ class Calibration:
 
     @property
     def answered(self) -> Floats:
-        """1 / (rho kappa_T) as densities answered to corrections, by mobile species, kJ/mol; before, as waves show it."""
+        """1 / (rho kappa_T) by mobile species, kJ/mol: what density waves show, over the response to corrections."""
         response = self.response[:, 0] if self.response.size else np.ones(1)
         return np.asarray(self.stiffness / np.clip(response, WEAKEST, STRONGEST))
 
