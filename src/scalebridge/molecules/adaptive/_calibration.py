@@ -10,9 +10,9 @@ Every round sees the density with noise, and rounds before it know something of 
 still leave has the variance P; a round that measures it with the variance R corrects the share P / (P + R) of what it
 sees and leaves P R / (P + R), as a Kalman filter does, and some of what it corrected, since the response is not known
 exactly. So late rounds refine what earlier ones found instead of following their own noise. How much of a correction
-arrives, one factor for all waves, is learnt from what rounds corrected and the next ones saw. Waves are weighed one by
-one: a fluid answers to one of wave number k by S(k) / S(0) as much as to long ones, in water some fifteen times where
-it is as long as molecules are apart or shorter, and needs that much less of a potential against it.
+arrives is learnt from what rounds corrected and the next ones saw. Waves are weighed one by one: a fluid answers to one
+of wave number k by S(k) / S(0) as much as to long ones, in water some fifteen times where it is as long as molecules
+are apart or shorter, and needs that much less of a potential against it.
 For the same reason U fades out over more than a molecule at the ends of its range: a step there, however small, pushes
 like a wall, and layers of molecules form on both of its sides.
 """
@@ -38,7 +38,6 @@ from scalebridge.molecules.adaptive._regions import Region
 from scalebridge.molecules.adaptive._sampling import PARTS, Gathered, gather
 from scalebridge.molecules.adaptive._shells import Shells, shells, split
 from scalebridge.molecules.adaptive._waves import (
-    MISMATCH,
     SMOOTH,
     STRONGEST,
     WEAKEST,
@@ -48,6 +47,7 @@ from scalebridge.molecules.adaptive._waves import (
     learnt,
     noise_of,
     points,
+    unknown,
     waves,
 )
 
@@ -130,7 +130,7 @@ class Calibration:
         variance: of the deviations that the thermodynamic force may still leave, by mobile species and wave, (S, k);
             empty before the first round of stage 2.
         asked: deviations seen by the last round, the variance of their noise, and what was corrected, (S, 3, k).
-        response: by mobile species, over that expected, and one over the variance of this, (S, 2).
+        response: of waves over that expected, and one over the variance of this, (S, 2, k).
         gap: V^AT_a - V^CG_a by species and part of the hybrid zone, (S, PARTS) kJ/mol.
         stiffness: kJ/mol; 0 before it was measured.
         positions, velocities: at the end, (N, 3).
@@ -157,9 +157,9 @@ class Calibration:
 
     @property
     def answered(self) -> Floats:
-        """1 / (rho kappa_T) by mobile species, kJ/mol: what density waves show, over the response to corrections."""
-        response = self.response[:, 0] if self.response.size else np.ones(1)
-        return np.asarray(self.stiffness / np.clip(response, WEAKEST, STRONGEST))
+        """1 / (rho kappa_T) by mobile species, kJ/mol: what density waves show, over the response of the longest."""
+        response = self.response[:, 0, 1:4] if self.response.size else np.ones((1, 1))
+        return np.asarray(self.stiffness / np.clip(response, WEAKEST, STRONGEST).mean(axis=1))
 
     def arrays(self) -> dict[str, Any]:
         """Everything, as NumPy arrays by name."""
@@ -369,11 +369,10 @@ def _pushed(
     for row, s in enumerate(forces.mobile):
         name = forces.molecules.names[s]
         seen = (found.blocks(where.volume)[:, s] @ seen_at.T - 1.0) @ there.T
-        response = (1.0, MISMATCH**-2)
-        if known:
-            response = learnt(state.response[row], state.asked[row], seen)
+        response = learnt(state.response[row], state.asked[row], seen) if known else unknown(len(steps))
         change, left = corrected(seen, state.variance[row] if known else np.zeros(len(steps)), settings.gain)
         change /= np.clip(response[0], WEAKEST, STRONGEST)
+        change[0] = 0.0  # a potential that is the same everywhere does nothing
         old = state.thermodynamic.get(name)
         energy = faded(push * (back @ (sizes * change))[at_knots], x, region)
         energy += old(x)[0] if old is not None else 0.0

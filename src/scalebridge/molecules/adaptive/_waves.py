@@ -11,8 +11,10 @@ from scalebridge.molecules.adaptive._shells import Shells
 Floats = npt.NDArray[np.float64]
 
 MISMATCH = 0.3  # of a correction that may be wrong because the response is not known exactly
-WEAKEST, STRONGEST = 0.25, 4.0  # response, over the expected one, that is believed
+UNKNOWN = 0.5  # standard deviation of the response over what is expected, before any is seen
+WEAKEST, STRONGEST = 0.3, 4.0  # response, over the expected one, that is believed
 NEAR = 9  # waves whose deviations together say whether a response was misjudged
+ALIKE = 5  # waves whose responses are taken for alike
 SMOOTH, SHORT = 0.40, 0.4  # inverse of a liquid's response to waves, see `answers`
 PAD = 8  # points on each side of the knots, half a smoothing width apart, at which the density is that beyond
 MARGIN = 0.4  # of the hybrid zone's width, over which the thermodynamic force fades out on both its sides
@@ -96,26 +98,33 @@ def corrected(blocks: Floats, prior: Floats, gain: float) -> tuple[Floats, Float
     return gain * change, share * noise + ((1.0 - gain) ** 2 + MISMATCH**2) * around(change**2)
 
 
-def learnt(before: Floats, asked: Floats, blocks: Floats) -> tuple[float, float]:
-    """The response to what was corrected, over that expected, as one more round shows it.
+def unknown(count: int) -> Floats:
+    """Responses of waves, and one over their variance, before any was seen, (2, k)."""
+    return np.stack([np.ones(count), np.full(count, UNKNOWN**-2)])
+
+
+def learnt(before: Floats, asked: Floats, blocks: Floats) -> Floats:
+    """Responses to what was corrected, over those expected, as one more round shows them.
 
     A wave that was seen as s, of which a was taken, is seen as s' = s - r a the next time. Noise in s is in a as well,
-    which looks like a response, and is taken off; that of a single wave may differ by `MISMATCH`.
+    which looks like a response, and is taken off. Waves about as long answer alike, but for `MISMATCH`; others need not
+    (8,480 waters around a slab and a ball: twice as much as expected to waves longer than 2 nm, half as much to others).
 
     Args:
-        before: response and one over its variance as known before.
+        before: response and one over its variance as known before, (2, k).
         asked: s, the variance of its noise, and a, (3, k).
         blocks: s' in independent pieces of the trajectory, (B, k).
 
     Returns:
-        Response and one over its variance.
+        Response and one over its variance, (2, k).
     """
     seen, noise, change = asked
     weight = 1.0 / np.maximum(noise + noise_of(blocks) + MISMATCH**2 * around(change**2), 1e-300)
     share = np.divide(change, seen, out=np.zeros_like(seen), where=seen != 0.0)
-    shown = float(np.sum(weight * (change * (seen - blocks.mean(axis=0)) - share * noise)))
-    precision = float(np.sum(weight * change**2))
-    return (before[0] * before[1] + shown) / (before[1] + precision), before[1] + precision
+    window = np.ones(min(ALIKE, len(seen)))
+    shown = np.convolve(weight * (change * (seen - blocks.mean(axis=0)) - share * noise), window, "same")
+    precision = before[1] + np.convolve(weight * change**2, window, "same")
+    return np.stack([(before[0] * before[1] + shown) / precision, precision])
 
 
 def noise_of(blocks: Floats) -> Floats:
