@@ -108,7 +108,7 @@ def learnt(before: Floats, asked: Floats, blocks: Floats) -> Floats:
 
     A wave that was seen as s, of which a was taken, is seen as s' = s - r a the next time. Noise in s is in a as well,
     which looks like a response, and is taken off. Waves about as long answer alike, but for `MISMATCH`; others need not
-    (8,480 waters around a slab and a ball: twice as much as expected to waves longer than 2 nm, half as much to others).
+    (8,480 waters around a slab and a ball: twice what is expected to waves longer than 2 nm, half of it to others).
 
     Args:
         before: response and one over its variance as known before, (2, k).
