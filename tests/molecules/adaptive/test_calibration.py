@@ -82,6 +82,11 @@ def test_densities_are_seen_as_waves():
     # around the middle nothing is beyond: the first shell is the first point, and the knot in the middle is as high
     np.testing.assert_array_equal(at_knots[:3], [0, 0, 1])
     np.testing.assert_allclose(seen[at_knots[1:-1]] @ where.middle, where.middle[:34])
+    # nor where it is too thin to be told from noise: a slab of .1 nm within
+    knots, at_knots, thin, _ = points(where, Slab((0.0, 0.0, 0.0), 0.5, 1.0), 0.12)
+    assert knots[0] == 0.0
+    np.testing.assert_array_equal(at_knots[:3], [0, 0, 1])
+    np.testing.assert_array_equal(thin[0], np.eye(40)[0])
     # nor beyond the walls of the box
     knots, at_knots, walled, _ = points(where, Slab((0.0, 0.0, 0.0), 1.4, 2.4), 0.12)
     assert knots[[0, -1]] == pytest.approx([0.44, 4.0])
@@ -206,8 +211,8 @@ def test_a_correction_fades_out(end):
     force = ThermodynamicForce(x, found)(x)[1]
     assert np.abs(force).max() < 2.0
     # where the knots end because the box does, they keep what they have
-    near = Slab((0.0, 0.0, 0.0), 0.2, 1.0)
-    x = np.linspace(0.0, 1.4, 30)
+    near = Slab((0.0, 0.0, 0.0), 0.5, 1.0)
+    x = np.linspace(0.0, 1.7, 30)
     np.testing.assert_array_equal(faded(np.cos(x), x, near), np.cos(x))
 
 

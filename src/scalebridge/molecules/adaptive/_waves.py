@@ -35,7 +35,9 @@ def points(where: Shells, region: Region, width: float) -> tuple[Floats, npt.NDA
         the last shell, as at a mirror. What each point takes up, (p,) nm.
     """
     margin = MARGIN * region.hybrid
-    low, high = max(region.atomistic - margin, 0.0), min(region.outer + margin, float(where.edges[-1]))
+    low, high = region.atomistic - margin, min(region.outer + margin, float(where.edges[-1]))
+    # points within would show the noise of a layer thinner than what they stand for
+    low = low if low >= 0.25 * PAD * width else 0.0
     within, beyond = where.middle <= low, where.middle >= high
     inside = np.flatnonzero(~within & ~beyond)
     before, after = (PAD if side.any() else 0 for side in (within, beyond))
@@ -146,12 +148,13 @@ def faded(energy: Floats, distance: Floats, region: Region) -> Floats:
         distance: of the knots from the middle of the region, (k,) nm.
         region: outside whose hybrid zone they fade out.
     """
-    low, high, margin = distance[0], distance[-1], 0.999 * MARGIN * region.hybrid
-    ends = ((energy[0], low, region.atomistic), (energy[-1], high, region.outer))
+    low, high = distance[0], distance[-1]
+    # around the middle of a region, and at the walls of the box, there is nothing to fade into
+    within, beyond = low > 0.0, high - region.outer >= 0.999 * MARGIN * region.hybrid
+    ends = ((energy[0], low, region.atomistic, within), (energy[-1], high, region.outer, beyond))
     result = energy
-    for level, end, zone in ends:
-        # around the middle of a region, and at the walls of the box, there is nothing to fade into
-        if abs(zone - end) >= margin:
+    for level, end, zone, fades in ends:
+        if fades:
             t = np.clip((distance - end) / (zone - end), 0.0, 1.0)
             result = level + t**2 * (3.0 - 2.0 * t) * (result - level)
     return result
