@@ -31,8 +31,9 @@ def points(where: Shells, region: Region, width: float) -> tuple[Floats, npt.NDA
     Returns:
         Knots, (k,) nm: the ends, and the middle of every shell between them. Which of the points they are, (k,).
         Densities at points as sums over those of shells, (p, b): beyond the ends, at `PAD` points, that of all that
-        lies there; rows add up to 1. Where no shell lies beyond an end there are no such points, and waves begin at
-        the last shell, as at a mirror. What each point takes up, (p,) nm.
+        lies there; rows add up to 1. Where no shell lies beyond an end, or within it less than half of what these
+        points take up, there are none, and waves begin at the last shell, as at a mirror. What each point takes up,
+        (p,) nm.
     """
     margin = MARGIN * region.hybrid
     low, high = region.atomistic - margin, min(region.outer + margin, float(where.edges[-1]))
@@ -109,8 +110,9 @@ def learnt(before: Floats, asked: Floats, blocks: Floats) -> Floats:
     """Responses to what was corrected, over those expected, as one more round shows them.
 
     A wave that was seen as s, of which a was taken, is seen as s' = s - r a the next time. Noise in s is in a as well,
-    which looks like a response, and is taken off. Waves about as long answer alike, but for `MISMATCH`; others need not
-    (8,480 waters around a slab and a ball: twice what is expected to waves longer than 2 nm, half of it to others).
+    which looks like a response, and is taken off. Waves about as long answer alike, but for `MISMATCH`; others need not.
+    Of what is corrected in water half arrives (8,480 molecules and a slab), as waves that fit a cutoff show 1 / (rho
+    kappa_T) too low.
 
     Args:
         before: response and one over its variance as known before, (2, k).
