@@ -110,9 +110,9 @@ def learnt(before: Floats, asked: Floats, blocks: Floats) -> Floats:
     """Responses to what was corrected, over those expected, as one more round shows them.
 
     A wave that was seen as s, of which a was taken, is seen as s' = s - r a the next time. Noise in s is in a as well,
-    which looks like a response, and is taken off. Waves about as long answer alike, but for `MISMATCH`; others need not.
-    Of what is corrected in water half arrives (8,480 molecules and a slab), as waves that fit a cutoff show 1 / (rho
-    kappa_T) too low.
+    which looks like a response, and is taken off. Waves about as long answer alike, but for `MISMATCH`;
+    others need not. Of what is corrected in water half arrives (8,480 molecules and a slab): waves as long as a cutoff
+    show 1 / (rho kappa_T) too low.
 
     Args:
         before: response and one over its variance as known before, (2, k).
