@@ -1,4 +1,4 @@
-"""SPC/E water, 8,480 molecules: density, structure and exchange after an automatic calibration (some half hour)."""
+"""SPC/E water, 8,480 molecules: density, structure and exchange after an automatic calibration (more than an hour)."""
 
 from __future__ import annotations
 
