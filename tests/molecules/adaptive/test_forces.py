@@ -286,19 +286,35 @@ def test_pairs_of_sites_one_by_one_or_in_blocks(monkeypatch, cap):
 def test_lists_hold_until_they_are_made_anew(monkeypatch, share):
     # molecules go and turn, and the forces remain those of lists just made
     monkeypatch.setattr("scalebridge.molecules.adaptive._forces.SPARSE", share)
-    kept, x, box = mixed_forces(REGIONS["slab"], single=False)
-    anew = mixed_forces(REGIONS["slab"], single=False)[0]
+    region = Slab((1.1, 0.0, 0.0), 0.1, 0.2)  # so that many are beads
+    kept, x, box = mixed_forces(region, single=False)
+    anew = mixed_forces(region, single=False)[0]
     rng = np.random.default_rng(5)
     first, kind = kept.molecules.first, kept.molecules.kind
     owner = np.repeat(np.arange(len(kind)), np.diff(first))
     went, turned = rng.normal(size=(len(kind), 3)), 0.2 * rng.normal(size=x.shape)
-    for step in range(40):
-        moved = x + 0.01 * step * went[owner] + 0.03 * np.sin(0.3 * step) * turned
+    for step in range(100):
+        moved = x + 0.004 * step * went[owner] + 0.03 * np.sin(0.12 * step) * turned
         anew.forget()
         a, b = kept.evaluate(moved, box), anew.evaluate(moved, box)
         assert a.energy == pytest.approx(b.energy, rel=1e-10)
         np.testing.assert_allclose(a.forces, b.forces, rtol=0, atol=1e-10 * np.abs(b.forces).max())
-    assert 1 < kept.listings < 20 < anew.listings
+    assert 1 < kept.listings < 40 < anew.listings
+
+
+def test_pairs_of_molecules_are_listed_farther_where_the_box_has_room(monkeypatch):
+    monkeypatch.setattr("scalebridge.molecules.adaptive._forces.SPARSE", 1e9)
+    forces, x, box = mixed_forces(REGIONS["sphere"])
+    forces.evaluate(x, 2.0 * box)
+    far, far_sites = np.sqrt(forces.limits)
+    assert far == pytest.approx(2.0 * far_sites)
+    # what is listed must fit in half a box
+    reach = forces.atomistic.reach + 2.0 * forces.allowed.max()
+    tight = 2.0 * (reach + 3.0 * far_sites) * np.ones(3)
+    forces.evaluate(x, tight)
+    assert far_sites < np.sqrt(forces.limits[0]) < far
+    with pytest.raises(InputError, match="box is too small"):
+        forces.evaluate(x, tight - 4.0 * far_sites)
 
 
 def test_molecules_stand_in_rows_by_species_and_place():

@@ -220,7 +220,7 @@ class NativeEngine(Engine):
             done, result = advance(
                 min(count, len(self._noise) - self._used), self._pieces, self._x, self._v, self._f, self._inverse,
                 how.timestep, keep, spread, self._noise[self._used :], self._owner, how.thermostat == "outside",
-                self._triangles, self._lengths2, self._old, *self._bonds, forces.limit, forces.allowed,
+                self._triangles, self._lengths2, self._old, *self._bonds, forces.limits, forces.allowed,
                 forces.before(self._box), forces.during(self._box, self._gap, self._f, self._drift), self._energies,
             )  # fmt: skip
             self._used += done

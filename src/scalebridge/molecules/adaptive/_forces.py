@@ -33,6 +33,8 @@ Scheme = Literal["hamiltonian", "force"]
 
 LINE = 64  # bytes of a cache line
 ATOMS = 3000  # in a piece of work, at least
+WIDE = 2.0  # skin of pairs of molecules over that of pairs of sites, where both are listed
+SINGLE = 1.0 + 1e-5  # distances are compared in single precision
 SPARSE = 0.25  # of all pairs of sites of near molecules: where fewer interact, these are listed one by one
 
 
@@ -100,7 +102,7 @@ class AdaptiveForces:
         self.scheme, self.cap, self.uniform = scheme, cap, uniform
         reach = max(atomistic.reach, coarse.tables.cutoff)
         self.skin = 0.15 * reach if skin is None else skin
-        self.listings = 0
+        self._wide, self.listings = self.skin, 0
         t = np.float32 if single else np.float64
         m, n, species = len(molecules), len(molecules.mass), len(molecules.counts)
         self._share = molecules.mass_share
@@ -197,9 +199,10 @@ class AdaptiveForces:
         x = np.ascontiguousarray(positions, float)
         moved, strayed = prepare(x, *self.before(box))
         same = np.array_equal(box, self._box) and (self._extent <= self.allowed).all()
-        if not same or moved > self.limit:
+        far, far_sites = self.limits
+        if anew := not same or moved > far:
             self._list(box)
-        if not same or moved > self.limit or strayed > self.limit:
+        if anew or strayed > far_sites:
             self._list_sites(x, box)
         gap, result, drift = np.empty(len(self.molecules)), np.empty((len(self._share), 3)), np.empty(3)
         energy, virial, capped = pairs(*self.during(box, gap, result, drift))
@@ -219,9 +222,9 @@ class AdaptiveForces:
         return len(self._extents)
 
     @property
-    def limit(self) -> float:
-        """Squared displacement up to which neighbours may be kept, nm^2."""
-        return (0.5 * self.skin) ** 2
+    def limits(self) -> tuple[float, float]:
+        """Squared displacements of molecules and of sites up to which neighbours may be kept, nm^2."""
+        return (0.5 * self._wide) ** 2, (0.5 * self.skin) ** 2
 
     def before(self, box: Floats) -> tuple[Any, ...]:
         """What `prepare` takes after the positions."""
@@ -235,7 +238,7 @@ class AdaptiveForces:
         """What `pairs` takes, which writes to the last three; neighbours have been listed."""
         t, cap = self.coarse.tables, self._site.dtype.type(self.cap)
         return (
-            *self._blocks, *self._lanes, *self._pairs, *self._site_pairs, self._site_types, self._centre, self._site,
+            *self._blocks, *self._lanes, self._pairs[0], *self._site_pairs, self._site_types, self._centre, self._site,
             self._first, self._kind, self.scheme == "force", box, self._counts, self._types, self._reach2,
             self._close2, *self._sites, cap, self.coarse.number, t.values, t.low, t.per_width, t.cut2, *self._scratch,
             self._gradient, self._outward, self._knots, self._polynomials, self._distances, self._fields, self._share,
@@ -246,18 +249,21 @@ class AdaptiveForces:
         """Make the neighbour list anew."""
         self.allowed = 1.05 * self._extent
         sites = self.atomistic.reach + self.allowed[:, None] + self.allowed[None]
+        # molecules much larger than the reach of their sites: most pairs of these are too far from each other
+        self._by_sites = (self.atomistic.reach + self.skin) ** 3 < SPARSE * (sites + self.skin) ** 3
         # what is within a solute is the engine's
         apart = ~(self._fixed[:, None] & self._fixed[None])
         there = apart & (self.coarse.number >= 0)
         crude = np.sqrt(np.where(there, self.coarse.tables.cut2[self.coarse.number], 0.0))
         fine = np.where(apart, np.maximum(sites, crude), -1.0)
+        # where all pairs of molecules are looked through whenever those of sites are listed, they may reach farther
+        room = 0.5 * float(box.min()) / SINGLE - float(max(fine.max(), crude.max()))
+        self._wide = max(min(WIDE * self.skin, room), self.skin) if self._by_sites.all() else self.skin
         self._reach2 = np.where(apart, sites**2, -1.0)
         self._close2 = (self.cap + self.allowed[:, None] + self.allowed[None]) ** 2 if self.cap > 0.0 else 0.0 * sites
-        # molecules much larger than the reach of their sites: most pairs of these are too far from each other
-        self._by_sites = (self.atomistic.reach + self.skin) ** 3 < SPARSE * (sites + self.skin) ** 3
-        # distances are compared in single precision
-        far_fine, far_crude = (
-            np.where(reach > 0.0, (reach + self.skin) * (1.0 + 1e-5), -1.0) for reach in (fine, crude)
+        far_fine, far_crude, self._crude = (
+            np.where(reach > 0.0, (reach + skin) * SINGLE, -1.0)
+            for reach, skin in ((fine, self._wide), (crude, self._wide), (crude, self.skin))
         )
         check_box(box, float(max(far_fine.max(), far_crude.max())))
         rows, t = rows_of(self._centre[:, :3], box, self._kind, len(self._counts)), self._site.dtype
@@ -280,13 +286,13 @@ class AdaptiveForces:
         """List anew the pairs of sites of the pairs of molecules for which they are listed."""
         _, ends, listed = self._pairs
         if len(listed) == 0:
-            self._site_pairs = np.zeros(1, np.int64), np.zeros((0, 2), np.int32)
+            self._site_pairs = ends, listed, np.zeros(1, np.int64), np.zeros((0, 2), np.int32)
             self._sites_listed = np.zeros((0, 3))
             return
-        far2 = np.where(self._site_reach > 0.0, (self._site_reach + self.skin) ** 2 * (1.0 + 1e-5), -1.0)
+        far2 = np.where(self._site_reach > 0.0, (self._site_reach + self.skin) ** 2 * SINGLE, -1.0)
         self._site_pairs = select_sites(
             ends, listed, self._blocks[6], self._centre, self._site, self._first, self._kind, self._site_types, box,
-            far2, self.allowed, self._may_have_atoms,
+            far2, self._crude, self.allowed, self._may_have_atoms,
         )  # fmt: skip
         self._sites_listed = positions.copy()
 
@@ -295,7 +301,7 @@ class AdaptiveForces:
         if self._place[8] == 2.0:
             return np.full(len(self._kind), self._place[6] > 0.0)
         # the middle that follows a solute may move as far as a molecule
-        further = self.skin if self._solute.size else 0.5 * self.skin
+        further = self._wide if self._solute.size else 0.5 * self._wide
         return np.asarray(self._fixed[self._kind] | (self._outward[:, 3] < self._place[6] + self._place[7] + further))
 
     def _check_solute(self) -> None:
@@ -313,6 +319,8 @@ class AdaptiveForces:
 
     def _balanced(self, work: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
         """Ends of pieces of about the same work."""
+        if self.pieces == 1:
+            return np.array([0, len(work)])
         share = np.cumsum(work + 1.0) / (work.sum() + max(len(work), 1))
         inner = np.searchsorted(share, np.arange(1, self.pieces) / self.pieces)
         return np.concatenate([[0], inner, [len(work)]]).astype(np.int64)

@@ -205,52 +205,71 @@ def met_by(edges, segments, bead_edges, beads, ids, blocks):  # type: ignore[no-
     return met
 
 
+@njit(**INLINE)
+def _near_sites(  # type: ignore[no-untyped-def]
+    begin, end, other, other_end, x, y, z, site, site_types, farthest, size, far2, found, number
+):  # fmt: skip
+    """Add the near pairs of sites of two molecules (x, y, z) apart to `found`; how many there are then."""
+    t = site.dtype.type
+    sx, sy, sz = t(x), t(y), t(z)
+    for i in range(begin, end):
+        ax, ay, az = site[i, 0] - sx, site[i, 1] - sy, site[i, 2] - sz
+        reach = farthest[site_types[i]] + size
+        if ax * ax + ay * ay + az * az > reach * reach:
+            continue
+        for k in range(other, other_end):
+            dx, dy, dz = site[k, 0] - ax, site[k, 1] - ay, site[k, 2] - az
+            found[number, 0], found[number, 1] = i, k
+            number += 1 if dx * dx + dy * dy + dz * dz < far2[site_types[i], site_types[k]] else 0
+    return number
+
+
 @compiled(**OPTIONS)
 def select_sites(  # type: ignore[no-untyped-def]
-    starts, partners, rows, place, site, first, kind, site_types, box, far2, size, detailed
+    starts, partners, rows, place, site, first, kind, site_types, box, far2, crude, size, detailed
 ):  # fmt: skip
-    """Pairs of sites that may interact before the next list, of each pair of molecules.
+    """Pairs of sites that may interact before the next list, and the pairs of molecules that may.
 
     Args:
         starts, partners: pairs of molecules, made by `list_blocks`; rows: molecules of the rows.
         far2: squared reach of types of sites, (T, T) nm^2; none: negative.
-        detailed: molecules that may be hybrid or atomistic by then, (M,); pairs of others have none.
+        crude: reach of beads, by species, (S, S) nm; none: negative.
+        detailed: molecules that may be hybrid or atomistic by then, (M,); pairs of others have no pairs of sites.
         size: largest distance of a site from the centre of its molecule, by species, (S,) nm.
 
     Returns:
-        Ends of the pairs of sites of each pair of molecules, (P + 1,), and the sites, (Q, 2).
+        Of the pairs of molecules, ends of rows (R + 1,) and partners (P,); ends of the pairs of sites of each,
+        (P + 1,), and the sites, (Q, 2).
     """
-    ends, most = np.zeros(partners.size + 1, np.int64), 0
-    for row in range(rows.size):
-        m = rows[row]
-        for p in range(starts[row], starts[row + 1]):
-            j = partners[p]
-            most += (first[m + 1] - first[m]) * (first[j + 1] - first[j])
-    # one place more: what is not chosen is written there as well
-    found = np.empty((most + 1, 2), np.int32)
-    number = 0
-    shift = np.zeros(3, site.dtype)
+    kept_starts, kept, count = np.zeros(starts.size, np.int64), np.empty_like(partners), 0
+    ends, number = np.zeros(partners.size + 1, np.int64), 0
+    found = np.empty((4 * partners.size + 1, 2), np.int32)
     farthest = np.empty(len(far2), site.dtype)
     for k in range(len(far2)):
         farthest[k] = np.sqrt(max(far2[k].max(), 0.0))
+    widest = farthest.max()
     for row in range(rows.size):
         m = rows[row]
         for p in range(starts[row], starts[row + 1]):
             j = partners[p]
-            if not (detailed[m] or detailed[j]):
-                ends[p + 1] = number
-                continue
-            for c in range(3):
-                d = place[j, c] - place[m, c]
-                shift[c] = d - box[c] * np.rint(d / box[c])
-            for i in range(first[m], first[m + 1]):
-                ax, ay, az = site[i, 0] - shift[0], site[i, 1] - shift[1], site[i, 2] - shift[2]
-                reach = farthest[site_types[i]] + size[kind[j]]
-                if ax * ax + ay * ay + az * az > reach * reach:
-                    continue
-                for k in range(first[j], first[j + 1]):
-                    dx, dy, dz = site[k, 0] - ax, site[k, 1] - ay, site[k, 2] - az
-                    found[number, 0], found[number, 1] = i, k
-                    number += 1 if dx * dx + dy * dy + dz * dz < far2[site_types[i], site_types[k]] else 0
-            ends[p + 1] = number
-    return ends, found[:number].copy()
+            s1, s2 = kind[m], kind[j]
+            x, y, z = place[j, 0] - place[m, 0], place[j, 1] - place[m, 1], place[j, 2] - place[m, 2]
+            x -= box[0] * np.rint(x / box[0])
+            y -= box[1] * np.rint(y / box[1])
+            z -= box[2] * np.rint(z / box[2])
+            apart2, before = x * x + y * y + z * z, number
+            if (detailed[m] or detailed[j]) and apart2 < (widest + size[s1] + size[s2]) ** 2:
+                most = number + (first[m + 1] - first[m]) * (first[j + 1] - first[j])
+                # one place more: what is not chosen is written there as well
+                if most >= len(found):
+                    found = np.concatenate((found, np.empty((most, 2), np.int32)))
+                number = _near_sites(
+                    first[m], first[m + 1], first[j], first[j + 1], x, y, z, site, site_types, farthest, size[s2], far2,
+                    found, number,
+                )  # fmt: skip
+            if number > before or (crude[s1, s2] > 0.0 and apart2 < crude[s1, s2] ** 2):
+                kept[count] = j
+                count += 1
+                ends[count] = number
+        kept_starts[row + 1] = count
+    return kept_starts, kept[:count].copy(), ends[: count + 1].copy(), found[:number].copy()

@@ -237,7 +237,7 @@ def _step(  # type: ignore[no-untyped-def]
 @compiled(parallel=True, **OPTIONS)
 def advance(  # type: ignore[no-untyped-def]
     count, pieces, x, v, force, inverse, dt, keep, spread, noise, owner, local, triangles, lengths2, old, bonds,
-    length2, stiffness, limit, allowed, before, during, energies,
+    length2, stiffness, limits, allowed, before, during, energies,
 ):  # fmt: skip
     """Steps until all are done, or neighbours must be listed anew.
 
@@ -254,7 +254,8 @@ def advance(  # type: ignore[no-untyped-def]
         local: whether fully atomistic molecules are left alone.
         triangles, lengths2, old: rigid molecules, their squared sides, and room for positions, (N, 3).
         bonds, length2, stiffness: see `bond_forces`.
-        limit, allowed: squared displacement and extents of species, up to which neighbours may be kept.
+        limits, allowed: squared displacements of molecules and of sites, and extents of species, up to which neighbours
+            may be kept.
         before, during: what `prepare` and `pairs` take.
         energies: written: potential energy, virial and capped pairs, (3,).
 
@@ -280,7 +281,7 @@ def advance(  # type: ignore[no-untyped-def]
         if not good.all():
             return step, 2
         moved, strayed = prepare(x, *before)
-        if not (moved <= limit and strayed <= limit) or (extent > allowed).any():
+        if not (moved <= limits[0] and strayed <= limits[1]) or (extent > allowed).any():
             return step + 1, 1
         energy, virial, capped = pairs(*during)
         if all_pieces > 1 and len(bonds) > 0:

@@ -166,9 +166,17 @@ def finish(  # type: ignore[no-untyped-def]
         gap[m] = fine[m] - crude[m]
         if drifts:
             slope += gap[m]
-        for c in range(3):
-            k = -slope * gradient[m, c] - out * outward[m, c]
-            sums[c] += k
-            k += pull[m, c]
-            for i in range(first[m], first[m + 1]):
-                result[i, c] = force[i, c] + mass_share[i] * k
+        kx = -slope * gradient[m, 0] - out * outward[m, 0]
+        ky = -slope * gradient[m, 1] - out * outward[m, 1]
+        kz = -slope * gradient[m, 2] - out * outward[m, 2]
+        sums[0] += kx
+        sums[1] += ky
+        sums[2] += kz
+        kx += pull[m, 0]
+        ky += pull[m, 1]
+        kz += pull[m, 2]
+        for i in range(first[m], first[m + 1]):
+            share = mass_share[i]
+            result[i, 0] = force[i, 0] + share * kx
+            result[i, 1] = force[i, 1] + share * ky
+            result[i, 2] = force[i, 2] + share * kz
